@@ -1,0 +1,166 @@
+"""What the protocol asks to be computed."""
+
+from __future__ import annotations
+
+from typing import Literal, Self
+
+from pydantic import Field, model_validator
+
+from evergrove.model.base import Model, NonNegative, Slug, Text, fault
+from evergrove.model.vocabulary import CertaintyDomain, DatumKind, DesignType, Term
+
+
+class PoolingMethod(Term):
+    """How studies are pooled."""
+
+    INVERSE_VARIANCE = "inverse-variance"
+    MANTEL_HAENSZEL = "mantel-haenszel"
+    PETO = "peto"
+
+
+class AnalysisKind(Term):
+    """What is compared."""
+
+    COMPARATIVE = "comparative"
+    SINGLE_ARM = "single-arm"
+
+
+class SubgroupBy(Term):
+    """A property of a study by which studies are grouped."""
+
+    CELL_SOURCE = "cell-source"
+    DOSE_PER_KG = "dose-per-kg"
+    INFUSIONS = "infusions"
+    SEVERITY = "severity"
+    CONDITION = "condition"
+    RISK_OF_BIAS = "risk-of-bias"
+    PRODUCT = "product"
+
+
+class Window(Model):
+    """Which time points count, and which is nearest to what is asked.
+
+    Parameters
+    ----------
+    target : float
+        The day asked for.
+    earliest, latest : float
+        Days that still count.
+    undated : bool
+        Whether a datum without a day ("in the report", "hospital stay") counts, after all dated ones.
+    """
+
+    target: NonNegative
+    earliest: NonNegative
+    latest: NonNegative
+    undated: bool = False
+
+    @model_validator(mode="after")
+    def _order_holds(self) -> Self:
+        if not self.earliest <= self.target <= self.latest:
+            raise fault(
+                f"window {self.earliest:g} to {self.latest:g} does not hold its target {self.target:g}",
+                "earliest <= target <= latest",
+            )
+        return self
+
+    def __str__(self) -> str:
+        undated = ", or no day stated" if self.undated else ""
+        return f"day {self.target:g} (days {self.earliest:g} to {self.latest:g}{undated})"
+
+
+class PoolingModel(Model):
+    """How the effects are pooled; the words are those of ``evergrove.stats``."""
+
+    method: PoolingMethod = PoolingMethod.INVERSE_VARIANCE
+    model: Literal["random", "common"] = "random"
+    tau2: Literal["REML", "DL", "PM"] = "REML"
+    ci: Literal["hartung-knapp", "hartung-knapp-adhoc", "normal", "t"] = "hartung-knapp"
+    prediction: Literal["t(k-1)", "t(k-2)", "normal"] = "t(k-1)"
+    zero_cells: Literal["only-zero", "all", "if-any-zero", "none"] = "only-zero"
+    add: NonNegative = 0.5
+
+
+class Sensitivity(Model):
+    """The analysis done again in another way.
+
+    Parameters
+    ----------
+    id, label : str
+    pooling : PoolingModel, optional
+        Another model.
+    measure : str, optional
+        Another effect measure.
+    leave_out_products, leave_out_undated, leave_out_high_risk, leave_out_zero_cells, leave_out_derived :
+        Studies to leave out.
+    """
+
+    id: Slug
+    label: Text
+    pooling: PoolingModel | None = None
+    measure: Text | None = None
+    leave_out_products: tuple[Text, ...] = ()
+    leave_out_undated: bool = False
+    leave_out_high_risk: bool = False
+    leave_out_zero_cells: bool = False
+    leave_out_derived: bool = False
+
+
+class Analysis(Model):
+    """One analysis of the protocol: outcome, window, comparison, designs, measure, model, subgroups.
+
+    Parameters
+    ----------
+    id, title : str
+    outcome, comparison : str
+        Keys into the protocol.
+    kind : AnalysisKind
+    data_kinds : tuple of DatumKind
+        Shapes of data that count.
+    qualifiers : tuple of str
+        Qualifiers that count as the whole outcome.
+    window : Window
+    measure : str
+        ``RR``, ``OR``, ``RD``, ``MD``, ``SMD``, ``ROM`` or, for one arm, ``PAS``, ``PLO``, ``PFT``, ``PR``.
+    pooling : PoolingModel
+    sensitivity : tuple of Sensitivity
+    subgroups : tuple of SubgroupBy
+    main : bool
+        Whether it stands in the answer and is graded.
+    main_designs, beside_designs : tuple of DesignType
+        Designs of this analysis; those of the protocol where nothing is said.
+    minimum_studies : int
+        Below this number nothing is pooled; what there is, is shown.
+    relative_reduction : float
+        The relative reduction for which the optimal information size is computed, and the threshold of an
+        appreciable relative benefit or harm.
+    """
+
+    id: Slug
+    title: Text
+    outcome: Slug
+    comparison: Slug
+    kind: AnalysisKind = AnalysisKind.COMPARATIVE
+    data_kinds: tuple[DatumKind, ...]
+    qualifiers: tuple[Text, ...] = ()
+    window: Window
+    measure: Literal["RR", "OR", "RD", "PETO", "MD", "SMD", "ROM", "HR", "PAS", "PLO", "PFT", "PR"]
+    pooling: PoolingModel = PoolingModel()
+    sensitivity: tuple[Sensitivity, ...] = ()
+    subgroups: tuple[SubgroupBy, ...] = ()
+    main: bool = False
+    main_designs: tuple[DesignType, ...] = ()
+    beside_designs: tuple[DesignType, ...] = ()
+    minimum_studies: int = Field(default=2, ge=1)
+    relative_reduction: float = Field(default=0.25, gt=0, lt=1)
+    note: Text | None = None
+
+
+class CertaintyJudgement(Model):
+    """A GRADE step that cannot be computed: who judged, how many steps down, and why."""
+
+    analysis: Slug
+    domain: CertaintyDomain
+    steps: int = Field(ge=0, le=3)
+    why: Text
+    who: Text

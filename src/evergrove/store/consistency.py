@@ -1,0 +1,73 @@
+"""What must hold between the files of a review: references, units, one study one file."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from evergrove.model.units import unit
+from evergrove.model.vocabulary import DatumKind
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from evergrove.model import Review
+
+#: file, path, value found, problem, allowed
+CrossFault = tuple[str, tuple[str | int, ...], str, str, str]
+
+
+def cross_faults(review: Review) -> Iterator[CrossFault]:
+    """Yield the faults that only show when files are read together."""
+    yield from _data_faults(review)
+    yield from _reference_faults(review)
+
+
+def _data_faults(review: Review) -> Iterator[CrossFault]:
+    outcomes = {outcome.id: outcome for outcome in review.protocol.outcomes}
+    for study in review.studies:
+        for index, datum in enumerate(study.data):
+            file = f"studies/{study.id}.yaml"
+            outcome = outcomes.get(datum.outcome)
+            if outcome is None:
+                yield (file, ("data", index, "outcome"), repr(datum.outcome), "no such outcome",
+                       "an outcome of review.yaml")  # fmt: skip
+            elif (
+                datum.kind in {DatumKind.CONTINUOUS, DatumKind.CHANGE}
+                and datum.unit is not None
+                and outcome.unit is not None
+                and unit(datum.unit).dimension != unit(outcome.unit).dimension
+                and not _percent_change(datum.kind, datum.unit)
+            ):
+                yield (file, ("data", index, "unit"), repr(datum.unit), f"does not measure {outcome.label}",
+                       f"a unit that converts to {outcome.unit}")  # fmt: skip
+
+
+def _percent_change(kind: DatumKind, symbol: str) -> bool:
+    """A change may be reported as a share of the baseline, whatever the outcome's unit."""
+    return kind is DatumKind.CHANGE and unit(symbol).dimension == "share"
+
+
+def _reference_faults(review: Review) -> Iterator[CrossFault]:
+    studies = {study.id: study for study in review.studies}
+    for index, decision in enumerate(review.decisions):
+        study = studies.get(decision.study)
+        file = "decisions/" + decision.who.lower().replace(" ", "-") + ".jsonl"
+        if study is None:
+            yield file, (index, "study"), repr(decision.study), "no such study", "a study of the review"
+        elif decision.datum not in {datum.id for datum in study.data}:
+            yield (file, (index, "datum"), repr(decision.datum), f"{study.id} has no such datum",
+                   "an id of its data")  # fmt: skip
+    for appraisal in review.appraisals:
+        if appraisal.study not in studies:
+            yield (f"appraisals/{appraisal.study}.yaml", ("study",), repr(appraisal.study), "no such study",
+                   "a study of the review")  # fmt: skip
+    for claim in review.claims:
+        if claim.study is not None and claim.study not in studies:
+            yield (f"claims/{claim.id}.yaml", ("study",), repr(claim.study), "no such study",
+                   "a study of the review, or none")  # fmt: skip
+    for number, comparison in enumerate(review.protocol.comparisons):
+        for index, excluded in enumerate(comparison.excluded_arms):
+            study = studies.get(excluded.study)
+            if study is None or excluded.arm not in {arm.id for arm in study.arms}:
+                yield ("review.yaml", ("comparisons", number, "excluded_arms", index, "arm"),
+                       repr(f"{excluded.study}/{excluded.arm}"), "no such arm", "an arm of a study")  # fmt: skip

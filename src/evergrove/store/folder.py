@@ -1,0 +1,215 @@
+"""Read a review folder: everything is validated, and all faults are reported at once with their places."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+from pydantic import ValidationError
+
+from evergrove.errors import Fault, ReviewFolderError, UsageError
+from evergrove.model import Appraisal, Claim, Decision, Protocol, Review, Study
+from evergrove.model.base import LONGEST_TEXT
+from evergrove.store.consistency import cross_faults
+from evergrove.store.yaml_text import Lines, YamlFaultError, parse
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from pydantic import BaseModel
+    from pydantic_core import ErrorDetails
+
+#: Largest file that is read; a study with hundreds of data has about 200 KB.
+LARGEST_FILE = 5 * 1024 * 1024
+
+M = TypeVar("M", bound="BaseModel")
+
+
+def read_review(folder: Path, progress: Callable[[int, int], None] | None = None) -> Review:
+    """Read and validate a review folder.
+
+    Parameters
+    ----------
+    folder : Path
+        The folder with ``review.yaml``.
+    progress : callable, optional
+        Called with the number of files read and their total.
+
+    Returns
+    -------
+    Review
+
+    Raises
+    ------
+    UsageError
+        If the folder or its ``review.yaml`` is not there.
+    ReviewFolderError
+        If anything in it cannot be right: the error lists every fault with file, line, field, the value found
+        and what is allowed.
+    """
+    if not (folder / "review.yaml").is_file():
+        raise UsageError(
+            f"{folder} is no review folder: it has no review.yaml; "
+            "name a folder made by 'evergrove new', or the shipped review 'msc-ards'"
+        )
+    reader = _FolderReader(folder, progress)
+    review = reader.read()
+    if reader.faults:
+        raise ReviewFolderError(str(folder), reader.faults)
+    if review is None:  # unreachable: a review is missing only where there are faults
+        raise ReviewFolderError(str(folder), reader.faults)
+    return review
+
+
+class _FolderReader:
+    """Reads the files one by one and gathers faults."""
+
+    def __init__(self, folder: Path, progress: Callable[[int, int], None] | None) -> None:
+        self.folder = folder
+        self.faults: list[Fault] = []
+        self._progress = progress
+        self._root = folder.resolve()
+        self._texts: dict[str, str] = {}
+        self._files = {
+            "studies": sorted(folder.glob("studies/*.yaml")),
+            "appraisals": sorted(folder.glob("appraisals/*.yaml")),
+            "claims": sorted(folder.glob("claims/*.yaml")),
+            "decisions": sorted(folder.glob("decisions/*.jsonl")),
+        }
+        self._total = 1 + sum(len(paths) for paths in self._files.values())
+        self._done = 0
+
+    def read(self) -> Review | None:
+        protocol = self._model(self.folder / "review.yaml", Protocol)
+        studies = self._named(self._files["studies"], Study, "id")
+        appraisals = self._named(self._files["appraisals"], Appraisal, "study")
+        claims = self._named(self._files["claims"], Claim, "id")
+        decisions = [item for path in self._files["decisions"] for item in self._decisions(path)]
+        if protocol is None:
+            return None
+        review = Review(
+            protocol=protocol,
+            studies=tuple(studies),
+            appraisals=tuple(appraisals),
+            claims=tuple(claims),
+            decisions=tuple(decisions),
+        )
+        for file, path, found, problem, allowed in cross_faults(review):
+            line = self._line(file, path)
+            self.faults.append(Fault(file, line, _where(path), found, problem, allowed))
+        return review
+
+    def _named(self, paths: list[Path], model: type[M], key: str) -> Iterator[M]:
+        """Read files that carry their own id as their name."""
+        for path in paths:
+            item = self._model(path, model)
+            if item is None:
+                continue
+            found = getattr(item, key)
+            if found != path.stem:
+                file = self._name(path)
+                self.faults.append(
+                    Fault(file, self._line(file, (key,)), key, repr(found), "the file is named otherwise",
+                          f"{path.stem!r}, or the file {found}.yaml")
+                )  # fmt: skip
+                continue
+            yield item
+
+    def _name(self, path: Path) -> str:
+        return path.relative_to(self.folder).as_posix()
+
+    def _text(self, path: Path) -> str | None:
+        name = self._name(path)
+        self._done += 1
+        if self._progress is not None:
+            self._progress(self._done, self._total)
+        if not path.resolve().is_relative_to(self._root):
+            self.faults.append(
+                Fault(name, None, "", str(path.readlink()), "the path leaves the folder", "files inside it")
+            )
+            return None
+        size = path.stat().st_size
+        if size > LARGEST_FILE:
+            self.faults.append(
+                Fault(name, None, "", f"{size / 1e6:.1f} MB", "the file is too large",
+                      f"up to {LARGEST_FILE / 1e6:.0f} MB, and {LONGEST_TEXT} characters in one field")
+            )  # fmt: skip
+            return None
+        try:
+            text = path.read_text(encoding="utf-8-sig")
+        except UnicodeDecodeError as error:
+            self.faults.append(
+                Fault(name, None, "", repr(error.object[error.start : error.start + 10]), "not UTF-8", "UTF-8")
+            )
+            return None
+        self._texts[name] = text
+        return text
+
+    def _model(self, path: Path, model: type[M]) -> M | None:
+        text = self._text(path)
+        if text is None:
+            return None
+        name = self._name(path)
+        try:
+            return model.model_validate(parse(text, name))
+        except YamlFaultError as error:
+            self.faults.append(error.fault)
+        except ValidationError as error:
+            lines = Lines(text)
+            self.faults.extend(
+                _fault(name, details, lines.find) for details in error.errors(include_url=False)
+            )
+        return None
+
+    def _decisions(self, path: Path) -> Iterator[Decision]:
+        text = self._text(path)
+        name = self._name(path)
+        for number, line in enumerate((text or "").splitlines(), start=1):
+            if not line.strip():
+                continue
+            try:
+                yield Decision.model_validate(json.loads(line))
+            except json.JSONDecodeError as error:
+                self.faults.append(
+                    Fault(name, number, "", repr(line[:80]), f"not readable as JSON: {error.msg}", "one object")
+                )
+            except ValidationError as error:
+                self.faults.extend(
+                    _fault(name, details, lambda _path, at=number: at)
+                    for details in error.errors(include_url=False)
+                )
+
+    def _line(self, file: str, path: tuple[str | int, ...]) -> int | None:
+        text = self._texts.get(file)
+        return Lines(text).find(path) if text is not None and file.endswith(".yaml") else None
+
+
+def _where(path: tuple[str | int, ...]) -> str:
+    parts = [f"[{part}]" if isinstance(part, int) else f".{part}" for part in path]
+    return "".join(parts).lstrip(".")
+
+
+def _fault(
+    file: str, details: ErrorDetails, find: Callable[[tuple[str | int, ...]], int | None]
+) -> Fault:
+    """Turn one validation error into a fault with line, field, value and what is allowed."""
+    context = details.get("ctx", {})
+    at = tuple(context.get("at", ()))
+    path = (*(part for part in details["loc"] if part != "[key]"), *at)
+    found = details["input"]
+    for key in at:
+        try:
+            found = found[key]
+        except (KeyError, IndexError, TypeError):
+            break
+    allowed = str(context.get("allowed") or context.get("expected") or context.get("pattern") or "")
+    message = str(context.get("problem") or details["msg"])
+    return Fault(file, find(path), _where(path), _short(found), message, allowed)
+
+
+def _short(value: object) -> str:
+    if isinstance(value, dict | list):
+        return f"{type(value).__name__} of {len(value)}"
+    text = repr(value)
+    return text if len(text) <= 80 else f"{text[:77]}…"
