@@ -1,0 +1,174 @@
+"""How numbers are printed: one place, so that a number looks the same on every page, figure and download."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from evergrove.model import Outcome
+    from evergrove.stats import Estimate, PoolResult
+
+#: Measures that are ratios: pooled on the log scale, read against 1.
+RATIOS = frozenset({"RR", "OR", "PETO", "HR", "ROM"})
+#: Single proportions.
+PROPORTIONS = frozenset({"PR", "PLN", "PLO", "PAS", "PFT"})
+
+MEASURE_NAMES = {
+    "RR": "risk ratio",
+    "OR": "odds ratio",
+    "PETO": "Peto odds ratio",
+    "RD": "risk difference",
+    "HR": "hazard ratio",
+    "MD": "mean difference",
+    "SMD": "standardised mean difference (Hedges’ g)",
+    "ROM": "ratio of means",
+    "PR": "proportion",
+    "PLN": "proportion (log)",
+    "PLO": "proportion (logit)",
+    "PAS": "proportion (arcsine)",
+    "PFT": "proportion (Freeman–Tukey)",
+}
+MEASURE_SHORT = {"PETO": "Peto OR"} | dict.fromkeys(PROPORTIONS, "Proportion")
+
+MISSING = "not seen"
+MINUS = "−"
+
+
+def short_measure(measure: str) -> str:
+    """Return the measure as a column head: ``RR``, ``MD``, ``Proportion``."""
+    return MEASURE_SHORT.get(measure, measure)
+
+
+def null_value(measure: str) -> float | None:
+    """Return the value of no effect; ``None`` for proportions."""
+    if measure in PROPORTIONS:
+        return None
+    return 1.0 if measure in RATIOS else 0.0
+
+
+def number(value: float | None, measure: str = "MD") -> str:
+    """Print an effect: two decimals for ratios, three significant figures else, per cent for proportions.
+
+    Examples
+    --------
+    >>> number(0.7914, "RR"), number(-3.8334, "MD"), number(0.0115, "PAS")
+    ('0.79', '−3.83', '1.1 %')
+    """
+    if value is None or math.isnan(value):
+        return MISSING
+    if math.isinf(value):
+        return "∞" if value > 0 else f"{MINUS}∞"
+    if measure in PROPORTIONS:
+        return percent(value)
+    if measure in RATIOS:
+        text = f"{value:.2f}" if value < 100 else f"{value:.0f}"
+        if value > 0 and float(text) == 0:
+            text = "<0.01"
+    else:
+        text = f"{value:.2f}" if abs(value) < 100 else f"{value:.0f}"
+    return text.replace("-", MINUS)
+
+
+def interval(low: float | None, high: float | None, measure: str = "MD") -> str:
+    """Print an interval.
+
+    Examples
+    --------
+    >>> interval(0.6129, 1.0219, "RR")
+    '0.61 to 1.02'
+    """
+    return f"{number(low, measure)} to {number(high, measure)}"
+
+
+def estimate_text(estimate: Estimate, measure: str) -> str:
+    """Print an estimate with its interval: ``0.79 (0.61 to 1.02)``."""
+    return f"{number(estimate.estimate, measure)} ({interval(estimate.ci_low, estimate.ci_high, measure)})"
+
+
+def percent(share: float | None, decimals: int = 1) -> str:
+    """Print a share of 1 in per cent.
+
+    Examples
+    --------
+    >>> percent(0.256)
+    '25.6 %'
+    """
+    if share is None or math.isnan(share):
+        return MISSING
+    return f"{100 * share:.{decimals}f} %"
+
+
+def p_value(p: float | None) -> str:
+    """Print a p-value with its relation: ``P = 0.07``, ``P < 0.001``.
+
+    Examples
+    --------
+    >>> p_value(0.0691), p_value(0.00002), p_value(0.0041)
+    ('P = 0.07', 'P < 0.001', 'P = 0.004')
+    """
+    if p is None or math.isnan(p):
+        return ""
+    if p < 0.001:
+        return "P < 0.001"
+    return f"P = {p:.3f}" if p < 0.01 else f"P = {p:.2f}"
+
+
+def count(value: float | None) -> str:
+    """Print a count with thin spaces between thousands.
+
+    Examples
+    --------
+    >>> count(90000000.0)
+    '90 000 000'
+    """
+    if value is None:
+        return MISSING
+    return f"{value:,.0f}".replace(",", "\u2009") if abs(value) >= 10_000 else f"{value:.0f}"
+
+
+def plain(value: float | None) -> str:
+    """Print a number as reported, without padding.
+
+    Examples
+    --------
+    >>> plain(58.58), plain(28.0), plain(None)
+    ('58.58', '28', 'not seen')
+    """
+    if value is None:
+        return MISSING
+    return f"{value:.10g}".replace("-", MINUS)
+
+
+def dose(cells: float) -> str:
+    """Print a number of cells in millions.
+
+    Examples
+    --------
+    >>> dose(9e8), dose(5e5)
+    ('900 million', '0.5 million')
+    """
+    return f"{cells / 1e6:.4g} million"
+
+
+def heterogeneity(fit: PoolResult) -> str:
+    """Print the heterogeneity of a fit in one line, as a journal does."""
+    parts = []
+    if fit.tau2 is not None and fit.model == "random":
+        tau2 = f"τ² = {fit.tau2:.2f}" if fit.tau2 >= 0.005 or fit.tau2 == 0 else "τ² < 0.01"
+        if fit.tau2_ci_low is not None:
+            high = "∞" if fit.tau2_ci_high is None or math.isinf(fit.tau2_ci_high) else f"{fit.tau2_ci_high:.2f}"
+            tau2 += f" (95 % interval {fit.tau2_ci_low:.2f} to {high})"
+        parts.append(tau2)
+    if fit.k > 1:
+        i2 = f"I² = {fit.i2:.0f} %"
+        if fit.i2_ci_low is not None and fit.i2_ci_high is not None:
+            i2 += f" ({fit.i2_ci_low:.0f} to {fit.i2_ci_high:.0f})"
+        parts.append(i2)
+        parts.append(f"Q = {fit.q:.2f}, {fit.q_df} df, {p_value(fit.q_p_value)}")
+    return "; ".join(parts)
+
+
+def unit_suffix(outcome: Outcome, measure: str) -> str:
+    """Return the unit of an effect with a leading space, where it has one."""
+    return f" {outcome.unit}" if measure == "MD" and outcome.unit else ""

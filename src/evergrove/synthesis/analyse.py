@@ -1,0 +1,269 @@
+"""From an analysis of the protocol to its result, in four visible steps."""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from evergrove.errors import ConvergenceError, DataError
+from evergrove.model.analysis import AnalysisKind
+from evergrove.model.vocabulary import DatumKind, DesignType
+from evergrove.stats import egger_test, leave_one_out, subgroup_test
+from evergrove.synthesis.choice import choose
+from evergrove.synthesis.effects import study_effects
+from evergrove.synthesis.eligibility import LeftOut, eligible_studies
+from evergrove.synthesis.fitting import fit, poolable
+from evergrove.synthesis.groups import TITLES, group_of, untested
+from evergrove.synthesis.result import (
+    AnalysisResult,
+    Combination,
+    PooledSet,
+    SensitivityResult,
+    Subgroup,
+    SubgroupResult,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+
+    from numpy.typing import NDArray
+
+    from evergrove.model import Analysis, Review, Study
+    from evergrove.model.analysis import Sensitivity, SubgroupBy
+    from evergrove.stats import EggerTest, LeaveOneOut, PoolResult
+    from evergrove.synthesis.choice import Choice, Option
+    from evergrove.synthesis.effects import StudyEffect
+
+#: Tests of small-study effects say nothing with fewer studies (Cochrane Handbook 13.3.5.4).
+MINIMUM_FOR_SMALL_STUDY_TEST = 10
+#: More combinations of conflicting data than this are not computed; the page says so.
+MOST_COMBINATIONS = 512
+
+HIGH_RISK = frozenset({"high", "serious", "critical"})
+
+
+def analyse(review: Review, analysis: Analysis, risk_of_bias: Mapping[str, str]) -> AnalysisResult:
+    """Run one analysis of a review's protocol.
+
+    Parameters
+    ----------
+    review : Review
+    analysis : Analysis
+    risk_of_bias : mapping of study id to overall judgement
+        For the subgroups and the sensitivity analysis by risk of bias.
+
+    Returns
+    -------
+    AnalysisResult
+        Eligible studies, chosen data, effect sizes and model, with everything around them.
+    """
+    eligible = eligible_studies(review, analysis)
+    left_out = list(eligible.left_out)
+    sets = []
+    for studies, is_main in ((eligible.main, True), (eligible.beside, False)):
+        choices = []
+        for study in studies:
+            choice = choose(study, analysis, review)
+            if choice is None:
+                left_out.append(LeftOut(study.id, study.name, "data", "nothing reported on this outcome"))
+            else:
+                choices.append(choice)
+        sets.append(_pooled_set(studies, choices, analysis, review, risk_of_bias, is_main=is_main))
+    main, beside = sets
+    protocol = review.protocol
+    return AnalysisResult(
+        analysis,
+        protocol.outcome(analysis.outcome),
+        protocol.comparison(analysis.comparison),
+        tuple(left_out),
+        main,
+        beside if beside.choices else None,
+    )
+
+
+def _pooled_set(
+    studies: Sequence[Study],
+    choices: list[Choice],
+    analysis: Analysis,
+    review: Review,
+    risk_of_bias: Mapping[str, str],
+    *,
+    is_main: bool,
+) -> PooledSet:
+    pooling, measure = analysis.pooling, analysis.measure
+    effects = study_effects(choices, measure, pooling)
+    pooled = poolable(effects, pooling)
+    designs = {study.design.type for study in studies}
+    base = PooledSet(
+        _design_label(designs, analysis),
+        designs <= {DesignType.RANDOMISED},
+        tuple(choices),
+        effects,
+        tuple(pooled),
+        None,
+    )
+    result, why_not = _tried(lambda: fit(pooled, measure, pooling), len(pooled), analysis.minimum_studies)
+    if result is None:
+        return replace(base, not_pooled=why_not)
+    by_id = {study.id: study for study in studies}
+    return replace(
+        base,
+        fit=result,
+        leave_one_out=_leave_one_out(pooled, analysis),
+        egger=_egger(pooled, analysis),
+        subgroups=tuple(
+            _subgroups(by, pooled, by_id, analysis, review, risk_of_bias) for by in analysis.subgroups
+        )
+        if is_main
+        else (),
+        sensitivity=tuple(
+            _sensitivity(spec, base, by_id, analysis, review, risk_of_bias) for spec in analysis.sensitivity
+        )
+        if is_main
+        else (),
+        combinations=_combinations(choices, analysis, result),
+    )
+
+
+def _design_label(designs: set[DesignType], analysis: Analysis) -> str:
+    if analysis.kind is AnalysisKind.SINGLE_ARM:
+        return "Treated patients, all designs"
+    if designs <= {DesignType.RANDOMISED}:
+        return "Randomised controlled trials"
+    if designs <= {DesignType.NON_RANDOMISED}:
+        return "Non-randomised controlled studies"
+    return "Studies of several designs"
+
+
+def _tried(compute: Callable[[], PoolResult], k: int, minimum: int) -> tuple[PoolResult | None, str]:
+    """Return a fit, or the reason why there is none."""
+    if k < minimum:
+        found = {0: "no study gives", 1: "only one study gives"}.get(k, f"only {k} studies give")
+        return None, f"{found} numbers that can be pooled; at least {minimum} are needed"
+    try:
+        return compute(), ""
+    except (DataError, ConvergenceError) as error:
+        return None, str(error)
+
+
+def _leave_one_out(pooled: list[StudyEffect], analysis: Analysis) -> LeaveOneOut | None:
+    if len(pooled) < 3:
+        return None
+
+    def refit(keep: NDArray[np.bool_]) -> PoolResult:
+        kept = [effect for effect, stays in zip(pooled, keep, strict=True) if stays]
+        return fit(kept, analysis.measure, analysis.pooling)
+
+    return leave_one_out(refit, len(pooled))
+
+
+def _egger(pooled: list[StudyEffect], analysis: Analysis) -> EggerTest | None:
+    estimable = [effect for effect in pooled if effect.estimable]
+    if len(estimable) < MINIMUM_FOR_SMALL_STUDY_TEST or analysis.kind is AnalysisKind.SINGLE_ARM:
+        return None
+    return egger_test([effect.yi for effect in estimable], [effect.vi for effect in estimable])
+
+
+def _subgroups(
+    by: SubgroupBy,
+    pooled: list[StudyEffect],
+    studies: Mapping[str, Study],
+    analysis: Analysis,
+    review: Review,
+    risk_of_bias: Mapping[str, str],
+) -> SubgroupResult:
+    members: dict[str, list[StudyEffect]] = {}
+    for effect in pooled:
+        label = group_of(by, effect, studies[effect.study], review.protocol, risk_of_bias)
+        members.setdefault(label, []).append(effect)
+    groups = []
+    for label, effects in sorted(members.items(), key=lambda item: (untested(item[0]), item[0])):
+        result, _ = _tried(lambda rows=effects: fit(rows, analysis.measure, analysis.pooling), len(effects), 1)
+        groups.append(Subgroup(label, tuple(effects), result, tested=result is not None and not untested(label)))
+    tested = {group.label: group.fit for group in groups if group.tested and group.fit is not None}
+    if len(tested) < 2:
+        return SubgroupResult(by, TITLES[by], tuple(groups), None, "fewer than two groups that can be compared")
+    try:
+        return SubgroupResult(by, TITLES[by], tuple(groups), subgroup_test(tested))
+    except DataError as error:
+        return SubgroupResult(by, TITLES[by], tuple(groups), None, str(error))
+
+
+def _sensitivity(
+    spec: Sensitivity,
+    base: PooledSet,
+    studies: Mapping[str, Study],
+    analysis: Analysis,
+    review: Review,
+    risk_of_bias: Mapping[str, str],
+) -> SensitivityResult:
+    measure = spec.measure or analysis.measure
+    pooling = spec.pooling or analysis.pooling
+    choices = base.choices
+    if measure != analysis.measure:
+        # Another measure may take other data, or none: choose again.
+        again = analysis.model_copy(update={"measure": measure})
+        chosen = [choose(studies[item.study], again, review) for item in choices]
+        choices = tuple(item for item in chosen if item is not None)
+    effects = study_effects(choices, measure, pooling)
+    kept = [effect for effect in effects if not _leaves_out(spec, effect, studies, risk_of_bias)]
+    usable = poolable(kept, pooling)
+    if measure == "SMD" and any(effect.datum.kind is DatumKind.CHANGE for effect in usable):
+        return SensitivityResult(spec, measure, None, 0, (), "changes and final values cannot be standardised together")
+    left_out = tuple(effect.name for effect in base.pooled if effect.study not in {item.study for item in usable})
+    result, why_not = _tried(lambda: fit(usable, measure, pooling), len(usable), analysis.minimum_studies)
+    return SensitivityResult(spec, measure, result, len(usable), left_out, why_not)
+
+
+def _leaves_out(
+    spec: Sensitivity, effect: StudyEffect, studies: Mapping[str, Study], risk_of_bias: Mapping[str, str]
+) -> bool:
+    study = studies[effect.study]
+    products = {arm.intervention.product_class.value for arm in study.arms if arm.intervention is not None}
+    return (
+        bool(products & set(spec.leave_out_products))
+        or (spec.leave_out_undated and effect.datum.time.day is None)
+        or (spec.leave_out_high_risk and risk_of_bias.get(study.id) in HIGH_RISK)
+        or (spec.leave_out_zero_cells and effect.has_zero_cell)
+        or (spec.leave_out_derived and effect.numbers.derived)
+    )
+
+
+def _combinations(
+    choices: Sequence[Choice], analysis: Analysis, main: PoolResult
+) -> tuple[Combination, ...]:
+    """Fit again under every way to settle the conflicts; the first way of each study is the main one."""
+    conflicts = [choice for choice in choices if choice.conflict]
+    if not conflicts:
+        return ()
+    ways = itertools.product(*(choice.conflict for choice in conflicts))
+    return tuple(
+        _combination(dict(zip((choice.study for choice in conflicts), way, strict=True)), choices, analysis, main)
+        for way in itertools.islice(ways, MOST_COMBINATIONS)
+    )
+
+
+def _combination(
+    way: Mapping[str, Option], choices: Iterable[Choice], analysis: Analysis, main: PoolResult
+) -> Combination:
+    settled = [
+        replace(choice, chosen=None if way[choice.study].datum is None else way[choice.study])
+        if choice.study in way
+        else choice
+        for choice in choices
+    ]
+    is_main = all(
+        way[choice.study] == choice.conflict[0] for choice in choices if choice.study in way
+    )
+    labels = tuple((choice.name, way[choice.study].label) for choice in settled if choice.study in way)
+    if is_main:
+        return Combination(labels, main, main=True)
+    effects = poolable(study_effects(settled, analysis.measure, analysis.pooling), analysis.pooling)
+    result, why_not = _tried(
+        lambda: fit(effects, analysis.measure, analysis.pooling), len(effects), analysis.minimum_studies
+    )
+    return Combination(labels, result, main=False, why_not=why_not)
+

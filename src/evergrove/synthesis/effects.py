@@ -1,0 +1,190 @@
+"""Effect sizes of the chosen data, with every conversion named."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from evergrove.stats import back_transform, effect_from_ci, effect_size, proportion_interval
+from evergrove.synthesis.numbers import DICHOTOMOUS_MEASURES, SINGLE_ARM_MEASURES
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from evergrove.model import Datum
+    from evergrove.model.analysis import PoolingModel
+    from evergrove.stats import EffectSizes
+    from evergrove.synthesis.choice import Choice
+    from evergrove.synthesis.numbers import Numbers
+
+_Z95 = 1.959963984540054
+
+
+@dataclass(frozen=True, slots=True)
+class StudyEffect:
+    """One study's effect.
+
+    Parameters
+    ----------
+    study, name : str
+    datum : Datum
+        The datum it comes from.
+    numbers : Numbers
+    yi, vi : float or None
+        On the pooling scale; missing where not estimable.
+    estimate, ci_low, ci_high : float or None
+        On the natural scale, 95 %.
+    corrected : bool
+        Whether a continuity correction was added.
+    why_not : str
+        Why the study is not estimable; empty where it is.
+    steps : tuple of str
+        The conversions and corrections, in words.
+    """
+
+    study: str
+    name: str
+    datum: Datum
+    numbers: Numbers
+    yi: float | None
+    vi: float | None
+    estimate: float | None
+    ci_low: float | None
+    ci_high: float | None
+    corrected: bool
+    why_not: str
+    steps: tuple[str, ...]
+
+    @property
+    def estimable(self) -> bool:
+        """Whether the study can be pooled."""
+        return self.yi is not None
+
+    @property
+    def has_zero_cell(self) -> bool:
+        """Whether an arm has no event, or only events."""
+        return any(
+            side is not None and side.events is not None and side.events in (0.0, side.n)
+            for side in (self.numbers.experimental, self.numbers.control)
+        )
+
+
+def study_effects(
+    choices: Sequence[Choice], measure: str, pooling: PoolingModel
+) -> tuple[StudyEffect, ...]:
+    """Compute the effect of each study that entered with a datum.
+
+    Parameters
+    ----------
+    choices : sequence of Choice
+        Those without a chosen datum are passed over.
+    measure : str
+    pooling : PoolingModel
+        For the treatment of zero cells.
+
+    Returns
+    -------
+    tuple of StudyEffect
+        In the order of the choices.
+    """
+    entries = [
+        (choice, choice.chosen.datum, choice.chosen.numbers)
+        for choice in choices
+        if choice.chosen is not None and choice.chosen.datum is not None and choice.chosen.numbers is not None
+    ]
+    by_arm = [row for row, (_, _, numbers) in enumerate(entries) if numbers.printed is None]
+    printed = [row for row, (_, _, numbers) in enumerate(entries) if numbers.printed is not None]
+    found: dict[int, tuple[EffectSizes, int]] = {}
+    for rows, compute in ((by_arm, _from_arms), (printed, _from_printed)):
+        if rows:
+            sizes = compute([entries[row][2] for row in rows], measure, pooling)
+            found |= {row: (sizes, at) for at, row in enumerate(rows)}
+    return tuple(
+        _study_effect(choice, datum, numbers, measure, *found[row], pooling)
+        for row, (choice, datum, numbers) in enumerate(entries)
+    )
+
+
+def _from_arms(numbers: Sequence[Numbers], measure: str, pooling: PoolingModel) -> EffectSizes:
+    def column(side: str, field: str) -> np.ndarray:
+        return np.array([getattr(getattr(item, side), field) for item in numbers], dtype=float)
+
+    zero_cells = {"add": pooling.add, "to": pooling.zero_cells}
+    if measure in SINGLE_ARM_MEASURES:
+        return effect_size(
+            measure, events=column("experimental", "events"), n=column("experimental", "n"), **zero_cells
+        )
+    if measure in DICHOTOMOUS_MEASURES:
+        return effect_size(
+            measure,
+            events1=column("experimental", "events"),
+            n1=column("experimental", "n"),
+            events2=column("control", "events"),
+            n2=column("control", "n"),
+            **zero_cells,
+        )
+    return effect_size(
+        measure,
+        mean1=column("experimental", "mean"),
+        sd1=column("experimental", "sd"),
+        n1=column("experimental", "n"),
+        mean2=column("control", "mean"),
+        sd2=column("control", "sd"),
+        n2=column("control", "n"),
+    )
+
+
+def _from_printed(numbers: Sequence[Numbers], measure: str, _pooling: PoolingModel) -> EffectSizes:
+    effects = [item.printed for item in numbers if item.printed is not None]
+    levels = {effect.level for effect in effects}
+    if len(levels) > 1:
+        raise ValueError(f"printed intervals of several levels: {sorted(levels)}")
+    return effect_from_ci(
+        measure,
+        [effect.estimate for effect in effects],
+        [effect.ci_low for effect in effects],
+        [effect.ci_high for effect in effects],
+        levels.pop(),
+    )
+
+
+def _study_effect(
+    choice: Choice,
+    datum: Datum,
+    numbers: Numbers,
+    measure: str,
+    sizes: EffectSizes,
+    row: int,
+    pooling: PoolingModel,
+) -> StudyEffect:
+    steps = list(numbers.conversions)
+    corrected = bool(sizes.corrected[row])
+    if corrected:
+        steps.append(f"{pooling.add:g} added to each cell (an arm has no event or only events)")
+    steps += [
+        remark.message for remark in sizes.diagnostics if f"row {row}" in remark.where.split(", ")
+    ]
+    if not sizes.estimable[row]:
+        return StudyEffect(
+            choice.study, choice.name, datum, numbers, None, None, None, None, None,
+            corrected=False, why_not=sizes.reasons[row], steps=tuple(steps),
+        )  # fmt: skip
+    yi, vi = float(sizes.yi[row]), float(sizes.vi[row])
+    natural = _natural(numbers, measure, yi, vi)
+    return StudyEffect(
+        choice.study, choice.name, datum, numbers, yi, vi, natural[0], natural[1], natural[2],
+        corrected=corrected, why_not="", steps=tuple(steps),
+    )  # fmt: skip
+
+
+def _natural(numbers: Numbers, measure: str, yi: float, vi: float) -> tuple[float, float, float]:
+    """Return a study's effect and 95 % interval on the natural scale; Wilson's interval for a proportion."""
+    side = numbers.experimental
+    if measure in SINGLE_ARM_MEASURES and side is not None and side.events is not None:
+        interval = proportion_interval(side.events, side.n)
+        return side.events / side.n, interval.ci_low, interval.ci_high
+    half = _Z95 * vi**0.5
+    low, middle, high = (float(back_transform(value, measure)) for value in (yi - half, yi, yi + half))
+    return middle, low, high
