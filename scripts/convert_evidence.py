@@ -2,9 +2,9 @@
 
     python scripts/convert_evidence.py EVIDENCE_FOLDER reviews/msc-ards
 
-It was run once to make ``reviews/msc-ards/studies``; it is kept so that each number can be followed back. Every
-row of every file becomes a datum, none is dropped; ``null`` stays missing. What a rule cannot decide (what a
-note says in words, which product class, which files are one trial) stands in ``convert_tables.py``.
+It was run once to make ``reviews/msc-ards/studies``; it is kept so that each number can be followed back.
+Every row of every file becomes a datum, none is dropped; ``null`` stays missing. What a rule cannot decide
+(what a note says in words, which product class) stands in ``convert_tables.py``.
 """
 
 from __future__ import annotations
@@ -140,7 +140,9 @@ class StudyConverter:
     def report(self, file: Row) -> Row:
         citation = file["citation"]
         out = {key: citation.get(key) for key in ("title", "journal", "year", "doi", "pmid", "pmcid", "url")}
-        out |= {key: str(citation[key]) for key in ("volume", "issue", "pages") if citation.get(key) is not None}
+        out |= {
+            key: str(citation[key]) for key in ("volume", "issue", "pages") if citation.get(key) is not None
+        }
         out["authors"] = citation.get("authors") or []
         out["id"] = file["id"]
         out["cited_by"] = file["cited_by"]
@@ -150,7 +152,10 @@ class StudyConverter:
         return clean(out)
 
     def design(self, raw: Row) -> Row:
-        out = {key: raw[key] for key in ("type", "randomisation", "placebo", "centres", "follow_up_days", "funding")}
+        out = {
+            key: raw[key]
+            for key in ("type", "randomisation", "placebo", "centres", "follow_up_days", "funding")
+        }
         out["phase"] = None if raw["phase"] is None else str(raw["phase"])
         blinding = raw["blinding"]
         if blinding is not None:
@@ -183,7 +188,9 @@ class StudyConverter:
             value = arm_value(raw.get(key))
             if set(value) - {"n"}:
                 baseline[name] = value
-        out = {key: raw.get(key) for key in ("id", "role", "label", "n", "n_planned", "comparator", "part_of")}
+        out = {
+            key: raw.get(key) for key in ("id", "role", "label", "n", "n_planned", "comparator", "part_of")
+        }
         out["id"] = raw["id"].replace("_", "-")
         out["baseline"] = baseline
         out["part_of"] = tables.PART_OF.get((self.main["id"], raw["id"]), raw.get("part_of"))
@@ -196,7 +203,15 @@ class StudyConverter:
         study = self.main["id"]
         out = {
             key: raw.get(key)
-            for key in ("cell_source", "donor", "infusions", "schedule_days", "passage", "co_intervention", "detail")
+            for key in (
+                "cell_source",
+                "donor",
+                "infusions",
+                "schedule_days",
+                "passage",
+                "co_intervention",
+                "detail",
+            )
         }
         out["passage"] = None if raw.get("passage") is None else str(raw["passage"])
         out["product_class"] = tables.PRODUCTS.get((study, arm["id"])) or tables.PRODUCTS.get(
@@ -247,8 +262,8 @@ class StudyConverter:
         out = []
         for section, relation in tables.RELATED.items():
             items = self.main.get(section) or []
-            for item in items if isinstance(items, list) else [items]:
-                out.append(self.related_work(item, relation))
+            items = items if isinstance(items, list) else [items]
+            out.extend(self.related_work(item, relation) for item in items)
         return out
 
     def related_work(self, item: Row, relation: str) -> Row:
@@ -323,7 +338,7 @@ class StudyConverter:
         return unit, raw if unit != raw else None
 
     def datum_id(self, row: Row) -> str:
-        time = row["time"] if "time" in row else {}
+        time = row.get("time", {})
         when = f"day-{time['day']:g}" if "day" in time else slug(time.get("label", "no-time"))[:28].strip("-")
         parts = [row["outcome"], slug(row.get("qualifier") or "")[:40], when]
         base = "-".join(part for part in parts if part)
@@ -343,7 +358,9 @@ class StudyConverter:
             outcome, kind, unit = tables.BASELINE_EXTRA[name]
             arms = {arm: value for arm, value in raw.items() if arm != "p"}
             values = {
-                arm: dict(zip(("median", "q1", "q3"), value, strict=True)) if isinstance(value, list) else value
+                arm: dict(zip(("median", "q1", "q3"), value, strict=True))
+                if isinstance(value, list)
+                else value
                 for arm, value in arms.items()
             }
             row: Row = {
@@ -383,7 +400,9 @@ def as_facts(item: Any, prefix: str = "") -> Any:
 def main(evidence: Path, folder: Path) -> None:
     """Convert all files of a folder."""
     yaml = YAML(typ="safe")
-    files = {path.stem: yaml.load(path.read_text(encoding="utf-8")) for path in sorted(evidence.glob("*.yaml"))}
+    files = {
+        path.stem: yaml.load(path.read_text(encoding="utf-8")) for path in sorted(evidence.glob("*.yaml"))
+    }
     groups: dict[str, list[Row]] = {}
     for file in sorted(files.values(), key=lambda item: "same_trial_as" in item):
         groups.setdefault(file.get("same_trial_as", file["id"]), []).append(file)

@@ -1,4 +1,4 @@
-"""What the conversion of the evidence files cannot decide by rule: read in the notes, written down here once."""
+"""What the conversion of the evidence files cannot decide by rule: read in the notes, written down once."""
 
 from __future__ import annotations
 
@@ -193,8 +193,8 @@ CONDITION = dict.fromkeys(
     "other-ards",
 ) | {"stat-nct03818854": "mixed", "qu-2020": "mixed"}
 
-#: By the most that the source says of the whole group: critical is intensive care, invasive ventilation, shock
-#: or moderate to severe ARDS; severe is hypoxaemia short of that; missing where nothing is said.
+#: By the most that the source says of the whole group: critical is intensive care, invasive ventilation,
+#: shock or moderate to severe ARDS; severe is hypoxaemia short of that; missing where nothing is said.
 SEVERITY: dict[str, str | None] = (
     dict.fromkeys(
         (

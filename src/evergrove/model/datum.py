@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Literal, Self
 
 from pydantic import Field, field_validator, model_validator
@@ -180,7 +181,7 @@ class ArmValue(Model):
     def _order_holds(self) -> Self:
         ladder = ("minimum", "q1", "median", "q3", "maximum")
         known = [(name, getattr(self, name)) for name in ladder if getattr(self, name) is not None]
-        for (lower_name, lower), (upper_name, upper) in zip(known, known[1:], strict=False):
+        for (lower_name, lower), (upper_name, upper) in pairwise(known):
             if lower > upper:
                 raise fault(
                     f"{lower_name} {lower:g} is above {upper_name} {upper:g}",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date  # noqa: TC003 - pydantic needs the type when the class is built
+from datetime import date
 
 from evergrove.model.base import Model, Slug, Text
 from evergrove.model.vocabulary import DecisionAction

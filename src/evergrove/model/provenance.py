@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date  # noqa: TC003 - pydantic needs the type when the class is built
+from datetime import date
 from typing import Annotated
 
 from pydantic import StringConstraints

@@ -48,6 +48,8 @@ class Comparison(Model):
     Parameters
     ----------
     id, label : str
+    subject : str, optional
+        The intervention as it stands in a sentence, in the plural: "mesenchymal stromal cells".
     experimental_label, control_label : str
         Column heads.
     products : tuple of ProductClass
@@ -57,6 +59,7 @@ class Comparison(Model):
 
     id: Slug
     label: Text
+    subject: Text | None = None
     experimental_label: Text
     control_label: Text
     products: tuple[ProductClass, ...] = Field(min_length=1)
@@ -132,9 +135,7 @@ class Protocol(Model):
                 )
         for index, outcome in enumerate(self.outcomes):
             if outcome.complement_of is not None and outcome.complement_of not in outcomes:
-                raise fault(
-                    "no such outcome", "an id of outcomes", at=("outcomes", index, "complement_of")
-                )
+                raise fault("no such outcome", "an id of outcomes", at=("outcomes", index, "complement_of"))
         return self
 
     def outcome(self, outcome_id: str) -> Outcome:

@@ -149,9 +149,7 @@ class Intervention(Model):
             return self.dose_total
         if self.dose_per_infusion is None or self.infusions is None:
             return None
-        return Quantity(
-            value=self.dose_per_infusion.value * self.infusions, unit=self.dose_per_infusion.unit
-        )
+        return Quantity(value=self.dose_per_infusion.value * self.infusions, unit=self.dose_per_infusion.unit)
 
 
 class Arm(Model):
@@ -171,9 +169,7 @@ class Arm(Model):
     def _baseline_is_known(self) -> Self:
         unknown = [name for name in self.baseline if name not in BASELINE_UNITS]
         if unknown:
-            raise fault(
-                "unknown characteristic", ", ".join(BASELINE_UNITS), at=("baseline", unknown[0])
-            )
+            raise fault("unknown characteristic", ", ".join(BASELINE_UNITS), at=("baseline", unknown[0]))
         for name, value in self.baseline.items():
             if value.events is not None and value.n is not None and value.events > value.n:
                 raise fault(

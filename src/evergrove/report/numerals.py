@@ -120,7 +120,7 @@ def count(value: float | None) -> str:
     Examples
     --------
     >>> count(90000000.0)
-    '90 000 000'
+    '90\u2009000\u2009000'
     """
     if value is None:
         return MISSING
@@ -157,7 +157,9 @@ def heterogeneity(fit: PoolResult) -> str:
     if fit.tau2 is not None and fit.model == "random":
         tau2 = f"τ² = {fit.tau2:.2f}" if fit.tau2 >= 0.005 or fit.tau2 == 0 else "τ² < 0.01"
         if fit.tau2_ci_low is not None:
-            high = "∞" if fit.tau2_ci_high is None or math.isinf(fit.tau2_ci_high) else f"{fit.tau2_ci_high:.2f}"
+            high = (
+                "∞" if fit.tau2_ci_high is None or math.isinf(fit.tau2_ci_high) else f"{fit.tau2_ci_high:.2f}"
+            )
             tau2 += f" (95 % interval {fit.tau2_ci_low:.2f} to {high})"
         parts.append(tau2)
     if fit.k > 1:

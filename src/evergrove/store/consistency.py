@@ -12,6 +12,9 @@ if TYPE_CHECKING:
 
     from evergrove.model import Review
 
+#: Stands for the file of a decision, whose place is its number among all decisions read.
+DECISIONS = "decisions"
+
 #: file, path, value found, problem, allowed
 CrossFault = tuple[str, tuple[str | int, ...], str, str, str]
 
@@ -43,7 +46,7 @@ def _data_faults(review: Review) -> Iterator[CrossFault]:
 
 
 def _percent_change(kind: DatumKind, symbol: str) -> bool:
-    """A change may be reported as a share of the baseline, whatever the outcome's unit."""
+    """Allow a change to be reported as a share of the baseline, whatever the outcome's unit."""
     return kind is DatumKind.CHANGE and unit(symbol).dimension == "share"
 
 
@@ -51,11 +54,10 @@ def _reference_faults(review: Review) -> Iterator[CrossFault]:
     studies = {study.id: study for study in review.studies}
     for index, decision in enumerate(review.decisions):
         study = studies.get(decision.study)
-        file = "decisions/" + decision.who.lower().replace(" ", "-") + ".jsonl"
         if study is None:
-            yield file, (index, "study"), repr(decision.study), "no such study", "a study of the review"
+            yield DECISIONS, (index, "study"), repr(decision.study), "no such study", "a study of the review"
         elif decision.datum not in {datum.id for datum in study.data}:
-            yield (file, (index, "datum"), repr(decision.datum), f"{study.id} has no such datum",
+            yield (DECISIONS, (index, "datum"), repr(decision.datum), f"{study.id} has no such datum",
                    "an id of its data")  # fmt: skip
     for appraisal in review.appraisals:
         if appraisal.study not in studies:
@@ -69,5 +71,6 @@ def _reference_faults(review: Review) -> Iterator[CrossFault]:
         for index, excluded in enumerate(comparison.excluded_arms):
             study = studies.get(excluded.study)
             if study is None or excluded.arm not in {arm.id for arm in study.arms}:
-                yield ("review.yaml", ("comparisons", number, "excluded_arms", index, "arm"),
-                       repr(f"{excluded.study}/{excluded.arm}"), "no such arm", "an arm of a study")  # fmt: skip
+                place = ("comparisons", number, "excluded_arms", index, "arm")
+                found = repr(f"{excluded.study}/{excluded.arm}")
+                yield "review.yaml", place, found, "no such arm", "an arm of a study"

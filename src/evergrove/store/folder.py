@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
+from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar
 
 from pydantic import ValidationError
@@ -11,11 +11,12 @@ from pydantic import ValidationError
 from evergrove.errors import Fault, ReviewFolderError, UsageError
 from evergrove.model import Appraisal, Claim, Decision, Protocol, Review, Study
 from evergrove.model.base import LONGEST_TEXT
-from evergrove.store.consistency import cross_faults
+from evergrove.store.consistency import DECISIONS, cross_faults
 from evergrove.store.yaml_text import Lines, YamlFaultError, parse
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
     from pydantic import BaseModel
     from pydantic_core import ErrorDetails
@@ -79,6 +80,7 @@ class _FolderReader:
         }
         self._total = 1 + sum(len(paths) for paths in self._files.values())
         self._done = 0
+        self._decided: list[tuple[str, int]] = []
 
     def read(self) -> Review | None:
         protocol = self._model(self.folder / "review.yaml", Protocol)
@@ -97,6 +99,9 @@ class _FolderReader:
         )
         for file, path, found, problem, allowed in cross_faults(review):
             line = self._line(file, path)
+            if file == DECISIONS:
+                file, line = self._decided[int(path[0])]  # noqa: PLW2901 - the place by its number
+                path = path[1:]  # noqa: PLW2901
             self.faults.append(Fault(file, line, _where(path), found, problem, allowed))
         return review
 
@@ -109,9 +114,15 @@ class _FolderReader:
             found = getattr(item, key)
             if found != path.stem:
                 file = self._name(path)
+                twin = path.with_name(f"{found}.yaml")
+                problem = (
+                    f"duplicate id: {self._name(twin)} has it"
+                    if twin.exists()
+                    else "the file is named otherwise"
+                )
                 self.faults.append(
-                    Fault(file, self._line(file, (key,)), key, repr(found), "the file is named otherwise",
-                          f"{path.stem!r}, or the file {found}.yaml")
+                    Fault(file, self._line(file, (key,)), key, repr(found), problem,
+                          f"{path.stem!r}, the name of the file")
                 )  # fmt: skip
                 continue
             yield item
@@ -140,7 +151,9 @@ class _FolderReader:
             text = path.read_text(encoding="utf-8-sig")
         except UnicodeDecodeError as error:
             self.faults.append(
-                Fault(name, None, "", repr(error.object[error.start : error.start + 10]), "not UTF-8", "UTF-8")
+                Fault(
+                    name, None, "", repr(error.object[error.start : error.start + 10]), "not UTF-8", "UTF-8"
+                )
             )
             return None
         self._texts[name] = text
@@ -169,20 +182,29 @@ class _FolderReader:
             if not line.strip():
                 continue
             try:
-                yield Decision.model_validate(json.loads(line))
+                decision = Decision.model_validate(json.loads(line))
             except json.JSONDecodeError as error:
                 self.faults.append(
-                    Fault(name, number, "", repr(line[:80]), f"not readable as JSON: {error.msg}", "one object")
+                    Fault(
+                        name, number, "", repr(line[:80]), f"not readable as JSON: {error.msg}", "one object"
+                    )
                 )
             except ValidationError as error:
                 self.faults.extend(
-                    _fault(name, details, lambda _path, at=number: at)
+                    replace(_fault(name, details, _nowhere), line=number)
                     for details in error.errors(include_url=False)
                 )
+            else:
+                self._decided.append((name, number))
+                yield decision
 
     def _line(self, file: str, path: tuple[str | int, ...]) -> int | None:
         text = self._texts.get(file)
         return Lines(text).find(path) if text is not None and file.endswith(".yaml") else None
+
+
+def _nowhere(_path: tuple[str | int, ...]) -> None:
+    """Stand for the lines of a file in which each line is one object."""
 
 
 def _where(path: tuple[str | int, ...]) -> str:
@@ -190,9 +212,7 @@ def _where(path: tuple[str | int, ...]) -> str:
     return "".join(parts).lstrip(".")
 
 
-def _fault(
-    file: str, details: ErrorDetails, find: Callable[[tuple[str | int, ...]], int | None]
-) -> Fault:
+def _fault(file: str, details: ErrorDetails, find: Callable[[tuple[str | int, ...]], int | None]) -> Fault:
     """Turn one validation error into a fault with line, field, value and what is allowed."""
     context = details.get("ctx", {})
     at = tuple(context.get("at", ()))

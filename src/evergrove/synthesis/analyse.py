@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import itertools
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
-
-import numpy as np
 
 from evergrove.errors import ConvergenceError, DataError
 from evergrove.model.analysis import AnalysisKind
@@ -15,7 +13,7 @@ from evergrove.stats import egger_test, leave_one_out, subgroup_test
 from evergrove.synthesis.choice import choose
 from evergrove.synthesis.effects import study_effects
 from evergrove.synthesis.eligibility import LeftOut, eligible_studies
-from evergrove.synthesis.fitting import fit, poolable
+from evergrove.synthesis.fitting import effects_and_variances, fit, poolable
 from evergrove.synthesis.groups import TITLES, group_of, untested
 from evergrove.synthesis.result import (
     AnalysisResult,
@@ -29,6 +27,7 @@ from evergrove.synthesis.result import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
+    import numpy as np
     from numpy.typing import NDArray
 
     from evergrove.model import Analysis, Review, Study
@@ -43,6 +42,16 @@ MINIMUM_FOR_SMALL_STUDY_TEST = 10
 MOST_COMBINATIONS = 512
 
 HIGH_RISK = frozenset({"high", "serious", "critical"})
+
+
+@dataclass(frozen=True, slots=True)
+class _Setting:
+    """What every step of one analysis needs to know."""
+
+    review: Review
+    analysis: Analysis
+    risk_of_bias: Mapping[str, str]
+    studies: Mapping[str, Study]
 
 
 def analyse(review: Review, analysis: Analysis, risk_of_bias: Mapping[str, str]) -> AnalysisResult:
@@ -60,6 +69,7 @@ def analyse(review: Review, analysis: Analysis, risk_of_bias: Mapping[str, str])
     AnalysisResult
         Eligible studies, chosen data, effect sizes and model, with everything around them.
     """
+    setting = _Setting(review, analysis, risk_of_bias, {study.id: study for study in review.studies})
     eligible = eligible_studies(review, analysis)
     left_out = list(eligible.left_out)
     sets = []
@@ -71,7 +81,7 @@ def analyse(review: Review, analysis: Analysis, risk_of_bias: Mapping[str, str])
                 left_out.append(LeftOut(study.id, study.name, "data", "nothing reported on this outcome"))
             else:
                 choices.append(choice)
-        sets.append(_pooled_set(studies, choices, analysis, review, risk_of_bias, is_main=is_main))
+        sets.append(_pooled_set(choices, {study.design.type for study in studies}, setting, is_main=is_main))
     main, beside = sets
     protocol = review.protocol
     return AnalysisResult(
@@ -85,18 +95,12 @@ def analyse(review: Review, analysis: Analysis, risk_of_bias: Mapping[str, str])
 
 
 def _pooled_set(
-    studies: Sequence[Study],
-    choices: list[Choice],
-    analysis: Analysis,
-    review: Review,
-    risk_of_bias: Mapping[str, str],
-    *,
-    is_main: bool,
+    choices: list[Choice], designs: set[DesignType], setting: _Setting, *, is_main: bool
 ) -> PooledSet:
+    analysis = setting.analysis
     pooling, measure = analysis.pooling, analysis.measure
     effects = study_effects(choices, measure, pooling)
     pooled = poolable(effects, pooling)
-    designs = {study.design.type for study in studies}
     base = PooledSet(
         _design_label(designs, analysis),
         designs <= {DesignType.RANDOMISED},
@@ -108,23 +112,19 @@ def _pooled_set(
     result, why_not = _tried(lambda: fit(pooled, measure, pooling), len(pooled), analysis.minimum_studies)
     if result is None:
         return replace(base, not_pooled=why_not)
-    by_id = {study.id: study for study in studies}
-    return replace(
+    done = replace(
         base,
         fit=result,
         leave_one_out=_leave_one_out(pooled, analysis),
         egger=_egger(pooled, analysis),
-        subgroups=tuple(
-            _subgroups(by, pooled, by_id, analysis, review, risk_of_bias) for by in analysis.subgroups
-        )
-        if is_main
-        else (),
-        sensitivity=tuple(
-            _sensitivity(spec, base, by_id, analysis, review, risk_of_bias) for spec in analysis.sensitivity
-        )
-        if is_main
-        else (),
         combinations=_combinations(choices, analysis, result),
+    )
+    if not is_main:
+        return done
+    return replace(
+        done,
+        subgroups=tuple(_subgroups(by, pooled, setting) for by in analysis.subgroups),
+        sensitivity=tuple(_sensitivity(spec, base, setting) for spec in analysis.sensitivity),
     )
 
 
@@ -164,84 +164,78 @@ def _egger(pooled: list[StudyEffect], analysis: Analysis) -> EggerTest | None:
     estimable = [effect for effect in pooled if effect.estimable]
     if len(estimable) < MINIMUM_FOR_SMALL_STUDY_TEST or analysis.kind is AnalysisKind.SINGLE_ARM:
         return None
-    return egger_test([effect.yi for effect in estimable], [effect.vi for effect in estimable])
+    return egger_test(*effects_and_variances(estimable))
 
 
-def _subgroups(
-    by: SubgroupBy,
-    pooled: list[StudyEffect],
-    studies: Mapping[str, Study],
-    analysis: Analysis,
-    review: Review,
-    risk_of_bias: Mapping[str, str],
-) -> SubgroupResult:
+def _subgroups(by: SubgroupBy, pooled: list[StudyEffect], setting: _Setting) -> SubgroupResult:
+    analysis = setting.analysis
     members: dict[str, list[StudyEffect]] = {}
     for effect in pooled:
-        label = group_of(by, effect, studies[effect.study], review.protocol, risk_of_bias)
+        study = setting.studies[effect.study]
+        label = group_of(by, effect, study, setting.review.protocol, setting.risk_of_bias)
         members.setdefault(label, []).append(effect)
-    groups = []
-    for label, effects in sorted(members.items(), key=lambda item: (untested(item[0]), item[0])):
-        result, _ = _tried(lambda rows=effects: fit(rows, analysis.measure, analysis.pooling), len(effects), 1)
-        groups.append(Subgroup(label, tuple(effects), result, tested=result is not None and not untested(label)))
+    groups = [
+        _subgroup(label, effects, analysis)
+        for label, effects in sorted(members.items(), key=lambda item: (untested(item[0]), item[0]))
+    ]
     tested = {group.label: group.fit for group in groups if group.tested and group.fit is not None}
     if len(tested) < 2:
-        return SubgroupResult(by, TITLES[by], tuple(groups), None, "fewer than two groups that can be compared")
+        why_not = "fewer than two groups that can be compared"
+        return SubgroupResult(by, TITLES[by], tuple(groups), None, why_not)
     try:
         return SubgroupResult(by, TITLES[by], tuple(groups), subgroup_test(tested))
     except DataError as error:
         return SubgroupResult(by, TITLES[by], tuple(groups), None, str(error))
 
 
-def _sensitivity(
-    spec: Sensitivity,
-    base: PooledSet,
-    studies: Mapping[str, Study],
-    analysis: Analysis,
-    review: Review,
-    risk_of_bias: Mapping[str, str],
-) -> SensitivityResult:
+def _subgroup(label: str, effects: list[StudyEffect], analysis: Analysis) -> Subgroup:
+    result, _ = _tried(lambda: fit(effects, analysis.measure, analysis.pooling), len(effects), 1)
+    return Subgroup(label, tuple(effects), result, tested=result is not None and not untested(label))
+
+
+def _sensitivity(spec: Sensitivity, base: PooledSet, setting: _Setting) -> SensitivityResult:
+    analysis = setting.analysis
     measure = spec.measure or analysis.measure
     pooling = spec.pooling or analysis.pooling
     choices = base.choices
     if measure != analysis.measure:
         # Another measure may take other data, or none: choose again.
         again = analysis.model_copy(update={"measure": measure})
-        chosen = [choose(studies[item.study], again, review) for item in choices]
+        chosen = [choose(setting.studies[item.study], again, setting.review) for item in choices]
         choices = tuple(item for item in chosen if item is not None)
     effects = study_effects(choices, measure, pooling)
-    kept = [effect for effect in effects if not _leaves_out(spec, effect, studies, risk_of_bias)]
+    kept = [effect for effect in effects if not _leaves_out(spec, effect, setting)]
     usable = poolable(kept, pooling)
     if measure == "SMD" and any(effect.datum.kind is DatumKind.CHANGE for effect in usable):
-        return SensitivityResult(spec, measure, None, 0, (), "changes and final values cannot be standardised together")
-    left_out = tuple(effect.name for effect in base.pooled if effect.study not in {item.study for item in usable})
+        why_not = "changes and final values cannot be standardised together"
+        return SensitivityResult(spec, measure, None, 0, (), why_not)
+    used = {item.study for item in usable}
+    left_out = tuple(effect.name for effect in base.pooled if effect.study not in used)
     result, why_not = _tried(lambda: fit(usable, measure, pooling), len(usable), analysis.minimum_studies)
     return SensitivityResult(spec, measure, result, len(usable), left_out, why_not)
 
 
-def _leaves_out(
-    spec: Sensitivity, effect: StudyEffect, studies: Mapping[str, Study], risk_of_bias: Mapping[str, str]
-) -> bool:
-    study = studies[effect.study]
+def _leaves_out(spec: Sensitivity, effect: StudyEffect, setting: _Setting) -> bool:
+    study = setting.studies[effect.study]
     products = {arm.intervention.product_class.value for arm in study.arms if arm.intervention is not None}
     return (
         bool(products & set(spec.leave_out_products))
         or (spec.leave_out_undated and effect.datum.time.day is None)
-        or (spec.leave_out_high_risk and risk_of_bias.get(study.id) in HIGH_RISK)
+        or (spec.leave_out_high_risk and setting.risk_of_bias.get(study.id) in HIGH_RISK)
         or (spec.leave_out_zero_cells and effect.has_zero_cell)
         or (spec.leave_out_derived and effect.numbers.derived)
     )
 
 
-def _combinations(
-    choices: Sequence[Choice], analysis: Analysis, main: PoolResult
-) -> tuple[Combination, ...]:
+def _combinations(choices: Sequence[Choice], analysis: Analysis, main: PoolResult) -> tuple[Combination, ...]:
     """Fit again under every way to settle the conflicts; the first way of each study is the main one."""
     conflicts = [choice for choice in choices if choice.conflict]
     if not conflicts:
         return ()
+    names = [choice.study for choice in conflicts]
     ways = itertools.product(*(choice.conflict for choice in conflicts))
     return tuple(
-        _combination(dict(zip((choice.study for choice in conflicts), way, strict=True)), choices, analysis, main)
+        _combination(dict(zip(names, way, strict=True)), choices, analysis, main)
         for way in itertools.islice(ways, MOST_COMBINATIONS)
     )
 
@@ -255,9 +249,7 @@ def _combination(
         else choice
         for choice in choices
     ]
-    is_main = all(
-        way[choice.study] == choice.conflict[0] for choice in choices if choice.study in way
-    )
+    is_main = all(way[choice.study] == choice.conflict[0] for choice in choices if choice.study in way)
     labels = tuple((choice.name, way[choice.study].label) for choice in settled if choice.study in way)
     if is_main:
         return Combination(labels, main, main=True)
@@ -266,4 +258,3 @@ def _combination(
         lambda: fit(effects, analysis.measure, analysis.pooling), len(effects), analysis.minimum_studies
     )
     return Combination(labels, result, main=False, why_not=why_not)
-

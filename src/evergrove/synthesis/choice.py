@@ -1,4 +1,4 @@
-"""The chosen datum of a study for an analysis, the rivals that lost and why, and conflicts between sources."""
+"""The chosen datum of a study, the rivals that lost and why, and conflicts between sources."""
 
 from __future__ import annotations
 
@@ -8,10 +8,8 @@ from typing import TYPE_CHECKING
 
 from evergrove.model.vocabulary import DecisionAction, DesignType
 from evergrove.synthesis.numbers import (
-    DICHOTOMOUS_MEASURES,
     Numbers,
     UnusableError,
-    by_arm,
     complement,
     numbers_for,
     printed_contrast,
@@ -19,8 +17,7 @@ from evergrove.synthesis.numbers import (
 )
 
 if TYPE_CHECKING:
-    from evergrove.model import Analysis, Datum, Decision, Outcome, Protocol, Review, Study
-    from evergrove.synthesis.numbers import Sides
+    from evergrove.model import Analysis, Datum, Decision, Outcome, Review, Study
 
 #: A printed ratio within this factor of the one that its own counts give is the same, rounded.
 RATIO_TOLERANCE = 0.05
@@ -84,13 +81,24 @@ class _Candidate:
         return self.decision is not None and self.decision.action is action
 
 
+class _Setting:
+    """A study in an analysis of a review, with the arms of the comparison."""
+
+    def __init__(self, study: Study, analysis: Analysis, review: Review) -> None:
+        self.study = study
+        self.analysis = analysis
+        self.review = review
+        self.outcome = review.protocol.outcome(analysis.outcome)
+        self.sides = sides(study, review.protocol.comparison(analysis.comparison))
+
+
 def choose(study: Study, analysis: Analysis, review: Review) -> Choice | None:
     """Choose the datum of one study by the rules of the protocol.
 
     The rules, in order: a datum that a person preferred; all patients of the arms rather than some; the day
-    nearest to the target, a datum without a day after all dated ones; the trial's own report or registry entry
-    before another source; its first report before a later one; numbers as printed before derived ones; the order
-    in the file.
+    nearest to the target, a datum without a day after all dated ones; the trial's own report or registry
+    entry before another source; its first report before a later one; numbers as printed before derived ones;
+    the order in the file.
 
     Parameters
     ----------
@@ -104,7 +112,8 @@ def choose(study: Study, analysis: Analysis, review: Review) -> Choice | None:
     Choice or None
         ``None`` where the study holds nothing of the outcome.
     """
-    candidates = _candidates(study, analysis, review)
+    setting = _Setting(study, analysis, review)
+    candidates = _candidates(setting)
     if not candidates:
         return None
     usable = [
@@ -116,7 +125,7 @@ def choose(study: Study, analysis: Analysis, review: Review) -> Choice | None:
     ]
     design = study.design.type
     if not usable:
-        options = _options(candidates, None, analysis, review, study)
+        options = _options(candidates, None, setting)
         why = (
             "sources disagree and nothing settles it; left out of the main result"
             if options
@@ -132,39 +141,31 @@ def choose(study: Study, analysis: Analysis, review: Review) -> Choice | None:
         chosen,
         _why(best, analysis),
         _rivals(candidates, best, analysis),
-        _options(candidates, best, analysis, review, study),
+        _options(candidates, best, setting),
     )
 
 
-def _candidates(study: Study, analysis: Analysis, review: Review) -> list[_Candidate]:
-    protocol = review.protocol
-    where = sides(study, protocol.comparison(analysis.comparison))
-    outcome = protocol.outcome(analysis.outcome)
-    complements = {item.id: item for item in protocol.outcomes if item.complement_of == outcome.id}
+def _candidates(setting: _Setting) -> list[_Candidate]:
+    study, analysis, protocol = setting.study, setting.analysis, setting.review.protocol
+    complements = {item.id: item for item in protocol.outcomes if item.complement_of == analysis.outcome}
     found = []
     for order, datum in enumerate(study.data):
-        if datum.outcome != outcome.id and datum.outcome not in complements:
+        if datum.outcome != analysis.outcome and datum.outcome not in complements:
             continue
         if datum.time.is_baseline and analysis.window.earliest > 0:
             continue
-        other = complements.get(datum.outcome)
-        decision = _decision(review, study, datum, analysis)
-        numbers, unusable = _numbers(datum, study, analysis, protocol, where, other, decision)
-        later = datum.provenance.report not in (None, study.reports[0].id)
+        decision = _decision(setting, datum)
+        numbers, unusable = _numbers(setting, datum, complements.get(datum.outcome), decision)
+        later = datum.provenance.report not in {None, study.reports[0].id}
         found.append(_Candidate(datum, numbers, unusable, decision, order, later))
     return found
 
 
 def _numbers(
-    datum: Datum,
-    study: Study,
-    analysis: Analysis,
-    protocol: Protocol,
-    where: Sides,
-    other: Outcome | None,
-    decision: Decision | None,
+    setting: _Setting, datum: Datum, other: Outcome | None, decision: Decision | None
 ) -> tuple[Numbers | None, str]:
     """Return the numbers, or why there are none."""
+    analysis = setting.analysis
     if datum.kind not in analysis.data_kinds:
         return None, f"reported as {datum.kind.label}"
     if datum.qualifier is not None and datum.qualifier not in analysis.qualifiers:
@@ -175,8 +176,9 @@ def _numbers(
     # Risks that fit no whole count may show what a conflict is worth, never the main result.
     fractional = decision is not None and decision.action is DecisionAction.UNRESOLVED
     try:
-        outcome = protocol.outcome(analysis.outcome)
-        numbers = numbers_for(datum, study, outcome, analysis.measure, where, fractional=fractional)
+        numbers = numbers_for(
+            datum, setting.study, setting.outcome, analysis.measure, setting.sides, fractional=fractional
+        )
     except UnusableError as reason:
         return None, str(reason)
     return (numbers if other is None else complement(numbers, other.label.lower())), ""
@@ -191,14 +193,17 @@ def _outside(datum: Datum, analysis: Analysis) -> str:
     return ""
 
 
-def _decision(review: Review, study: Study, datum: Datum, analysis: Analysis) -> Decision | None:
-    """Return the latest decision on a datum for an analysis."""
-    latest = None
-    for decision in review.decisions:
-        if decision.study == study.id and decision.datum == datum.id:
-            if decision.analysis in (None, analysis.id) and (latest is None or decision.when >= latest.when):
-                latest = decision
-    return latest
+def _decision(setting: _Setting, datum: Datum) -> Decision | None:
+    """Return the latest decision on a datum for the analysis."""
+    about = [
+        decision
+        for decision in setting.review.decisions
+        if decision.study == setting.study.id
+        and decision.datum == datum.id
+        and decision.analysis in {None, setting.analysis.id}
+    ]
+    # Decisions of one day count in the order in which they were written down.
+    return max(reversed(about), key=lambda decision: decision.when, default=None)
 
 
 def _rank(item: _Candidate, analysis: Analysis) -> tuple[bool, bool, float, bool, bool, bool, int]:
@@ -225,9 +230,15 @@ def _why(best: _Candidate, analysis: Analysis) -> str:
     if best.decision is not None and best.decision.action is DecisionAction.PREFER:
         return f"preferred by {best.decision.who}: {best.decision.why}"
     numbers = best.numbers
-    patients = "all patients of the arms" if numbers is not None and numbers.complete else "part of the patients"
+    patients = (
+        "all patients of the arms" if numbers is not None and numbers.complete else "part of the patients"
+    )
     day = best.datum.time.day
-    time = "no day stated" if day is None else f"day {day:g}, {_distance(best.datum, analysis):g} from the target"
+    time = (
+        "no day stated"
+        if day is None
+        else f"day {day:g}, {_distance(best.datum, analysis):g} from the target"
+    )
     return f"{patients}; {time}; {best.datum.provenance.source_type.label}"
 
 
@@ -240,11 +251,11 @@ def _decided(item: _Candidate) -> str:
 
 def _why_none(candidates: list[_Candidate]) -> str:
     parts = [item.datum.qualifier for item in candidates if item.unusable == _part(item.datum)]
-    reasons = [
-        item.unusable or _decided(item) for item in candidates if item.unusable != _part(item.datum)
-    ]
+    reasons = [item.unusable or _decided(item) for item in candidates if item.unusable != _part(item.datum)]
     if parts:
-        reasons.append(f"only parts of the outcome: {', '.join(dict.fromkeys(part for part in parts if part))}")
+        reasons.append(
+            f"only parts of the outcome: {', '.join(dict.fromkeys(part for part in parts if part))}"
+        )
     said = [str(item.datum.direction) for item in candidates if item.datum.direction is not None]
     if said:
         reasons.append(f"in words: {', '.join(dict.fromkeys(said))}")
@@ -296,27 +307,21 @@ def _lost(item: _Candidate, best: _Candidate | None, analysis: Analysis) -> str:
     return ""
 
 
-def _options(
-    candidates: list[_Candidate],
-    best: _Candidate | None,
-    analysis: Analysis,
-    review: Review,
-    study: Study,
-) -> tuple[Option, ...]:
+def _options(candidates: list[_Candidate], best: _Candidate | None, setting: _Setting) -> tuple[Option, ...]:
     """Return every way to enter the study where sources of one time disagree; the one used first."""
     first = Option("left out") if best is None else Option(_label(best), best.datum, best.numbers)
     options = [first]
     for item in candidates:
         if item is best or item.numbers is None or item.decided(DecisionAction.REJECT):
             continue
-        if best is not None and not item.decided(DecisionAction.UNRESOLVED):
-            if not _same_time(item.datum, best.datum):
-                continue
+        settled = best is not None and not item.decided(DecisionAction.UNRESOLVED)
+        if settled and best is not None and not _same_time(item.datum, best.datum):
+            continue
         if any(known.numbers is not None and known.numbers.same_as(item.numbers) for known in options):
             continue
         options.append(Option(_label(item), item.datum, item.numbers))
     if best is not None:
-        own = _own_ratio(best, analysis, review, study)
+        own = _own_ratio(best, setting)
         if own is not None:
             options.append(own)
     return tuple(options) if len(options) > 1 else ()
@@ -331,29 +336,28 @@ def _same_time(one: Datum, other: Datum) -> bool:
     return True
 
 
-def _own_ratio(best: _Candidate, analysis: Analysis, review: Review, study: Study) -> Option | None:
+def _own_ratio(best: _Candidate, setting: _Setting) -> Option | None:
     """Return the datum's printed ratio where it does not follow from its own counts."""
-    if analysis.measure not in DICHOTOMOUS_MEASURES or best.numbers is None:
-        return None
-    where = sides(study, review.protocol.comparison(analysis.comparison))
-    printed = printed_contrast(best.datum, analysis.measure, where)
-    if printed is None or printed.printed is None or best.numbers.printed is not None:
-        return None
-    try:
-        outcome = review.protocol.outcome(analysis.outcome)
-        numbers = by_arm(best.datum, study, outcome, analysis.measure, where)
-    except UnusableError:
-        return None
-    one, two = numbers.experimental, numbers.control
-    if one is None or two is None or not one.events or not two.events or analysis.measure == "RD":
-        return None
-    if analysis.measure == "RR":
-        counted = (one.events / one.n) / (two.events / two.n)
-    elif one.events < one.n and two.events < two.n:
-        counted = (one.events / (one.n - one.events)) / (two.events / (two.n - two.events))
-    else:
+    measure = setting.analysis.measure
+    printed = printed_contrast(best.datum, measure, setting.sides)
+    counted = _counted_ratio(best.numbers, measure)
+    if printed is None or printed.printed is None or counted is None:
         return None
     if abs(math.log(printed.printed.estimate / counted)) <= RATIO_TOLERANCE:
         return None
-    label = f"{analysis.measure} {printed.describe()}; its own counts give {counted:.2f}"
+    label = f"{measure} {printed.describe()}; its own counts give {counted:.2f}"
     return Option(label, best.datum, printed)
+
+
+def _counted_ratio(numbers: Numbers | None, measure: str) -> float | None:
+    """Return the RR or OR of the counts, where it can be formed."""
+    if numbers is None or numbers.experimental is None or numbers.control is None:
+        return None
+    one, two = numbers.experimental, numbers.control
+    if not one.events or not two.events:
+        return None
+    if measure == "RR":
+        return (one.events / one.n) / (two.events / two.n)
+    if measure == "OR" and one.events < one.n and two.events < two.n:
+        return (one.events / (one.n - one.events)) / (two.events / (two.n - two.events))
+    return None

@@ -13,6 +13,8 @@ from evergrove.synthesis.numbers import DICHOTOMOUS_MEASURES, SINGLE_ARM_MEASURE
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from numpy.typing import NDArray
+
     from evergrove.model import Datum
     from evergrove.model.analysis import PoolingModel
     from evergrove.stats import EffectSizes
@@ -71,9 +73,7 @@ class StudyEffect:
         )
 
 
-def study_effects(
-    choices: Sequence[Choice], measure: str, pooling: PoolingModel
-) -> tuple[StudyEffect, ...]:
+def study_effects(choices: Sequence[Choice], measure: str, pooling: PoolingModel) -> tuple[StudyEffect, ...]:
     """Compute the effect of each study that entered with a datum.
 
     Parameters
@@ -102,19 +102,22 @@ def study_effects(
             sizes = compute([entries[row][2] for row in rows], measure, pooling)
             found |= {row: (sizes, at) for at, row in enumerate(rows)}
     return tuple(
-        _study_effect(choice, datum, numbers, measure, *found[row], pooling)
+        _study_effect(choice, datum, numbers, found[row], pooling)
         for row, (choice, datum, numbers) in enumerate(entries)
     )
 
 
 def _from_arms(numbers: Sequence[Numbers], measure: str, pooling: PoolingModel) -> EffectSizes:
-    def column(side: str, field: str) -> np.ndarray:
+    def column(side: str, field: str) -> NDArray[np.float64]:
         return np.array([getattr(getattr(item, side), field) for item in numbers], dtype=float)
 
-    zero_cells = {"add": pooling.add, "to": pooling.zero_cells}
     if measure in SINGLE_ARM_MEASURES:
         return effect_size(
-            measure, events=column("experimental", "events"), n=column("experimental", "n"), **zero_cells
+            measure,
+            events=column("experimental", "events"),
+            n=column("experimental", "n"),
+            add=pooling.add,
+            to=pooling.zero_cells,
         )
     if measure in DICHOTOMOUS_MEASURES:
         return effect_size(
@@ -123,7 +126,8 @@ def _from_arms(numbers: Sequence[Numbers], measure: str, pooling: PoolingModel) 
             n1=column("experimental", "n"),
             events2=column("control", "events"),
             n2=column("control", "n"),
-            **zero_cells,
+            add=pooling.add,
+            to=pooling.zero_cells,
         )
     return effect_size(
         measure,
@@ -151,32 +155,34 @@ def _from_printed(numbers: Sequence[Numbers], measure: str, _pooling: PoolingMod
 
 
 def _study_effect(
-    choice: Choice,
-    datum: Datum,
-    numbers: Numbers,
-    measure: str,
-    sizes: EffectSizes,
-    row: int,
-    pooling: PoolingModel,
+    choice: Choice, datum: Datum, numbers: Numbers, place: tuple[EffectSizes, int], pooling: PoolingModel
 ) -> StudyEffect:
+    sizes, row = place
     steps = list(numbers.conversions)
     corrected = bool(sizes.corrected[row])
     if corrected:
         steps.append(f"{pooling.add:g} added to each cell (an arm has no event or only events)")
-    steps += [
-        remark.message for remark in sizes.diagnostics if f"row {row}" in remark.where.split(", ")
-    ]
-    if not sizes.estimable[row]:
-        return StudyEffect(
-            choice.study, choice.name, datum, numbers, None, None, None, None, None,
-            corrected=False, why_not=sizes.reasons[row], steps=tuple(steps),
-        )  # fmt: skip
-    yi, vi = float(sizes.yi[row]), float(sizes.vi[row])
-    natural = _natural(numbers, measure, yi, vi)
+    steps += [remark.message for remark in sizes.diagnostics if f"row {row}" in remark.where.split(", ")]
+    yi: float | None = None
+    vi: float | None = None
+    natural: tuple[float | None, float | None, float | None] = (None, None, None)
+    if sizes.estimable[row]:
+        yi, vi = float(sizes.yi[row]), float(sizes.vi[row])
+        natural = _natural(numbers, sizes.measure, yi, vi)
     return StudyEffect(
-        choice.study, choice.name, datum, numbers, yi, vi, natural[0], natural[1], natural[2],
-        corrected=corrected, why_not="", steps=tuple(steps),
-    )  # fmt: skip
+        study=choice.study,
+        name=choice.name,
+        datum=datum,
+        numbers=numbers,
+        yi=yi,
+        vi=vi,
+        estimate=natural[0],
+        ci_low=natural[1],
+        ci_high=natural[2],
+        corrected=corrected and yi is not None,
+        why_not=sizes.reasons[row],
+        steps=tuple(steps),
+    )
 
 
 def _natural(numbers: Numbers, measure: str, yi: float, vi: float) -> tuple[float, float, float]:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def poolable(effects: Sequence[StudyEffect], pooling: PoolingModel) -> list[StudyEffect]:
-    """Return the effects that the method can use: by inverse variance the estimable, else those with counts."""
+    """Return the effects that the method can use: the estimable, or for counted methods those with counts."""
     if pooling.method is PoolingMethod.INVERSE_VARIANCE:
         return [effect for effect in effects if effect.estimable]
     return [effect for effect in effects if effect.numbers.printed is None]
@@ -47,8 +47,7 @@ def fit(effects: Sequence[StudyEffect], measure: str, pooling: PoolingModel) -> 
     labels = [effect.name for effect in effects]
     if pooling.method is PoolingMethod.INVERSE_VARIANCE:
         return pool(
-            [effect.yi for effect in effects],  # type: ignore[arg-type] # estimable, so never missing
-            [effect.vi for effect in effects],  # type: ignore[arg-type]
+            *effects_and_variances(effects),
             model=pooling.model,
             tau2=pooling.tau2,
             ci=pooling.ci,
@@ -60,6 +59,12 @@ def fit(effects: Sequence[StudyEffect], measure: str, pooling: PoolingModel) -> 
     if pooling.method is PoolingMethod.PETO:
         return peto(*counts, labels=labels)
     return mantel_haenszel(*counts, measure=measure, labels=labels)
+
+
+def effects_and_variances(effects: Sequence[StudyEffect]) -> tuple[list[float], list[float]]:
+    """Return the columns of estimable effects, as the statistics want them."""
+    rows = [(effect.yi, effect.vi) for effect in effects if effect.yi is not None and effect.vi is not None]
+    return [yi for yi, _ in rows], [vi for _, vi in rows]
 
 
 def _counts(effect: StudyEffect) -> tuple[float, float, float, float]:

@@ -1,4 +1,4 @@
-"""From one datum to the numbers of a comparison: arms found, combined, and turned into what a measure needs."""
+"""From one datum to the numbers of a comparison: arms found, combined, turned into what a measure needs."""
 
 from __future__ import annotations
 
@@ -201,9 +201,7 @@ def by_arm(
     sizes = {arm.id: arm.n for arm in study.arms}
     used = [side for side in (experimental, control) if side is not None]
     complete = all(
-        size is None or side.n >= size
-        for side in used
-        for size in [_sum(sizes[arm] for arm in side.arms)]
+        size is None or side.n >= size for side in used for size in [_sum(sizes[arm] for arm in side.arms)]
     )
     derived = datum.provenance.derived is not None or any("count from" in step for step in steps)
     if datum.provenance.derived is not None:
@@ -216,28 +214,27 @@ def printed_contrast(datum: Datum, measure: str, where: Sides) -> Numbers | None
     effect = datum.effect
     if effect is None or effect.measure not in _PRINTED.get(measure, frozenset()):
         return None
-    if effect.estimate is None or effect.ci_low is None or effect.ci_high is None:
-        return None
-    arms = set(datum.values)
-    if arms and (not arms & set(where.experimental) or not arms & set(where.control)):
-        return None
-    if arms - set(where.experimental) - set(where.control):
-        return None
-    if effect.orientation is Orientation.UNSTATED or not effect.ci_low < effect.ci_high:
-        return None
     estimate, low, high = effect.estimate, effect.ci_low, effect.ci_high
+    if estimate is None or low is None or high is None or not low < high:
+        return None
+    ratio = measure not in {"MD", "RD"}
+    if effect.orientation is Orientation.UNSTATED or (ratio and low <= 0):
+        return None
+    if not _is_of_comparison(datum, where):
+        return None
     steps = [f"{effect.measure.label} and its {effect.ci_level:.0%} interval taken as printed"]
     if effect.measure in {ReportedMeasure.LOCATION_DIFFERENCE, ReportedMeasure.MEDIAN_DIFFERENCE}:
         steps.append("a difference of medians or location used as a mean difference")
-    ratio = measure not in {"MD", "RD"}
-    if ratio and (low <= 0 or estimate <= 0):
-        return None
     if effect.orientation is Orientation.CONTROL_VS_INTERVENTION:
         steps.append("printed as control against intervention, turned round")
-        estimate, low, high = (
-            (1 / estimate, 1 / high, 1 / low) if ratio else (-estimate, -high, -low)
-        )
+        estimate, low, high = (1 / estimate, 1 / high, 1 / low) if ratio else (-estimate, -high, -low)
     return Numbers(None, None, PrintedEffect(estimate, low, high, effect.ci_level), tuple(steps))
+
+
+def _is_of_comparison(datum: Datum, where: Sides) -> bool:
+    """Whether the arms of a datum are those of the comparison, as far as it names arms."""
+    arms, one, two = set(datum.values), set(where.experimental), set(where.control)
+    return not arms or (bool(arms & one) and bool(arms & two) and arms <= one | two)
 
 
 def complement(numbers: Numbers, label: str) -> Numbers:
@@ -294,7 +291,9 @@ def _dichotomous(
         steps.append(f"arm {arm}: count from the printed {printed:g} %")
         return ArmNumbers((arm,), float(value.n), float(whole))
     if not fractional:
-        raise UnusableError(f"the printed {printed:g} % fits no whole number of {value.n} patients in arm {arm}")
+        raise UnusableError(
+            f"the printed {printed:g} % fits no whole number of {value.n} patients in arm {arm}"
+        )
     steps.append(f"arm {arm}: count from the printed {printed:g} %, not a whole number of patients")
     return ArmNumbers((arm,), float(value.n), percent * value.n / 100)
 

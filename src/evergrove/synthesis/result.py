@@ -107,7 +107,7 @@ class PooledSet:
 
     @property
     def known_participants(self) -> int:
-        """Patients of the pooled studies, with the arm sizes of the datum where only a contrast was printed."""
+        """Patients of the pooled studies; where only a contrast was printed, by the datum's arm sizes."""
         total = 0.0
         for item in self.pooled:
             if item.numbers.printed is not None:

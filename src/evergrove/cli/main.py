@@ -1,0 +1,55 @@
+"""The ``evergrove`` command. Subcommands load when they are called, so that help answers at once."""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+import click
+
+from evergrove._version import __version__
+
+#: command -> (module, what it does, for the list of commands)
+COMMANDS: dict[str, tuple[str, str]] = {
+    "demo": ("evergrove.cli.demo", "Build the shipped review and say what it finds."),
+    "new": ("evergrove.cli.new", "Make a review folder with a commented protocol."),
+    "check": ("evergrove.cli.check", "List every fault and remark of a review."),
+    "build": ("evergrove.cli.build", "Build a review's site."),
+}
+
+
+class LazyGroup(click.Group):
+    """A group that imports a subcommand only when it runs."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+        """Return the names in the order of use."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        """Import and return a subcommand."""
+        if cmd_name not in COMMANDS:
+            return None
+        command = import_module(COMMANDS[cmd_name][0]).command
+        return command if isinstance(command, click.Command) else None
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        """List the commands without importing them."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, text) for name, (_, text) in COMMANDS.items()])
+
+
+@click.group(
+    cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}
+)
+@click.version_option(__version__, prog_name="evergrove", message="%(prog)s %(version)s")
+def main() -> None:
+    """Carry the evidence on a therapy from the trials to a graded answer, and keep it current.
+
+    \b
+    Start with:
+      evergrove demo              the shipped review of mesenchymal stromal cells in COVID-19 and ARDS
+      evergrove new my-review     a review of your own
+    """  # noqa: D301 - click reads \b
+
+
+if __name__ == "__main__":
+    main()

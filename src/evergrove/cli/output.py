@@ -1,0 +1,67 @@
+"""What every command shares: JSON on request, progress on a terminal, errors by code."""
+
+from __future__ import annotations
+
+import functools
+import json
+import sys
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, NoReturn, ParamSpec
+
+import click
+
+from evergrove.errors import EvergroveError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+P = ParamSpec("P")
+
+json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of text.")
+
+
+def print_json(data: dict[str, Any]) -> None:
+    """Print data as one JSON object."""
+    click.echo(json.dumps(data, ensure_ascii=False, indent=2))
+
+
+def with_errors(command: Callable[P, None]) -> Callable[P, None]:
+    """Turn an error of evergrove's into a message and the exit status of its code."""
+
+    @functools.wraps(command)
+    def wrapped(*args: P.args, **kwargs: P.kwargs) -> None:
+        try:
+            command(*args, **kwargs)
+        except EvergroveError as error:
+            _leave(error, as_json=bool(kwargs.get("as_json")))
+
+    return wrapped
+
+
+def _leave(error: EvergroveError, *, as_json: bool) -> NoReturn:
+    if as_json:
+        print_json({"error": error.to_dict()})
+    else:
+        click.echo(f"evergrove: {error}", err=True)
+    sys.exit(error.exit_status)
+
+
+@contextmanager
+def progress(*, quiet: bool) -> Iterator[Callable[[str, int, int], None] | None]:
+    """Give a progress callback that draws bars on a terminal; ``None`` elsewhere."""
+    if quiet or not sys.stderr.isatty():
+        yield None
+        return
+    from rich.console import Console  # noqa: PLC0415 - only on a terminal
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn  # noqa: PLC0415
+
+    columns = (TextColumn("{task.description:<14}"), BarColumn(), MofNCompleteColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bars:
+        tasks: dict[str, Any] = {}
+
+        def step(stage: str, done: int, total: int) -> None:
+            if stage not in tasks:
+                tasks[stage] = bars.add_task(stage, total=total)
+            bars.update(tasks[stage], completed=done, total=total)
+
+        yield step

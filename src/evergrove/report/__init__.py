@@ -1,0 +1,1 @@
+"""Results published: figures, tables, abstract, flow, downloads, the site."""

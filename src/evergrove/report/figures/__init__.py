@@ -1,0 +1,46 @@
+"""Figures: plain strings and numbers in, SVG text out.
+
+Nothing here computes a result: a figure shows the numbers it is given. matplotlib and vl-convert are
+loaded when a funnel plot or a picture is asked for, not when this package is imported.
+"""
+
+from __future__ import annotations
+
+from evergrove.report.figures.forest import ForestPlot, ForestRow, RowKind, Scale, forest_svg
+from evergrove.report.figures.funnel import FunnelPlot, FunnelPoint, funnel_svg
+from evergrove.report.figures.intervals import (
+    Interval,
+    combinations_plot,
+    estimate_text,
+    leave_one_out_plot,
+)
+from evergrove.report.figures.judgements import Judgement
+from evergrove.report.figures.png import svg_to_png
+from evergrove.report.figures.prisma import Count, PrismaFlow, PrismaOther, PrismaPrevious, prisma_svg
+from evergrove.report.figures.traffic_light import RobRow, RobTable, rob_summary_svg, traffic_light_svg
+
+__all__ = [
+    "Count",
+    "ForestPlot",
+    "ForestRow",
+    "FunnelPlot",
+    "FunnelPoint",
+    "Interval",
+    "Judgement",
+    "PrismaFlow",
+    "PrismaOther",
+    "PrismaPrevious",
+    "RobRow",
+    "RobTable",
+    "RowKind",
+    "Scale",
+    "combinations_plot",
+    "estimate_text",
+    "forest_svg",
+    "funnel_svg",
+    "leave_one_out_plot",
+    "prisma_svg",
+    "rob_summary_svg",
+    "svg_to_png",
+    "traffic_light_svg",
+]

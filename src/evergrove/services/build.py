@@ -1,0 +1,89 @@
+"""Build a review's site."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from evergrove.report.site import write_site
+from evergrove.services.evaluate import evaluate
+from evergrove.services.review import open_review
+from evergrove.services.timings import Timings
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from evergrove.report.findings import Findings
+
+
+@dataclass(frozen=True)
+class Built:
+    """A built site.
+
+    Parameters
+    ----------
+    folder : Path
+        Where it is.
+    pages : int
+        Number of HTML pages.
+    findings : Findings
+    timings : Timings
+    """
+
+    folder: Path
+    pages: int
+    findings: Findings
+    timings: Timings
+
+    @property
+    def home(self) -> Path:
+        """The page to open."""
+        return self.folder / "index.html"
+
+
+def build(
+    review: str | Path,
+    out: Path | None = None,
+    *,
+    figures_png: bool = True,
+    progress: Callable[[str, int, int], None] | None = None,
+) -> Built:
+    """Read, evaluate and publish a review as a static site.
+
+    Parameters
+    ----------
+    review : str or Path
+        A folder, or the name of a shipped review.
+    out : Path, optional
+        Where the site goes; ``site/<id>`` in the current place if missing. An older site there is replaced
+        as a whole; a folder that is no site of evergrove's is left alone.
+    figures_png : bool
+        Whether figures are also written as PNG.
+    progress : callable, optional
+        Called with the stage, the number of steps done and their total.
+
+    Returns
+    -------
+    Built
+
+    Raises
+    ------
+    UsageError, ReviewFolderError, RenderError
+        Nothing half-built stays.
+    """
+    timings = Timings()
+
+    def report(stage: str) -> Callable[[int, int], None] | None:
+        if progress is None:
+            return None
+        return lambda done, total: progress(stage, done, total)
+
+    with timings.stage("read"):
+        opened = open_review(review, report("Reading"))
+    findings = evaluate(opened.review, timings, report("Analysing"))
+    folder = out if out is not None else Path("site") / opened.review.id
+    pages = write_site(
+        findings, folder, figures_png=figures_png, stage=timings.stage, progress=report("Writing pages")
+    )
+    return Built(folder, len(pages), findings, timings)

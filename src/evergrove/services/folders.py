@@ -1,0 +1,104 @@
+"""Where a review is: a shipped one by name, any other by its folder; and how a new one is made."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from importlib.resources import files
+from pathlib import Path
+
+from evergrove.errors import UsageError
+from evergrove.model.base import Slug
+from evergrove.services.template import PROTOCOL_TEMPLATE
+
+_PACKAGED = Path(str(files("evergrove"))) / "reviews"
+_SOURCE_TREE = Path(__file__).resolve().parents[3] / "reviews"
+
+
+def shipped_reviews() -> dict[str, Path]:
+    """Return the reviews that come with evergrove, by name."""
+    root = _PACKAGED if _PACKAGED.is_dir() else _SOURCE_TREE
+    return {path.parent.name: path.parent for path in sorted(root.glob("*/review.yaml"))}
+
+
+def locate(review: str | Path) -> Path:
+    """Find a review folder.
+
+    Parameters
+    ----------
+    review : str or Path
+        A folder, or the name of a shipped review. A folder of that name in the current place goes first.
+
+    Returns
+    -------
+    Path
+
+    Raises
+    ------
+    UsageError
+        If there is neither.
+
+    Examples
+    --------
+    >>> locate("msc-ards").name
+    'msc-ards'
+    """
+    folder = Path(review)
+    if (folder / "review.yaml").is_file():
+        return folder
+    shipped = shipped_reviews()
+    if str(review) in shipped:
+        return shipped[str(review)]
+    raise UsageError(
+        f"no review {str(review)!r}: no folder of that name with a review.yaml, and no shipped review; "
+        f"shipped: {', '.join(shipped)}; make one with 'evergrove new {folder.name or 'my-review'}'"
+    )
+
+
+def new_review(folder: Path) -> Path:
+    """Make a review folder with a commented protocol.
+
+    Parameters
+    ----------
+    folder : Path
+        Must not be there yet; its name becomes the review's id.
+
+    Returns
+    -------
+    Path
+
+    Raises
+    ------
+    UsageError
+        If something of that name is there, or the name cannot be an id.
+    """
+    name = folder.resolve().name
+    if not _is_slug(name):
+        raise UsageError(
+            f"{name!r} cannot name a review; allowed: lower-case letters, digits, hyphens; "
+            "choose a name such as 'my-review'"
+        )
+    if folder.exists():
+        raise UsageError(f"{folder} is there already; choose another name, or remove it first")
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    draft = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{name}."))
+    try:
+        (draft / "review.yaml").write_text(PROTOCOL_TEMPLATE.replace("REVIEW-ID", name), encoding="utf-8")
+        for part in ("studies", "appraisals", "claims", "decisions"):
+            (draft / part).mkdir()
+        draft.chmod(0o755)
+        draft.rename(folder)
+    except BaseException:
+        shutil.rmtree(draft, ignore_errors=True)
+        raise
+    return folder
+
+
+def _is_slug(name: str) -> bool:
+    from pydantic import TypeAdapter, ValidationError  # noqa: PLC0415 - pydantic loads only when it is needed
+
+    try:
+        TypeAdapter(Slug).validate_python(name)
+    except ValidationError:
+        return False
+    return True

@@ -1,0 +1,218 @@
+"""From what a caller gives to float64 arrays, with messages that name the rows."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from evergrove.errors import DataError, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+FloatArray = NDArray[np.float64]
+BoolArray = NDArray[np.bool_]
+
+
+def column(name: str, values: ArrayLike) -> FloatArray:
+    """Return a one-dimensional float64 copy of `values`; None and blanks become NaN.
+
+    Parameters
+    ----------
+    name : str
+        The argument's name, for messages.
+    values : array-like, shape (k,) or scalar
+        Numbers; a scalar is one row.
+
+    Returns
+    -------
+    ndarray of float64, shape (k,)
+
+    Raises
+    ------
+    DataError
+        Where a value is no number, or where there is more than one dimension.
+
+    Examples
+    --------
+    >>> column("n1", [10, None])
+    array([10., nan])
+    """
+    try:
+        array = np.array(values, dtype=np.float64, ndmin=1)
+    except (TypeError, ValueError) as error:
+        raise DataError(
+            f"{name}: found a value that is no number ({error}); allowed: numbers, one per study; "
+            "convert the column first"
+        ) from None
+    if array.ndim != 1:
+        raise DataError(
+            f"{name}: found {array.ndim} dimensions, shape {array.shape}; allowed: one number per study; "
+            "pass one column"
+        )
+    return array
+
+
+def same_length(columns: dict[str, FloatArray]) -> int:
+    """Return the common length of named columns.
+
+    Parameters
+    ----------
+    columns : dict of str to ndarray
+        Columns by argument name.
+
+    Returns
+    -------
+    int
+
+    Raises
+    ------
+    DataError
+        Where the lengths differ.
+
+    Examples
+    --------
+    >>> same_length({"yi": np.zeros(3), "vi": np.ones(3)})
+    3
+    """
+    lengths = {name: array.size for name, array in columns.items()}
+    if len(set(lengths.values())) > 1:
+        found = ", ".join(f"{name} has {size}" for name, size in lengths.items())
+        raise DataError(
+            f"columns of different length: {found}; allowed: one value per study in each; "
+            "check which study lacks a value and pass NaN or leave it out"
+        )
+    return next(iter(lengths.values()))
+
+
+def refuse_rows(name: str, array: FloatArray, bad: BoolArray, *, allowed: str, todo: str) -> None:
+    """Raise a DataError naming the rows where `bad` is true; do nothing where there are none.
+
+    Parameters
+    ----------
+    name : str
+        The quantity.
+    array : ndarray, shape (k,)
+        Its values.
+    bad : ndarray of bool, shape (k,)
+        Rows that cannot be.
+    allowed, todo : str
+        What may stand there, and what to do.
+
+    Raises
+    ------
+    DataError
+        Where any row is bad.
+    """
+    rows = [int(row) for row in np.flatnonzero(bad)]
+    if rows:
+        raise DataError.from_rows(name, rows, [float(array[row]) for row in rows], allowed=allowed, todo=todo)
+
+
+def effects_and_variances(yi: ArrayLike, vi: ArrayLike) -> tuple[FloatArray, FloatArray]:
+    """Return checked effects and sampling variances.
+
+    Parameters
+    ----------
+    yi : array-like, shape (k,)
+        Effects on the pooling scale; finite.
+    vi : array-like, shape (k,)
+        Sampling variances; finite and above 0.
+
+    Returns
+    -------
+    yi, vi : ndarray of float64, shape (k,)
+
+    Raises
+    ------
+    DataError
+        For lengths that differ, and for rows that are missing, infinite or not above 0.
+    """
+    effects, variances = column("yi", yi), column("vi", vi)
+    same_length({"yi": effects, "vi": variances})
+    todo = "leave the study out or correct it (effect_size marks rows without an effect in `estimable`)"
+    refuse_rows("yi (effect)", effects, ~np.isfinite(effects), allowed="a finite number", todo=todo)
+    refuse_rows(
+        "vi (sampling variance)",
+        variances,
+        ~(np.isfinite(variances) & (variances > 0)),
+        allowed="a finite number above 0",
+        todo=todo,
+    )
+    return effects, variances
+
+
+def checked_level(level: float) -> float:
+    """Return a confidence level strictly between 0 and 1.
+
+    Parameters
+    ----------
+    level : float
+        For example 0.95.
+
+    Returns
+    -------
+    float
+
+    Raises
+    ------
+    UsageError
+        Outside (0, 1): percent are refused, not guessed.
+    """
+    if not 0 < level < 1:
+        raise UsageError(f"level: found {level!r}; allowed: above 0 and below 1; write 95 % as 0.95")
+    return float(level)
+
+
+def checked_labels(labels: Sequence[str] | None, k: int) -> tuple[str, ...] | None:
+    """Return study labels as a tuple of `k` strings, or None.
+
+    Parameters
+    ----------
+    labels : sequence of str or None
+        One per row.
+    k : int
+        Number of rows.
+
+    Returns
+    -------
+    tuple of str or None
+
+    Raises
+    ------
+    DataError
+        Where there are not `k` of them.
+    """
+    if labels is None:
+        return None
+    if len(labels) != k:
+        raise DataError(
+            f"labels: found {len(labels)}; allowed: one per study, here {k}; pass as many labels as studies"
+        )
+    return tuple(str(label) for label in labels)
+
+
+def row_names(rows: Sequence[int] | NDArray[np.intp], labels: Sequence[str] | None = None) -> str:
+    """Return rows as text for a diagnostic's place: ``"row 3, row 5"`` or their labels.
+
+    Parameters
+    ----------
+    rows : sequence of int
+        Positions from 0.
+    labels : sequence of str or None
+        Names of all rows.
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> row_names([0, 2])
+    'row 0, row 2'
+    """
+    if labels is None:
+        return ", ".join(f"row {int(row)}" for row in rows)
+    return ", ".join(f"row {int(row)} ({labels[int(row)]})" for row in rows)

@@ -1,0 +1,215 @@
+"""The result of pooling: one shape for every model."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING
+
+from evergrove.stats.fingerprint import SCHEMA_VERSION, content_hash, json_safe, software_version
+from evergrove.stats.options import Scale
+from evergrove.stats.scales import back_transform
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from evergrove.stats.arrays import FloatArray
+    from evergrove.stats.diagnostic import Diagnostic
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """A pooled effect on the measure's natural scale.
+
+    Parameters
+    ----------
+    estimate, ci_low, ci_high : float
+        Effect and confidence limits (a risk ratio, a mean difference, a proportion, …).
+    prediction_low, prediction_high : float or None
+        Prediction interval, where there is one.
+    """
+
+    estimate: float
+    ci_low: float
+    ci_high: float
+    prediction_low: float | None = None
+    prediction_high: float | None = None
+
+    def to_dict(self) -> dict[str, object]:
+        """Return the estimate as JSON-safe data."""
+        return {entry.name: json_safe(getattr(self, entry.name)) for entry in fields(self)}
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class PoolResult:
+    """A pooled effect with everything that belongs to it; all effects on the pooling scale.
+
+    Parameters
+    ----------
+    estimate, se, ci_low, ci_high : float
+        Pooled effect on `scale`, its standard error (under the interval method) and limits.
+    statistic, df, p_value, log_p_value : float
+        Test of no effect; `df` None for a normal one. `log_p_value` holds where `p_value` underflows.
+    tau2, tau2_ci_low, tau2_ci_high, tau : float or None
+        Between-study variance and its Q-profile limits. None where the model has none
+        (Mantel-Haenszel, Peto) or the limits do not exist; 0 under the common model.
+    i2, i2_ci_low, i2_ci_high : float or None
+        I² in percent, 0 to 100, from tau² and the typical variance (metafor's definition); under the
+        common model, from Q.
+    i2_q, h2 : float
+        I² in percent from Q (Higgins & Thompson 2002); H² = total over sampling variance.
+    q, q_df, q_p_value : float
+        Cochran's Q at weights 1/v, its degrees of freedom and upper tail.
+    prediction_low, prediction_high, prediction_df : float or None
+        Prediction interval (random effects and k of 3 or more) and its df; None where there is none.
+    weights : ndarray
+        One per row, summing to 1; 0 for a row that carries no information.
+    k : int
+        Number of studies that carry information.
+    yi, vi : ndarray
+        Effects and variances of the rows; NaN where a row has none (Mantel-Haenszel, Peto).
+    measure, scale, model, method : str
+        `method` in words, for example ``"inverse variance, REML, Hartung-Knapp"``.
+    converged, iterations, reason : bool, int, str
+        How tau² was found; 0 iterations for a closed form.
+    diagnostics : tuple of Diagnostic
+        What was noticed.
+    options : mapping
+        Options as resolved.
+    level : float
+        Of all intervals.
+    labels : tuple of str or None
+        Names of the rows.
+    """
+
+    estimate: float
+    se: float
+    ci_low: float
+    ci_high: float
+    statistic: float
+    df: float | None
+    p_value: float
+    log_p_value: float
+    tau2: float | None
+    tau2_ci_low: float | None
+    tau2_ci_high: float | None
+    tau: float | None
+    i2: float
+    i2_ci_low: float | None
+    i2_ci_high: float | None
+    i2_q: float
+    h2: float
+    q: float
+    q_df: int
+    q_p_value: float
+    prediction_low: float | None
+    prediction_high: float | None
+    prediction_df: float | None
+    weights: FloatArray
+    k: int
+    yi: FloatArray
+    vi: FloatArray
+    measure: str | None
+    scale: Scale
+    model: str
+    method: str
+    converged: bool
+    iterations: int
+    reason: str
+    diagnostics: tuple[Diagnostic, ...]
+    options: Mapping[str, object]
+    level: float
+    labels: tuple[str, ...] | None = None
+    inputs: Mapping[str, FloatArray] | None = None
+
+    @property
+    def content_hash(self) -> str:
+        """The sha256 of the numbers given and the options as resolved."""
+        columns = dict(self.inputs) if self.inputs is not None else {"yi": self.yi, "vi": self.vi}
+        return content_hash(columns, self.options)
+
+    def natural(self, *, n: FloatArray | None = None) -> Estimate:
+        """Return the estimate and intervals on the measure's natural scale.
+
+        Parameters
+        ----------
+        n : array-like or None
+            Sample sizes, for Freeman-Tukey proportions only.
+
+        Returns
+        -------
+        Estimate
+
+        Examples
+        --------
+        >>> from evergrove.stats import pool
+        >>> round(pool([0.0, 0.2], [0.1, 0.1], measure="RR", ci="normal").natural().estimate, 4)
+        1.1052
+        """
+
+        def back(value: float) -> float:
+            return float(back_transform(value, self.measure, n=n))
+
+        if self.prediction_low is None or self.prediction_high is None:
+            return Estimate(back(self.estimate), back(self.ci_low), back(self.ci_high))
+        return Estimate(
+            back(self.estimate),
+            back(self.ci_low),
+            back(self.ci_high),
+            back(self.prediction_low),
+            back(self.prediction_high),
+        )
+
+    def __repr__(self) -> str:
+        name = f"{self.measure} " if self.measure else ""
+        scale = f", {self.scale} scale" if self.scale is not Scale.NATURAL else ""
+        spread = f", tau²={self.tau2:.4g}" if self.tau2 is not None else ""
+        return (
+            f"<PoolResult {name}{self.estimate:.4f} [{self.ci_low:.4f}, {self.ci_high:.4f}]{scale}, "
+            f"p={self.p_value:.3g}, k={self.k}{spread}, I²={self.i2:.1f}%; {self.method}>"
+        )
+
+    def summary(self) -> str:
+        """Return the result as text of several lines."""
+        percent = f"{100 * self.level:g} %"
+        lines = [
+            f"{self.method}; {self.k} studies",
+            (
+                f"estimate ({self.scale} scale): {self.estimate:.4f}, {percent} interval "
+                f"{self.ci_low:.4f} to {self.ci_high:.4f}, p = {self.p_value:.4g}"
+            ),
+        ]
+        if self.scale in (Scale.LOG, Scale.LOGIT, Scale.ARCSINE):
+            value = self.natural()
+            lines.append(
+                f"{self.measure or 'natural scale'}: {value.estimate:.4f}, {percent} interval "
+                f"{value.ci_low:.4f} to {value.ci_high:.4f}"
+            )
+        if self.prediction_low is not None:
+            lines.append(f"prediction interval: {self.prediction_low:.4f} to {self.prediction_high:.4f}")
+        if self.tau2 is not None:
+            limits = (
+                f" ({percent} interval {self.tau2_ci_low:.4g} to {self.tau2_ci_high:.4g})"
+                if self.tau2_ci_low is not None and self.tau2_ci_high is not None
+                else ""
+            )
+            lines.append(f"tau² = {self.tau2:.4g}{limits}; I² = {self.i2:.1f} %; H² = {self.h2:.2f}")
+        lines.append(
+            f"Q = {self.q:.4f}, df = {self.q_df}, p = {self.q_p_value:.4g}; I² (Q) = {self.i2_q:.1f} %"
+        )
+        lines.extend(f"note: {remark}" for remark in self.diagnostics)
+        return "\n".join(lines)
+
+    def to_dict(self) -> dict[str, object]:
+        """Return the result as JSON-safe data; NaN and infinite values become None."""
+        skipped = {"inputs", "diagnostics"}
+        data = {
+            entry.name: json_safe(getattr(self, entry.name))
+            for entry in fields(self)
+            if entry.name not in skipped
+        }
+        data["diagnostics"] = [remark.to_dict() for remark in self.diagnostics]
+        data["natural"] = self.natural().to_dict() if self.scale is not Scale.FREEMAN_TUKEY else None
+        data["inputs_sha256"] = self.content_hash
+        data["schema_version"] = SCHEMA_VERSION
+        data["software_version"] = software_version
+        return data

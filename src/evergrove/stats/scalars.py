@@ -1,0 +1,126 @@
+"""Checks of single numbers, with messages that say what is allowed."""
+
+from __future__ import annotations
+
+import math
+from itertools import pairwise
+
+from evergrove.errors import DataError
+
+
+def finite(name: str, value: float) -> float:
+    """Return a finite number.
+
+    Parameters
+    ----------
+    name : str
+        The argument's name.
+    value : float
+        Its value.
+
+    Returns
+    -------
+    float
+
+    Raises
+    ------
+    DataError
+        For NaN, infinity or no number.
+    """
+    try:
+        number = float(value)
+    except (TypeError, ValueError):
+        number = math.nan
+    if not math.isfinite(number):
+        raise DataError(
+            f"{name}: found {value!r}; allowed: a finite number; leave the study out if it is unknown"
+        )
+    return number
+
+
+def within(name: str, value: float, low: float, high: float, *, todo: str) -> float:
+    """Return a finite number of the closed range [low, high].
+
+    Parameters
+    ----------
+    name : str
+        The argument's name.
+    value, low, high : float
+        Value and range.
+    todo : str
+        What the user can do.
+
+    Returns
+    -------
+    float
+
+    Raises
+    ------
+    DataError
+        Outside the range.
+    """
+    number = finite(name, value)
+    if not low <= number <= high:
+        raise DataError(f"{name}: found {number!r}; allowed: {low:g} to {high:g}; {todo}")
+    return number
+
+
+def above(name: str, value: float, bound: float, *, todo: str) -> float:
+    """Return a finite number above `bound`.
+
+    Parameters
+    ----------
+    name : str
+        The argument's name.
+    value, bound : float
+        Value, and what it must exceed.
+    todo : str
+        What the user can do.
+
+    Returns
+    -------
+    float
+
+    Raises
+    ------
+    DataError
+        At or below the bound.
+    """
+    number = finite(name, value)
+    if not number > bound:
+        raise DataError(f"{name}: found {number!r}; allowed: above {bound:g}; {todo}")
+    return number
+
+
+def rising(
+    names: tuple[str, ...], values: tuple[float, ...], *, strict_ends: bool = True
+) -> tuple[float, ...]:
+    """Return finite numbers that do not fall, the first below the last.
+
+    Parameters
+    ----------
+    names : tuple of str
+        The arguments' names.
+    values : tuple of float
+        Their values.
+    strict_ends : bool
+        Whether the first must be below the last.
+
+    Returns
+    -------
+    tuple of float
+
+    Raises
+    ------
+    DataError
+        Where the order is wrong.
+    """
+    numbers = tuple(finite(name, value) for name, value in zip(names, values, strict=True))
+    falls = any(left > right for left, right in pairwise(numbers))
+    if falls or (strict_ends and numbers[0] == numbers[-1]):
+        found = ", ".join(f"{name}={value:g}" for name, value in zip(names, numbers, strict=True))
+        raise DataError(
+            f"{names[0]}..{names[-1]}: found {found}; allowed: {' <= '.join(names)} and "
+            f"{names[0]} < {names[-1]}; check the printed numbers"
+        )
+    return numbers

@@ -1,0 +1,70 @@
+"""Reads the golden values of `tests/golden/stats` and holds the tolerance of each quantity.
+
+`compare` is what the tests assert and what `validation/measure_agreement.py` reports.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+FOLDER = Path(__file__).parent / "stats"
+
+#: Relative tolerance (and what sets it) by quantity.
+TOLERANCE = {
+    # Closed forms: both sides sum in double precision; R prints 15 digits.
+    "closed-form": 1e-9,
+    # metafor's SMD and ROM: gamma functions and logs, still closed.
+    "effect": 1e-9,
+    # tau² by iteration: metafor's root is tightened to 1e-14 (absolute, PM) or 1e-12 (REML, absolute
+    # change of tau²), which on the smallest tau² of the sets (2e-5) leaves 1e-7.
+    "tau2": 1e-6,
+    # R's optimize() on a likelihood's flat top: half the digits of double precision.
+    "optimised": 1e-6,
+    # What follows from an iterated tau².
+    "from-tau2": 1e-7,
+    # Tails: R's and SciPy's t and chi-square, out to 1e-300.
+    "p-value": 1e-8,
+}
+#: A difference below this is rounding of a value that is exactly 0 on paper (never used for p values).
+ABSOLUTE = 1e-14
+
+
+@dataclass(frozen=True)
+class Golden:
+    """One file of golden values."""
+
+    source: dict[str, Any]
+    data: dict[str, dict[str, list[float]]]
+    cases: list[dict[str, Any]]
+
+    def columns(self, case: dict[str, Any]) -> dict[str, np.ndarray]:
+        """Return the data set that a case names."""
+        return {name: np.array(values, dtype=float) for name, values in self.data[case["set"]].items()}
+
+
+@cache
+def golden(name: str) -> Golden:
+    """Read one file."""
+    content = json.loads((FOLDER / f"{name}.json").read_text())
+    return Golden(content["source"], content["data"] or {}, content["cases"])
+
+
+def disagreement(ours: Any, theirs: Any, *, absolute: float = ABSOLUTE) -> float:
+    """Return the largest relative difference; infinite where one side lacks a value."""
+    left = np.atleast_1d(np.array(ours, dtype=float))
+    right = np.atleast_1d(np.array(theirs, dtype=float))
+    if left.shape != right.shape or bool((np.isnan(left) != np.isnan(right)).any()):
+        return math.inf
+    both = ~np.isnan(left)
+    gap = np.abs(left - right)[both]
+    size = np.abs(right[both])
+    safe = np.where(size > 0, size, 1.0)
+    relative = np.where(gap <= absolute, 0.0, np.where(size > 0, gap / safe, np.inf))
+    return float(relative.max(initial=0.0))
