@@ -248,7 +248,7 @@ class StudyConverter:
                 else:
                     text = value if file is self.main else f"{file['id']}: {value}"
                     out[name] = f"{out[name]}; {text}" if name in out else text
-        return out
+        return out | tables.EXTRA_FACTS.get(self.main["id"], {})
 
     def notes(self) -> list[str]:
         out = []

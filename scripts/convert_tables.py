@@ -249,6 +249,22 @@ SEVERITY: dict[str, str | None] = (
     | {"karyana-2022": "mild-to-moderate"}
 )
 
+#: Facts for the appraisal that were read after the evidence files were written.
+EXTRA_FACTS: dict[str, dict[str, Any]] = {
+    "bowdish-2023": {
+        "blinding": (
+            "registry: masked to participant, investigator and outcomes assessor; care provider not named; "
+            "placebo is Plasma-Lyte on the same days"
+        ),
+        "sources": [
+            {
+                "url": "http://getwellsoon.ai/trials/NCT04371393/",
+                "locator": "copy of the NCT04371393 record, masking and arms",
+            }
+        ],
+    }
+}
+
 RELATED = {
     "linked_publications": "may be a report of the same trial",
     "candidates": "another registration that could be meant",

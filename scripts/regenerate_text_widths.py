@@ -2,7 +2,7 @@
 
 Run it when a character is missing from the table::
 
-    python tests/unit/report/figures/regenerate_text_widths.py /usr/share/fonts/truetype/liberation
+    python scripts/regenerate_text_widths.py /usr/share/fonts/truetype/liberation
 
 Needs fontTools, which comes with matplotlib; evergrove itself never reads a font.
 """
@@ -30,11 +30,11 @@ BLOCKS = (
     (0x2190, 0x2195),  # arrows
     (0x2206, 0x2265),  # mathematics
 )
-TARGET = Path(__file__).parents[4] / "src/evergrove/report/figures/text_widths.py"
+TARGET = Path(__file__).parents[1] / "src/evergrove/report/figures/text_widths.py"
 
 HEAD = '''"""Widths of characters of Liberation Sans, whose metrics are Arial's; generated, do not edit.
 
-Written by ``tests/unit/report/figures/regenerate_text_widths.py``.
+Written by ``scripts/regenerate_text_widths.py``.
 Each block is its first code point and the advance widths that follow it, in 1/2048 of the font size;
 0 marks a character that the font lacks.
 """

@@ -131,7 +131,8 @@ def p_figures(
     arms : tuple of two str, or None
         Intervention and control; None where the datum has not both.
     within_arm : bool
-        Whether the difference is one from before to after within an arm, of which only the printed p is known.
+        Whether the difference is one from before to after within an arm, of which only the printed p is
+        known.
 
     Returns
     -------

@@ -162,7 +162,8 @@ def _origin_sentence(stated: str, origin: Origin, ranked: tuple[Origin, ...]) ->
 def check_fact(proposition: FactProposition, claim: Claim) -> PropositionResult:
     """Check a background number against the facts that the claim lists for it.
 
-    Every listed fact must agree for a full support; where the source gives a range, a number inside it agrees too.
+    Every listed fact must agree for a full support; where the source gives a range, a number inside it
+    agrees too.
     """
     wording = "" if proposition.wording is Wording.EXACT else f"{proposition.wording.label} "
     stated = f"{wording}{shown_printed(proposition.stated, proposition.unit)}"

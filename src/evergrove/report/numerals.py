@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from evergrove.model import Outcome
-    from evergrove.stats import Estimate, PoolResult
+    from evergrove.stats import AbsoluteEffect, Estimate, PoolResult, SubgroupTest
 
 #: Measures that are ratios: pooled on the log scale, read against 1.
 RATIOS = frozenset({"RR", "OR", "PETO", "HR", "ROM"})
@@ -169,6 +169,29 @@ def heterogeneity(fit: PoolResult) -> str:
         parts.append(i2)
         parts.append(f"Q = {fit.q:.2f}, {fit.q_df} df, {p_value(fit.q_p_value)}")
     return "; ".join(parts)
+
+
+def between_groups(test: SubgroupTest) -> str:
+    """Print the test between subgroups in one line."""
+    return f"Q = {test.q:.2f}, {test.df} df, {p_value(test.p_value)}; I² = {test.i2:.0f} %"
+
+
+def more_or_fewer(difference: float) -> str:
+    """Print a difference in patients in words.
+
+    Examples
+    --------
+    >>> more_or_fewer(-71.6), more_or_fewer(8.0), more_or_fewer(0.2)
+    ('72 fewer', '8 more', '0 fewer or more')
+    """
+    size = count(abs(difference))
+    return f"{size} {'fewer or more' if size == '0' else 'fewer' if difference < 0 else 'more'}"
+
+
+def absolute_text(effect: AbsoluteEffect) -> str:
+    """Print an absolute effect: ``72 fewer per 1000 (133 fewer to 8 more)``."""
+    limits = f"{more_or_fewer(effect.low)} to {more_or_fewer(effect.high)}"
+    return f"{more_or_fewer(effect.difference)} per {count(effect.per)} ({limits})"
 
 
 def unit_suffix(outcome: Outcome, measure: str) -> str:

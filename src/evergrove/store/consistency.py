@@ -19,10 +19,18 @@ DECISIONS = "decisions"
 CrossFault = tuple[str, tuple[str | int, ...], str, str, str]
 
 
-def cross_faults(review: Review) -> Iterator[CrossFault]:
-    """Yield the faults that only show when files are read together."""
+def cross_faults(review: Review, unread: frozenset[str]) -> Iterator[CrossFault]:
+    """Yield the faults that only show when files are read together.
+
+    Parameters
+    ----------
+    review : Review
+    unread : frozenset of str
+        Studies whose files have faults of their own; what refers to them is not a fault again.
+    """
     yield from _data_faults(review)
-    yield from _reference_faults(review)
+    yield from _decision_faults(review, unread)
+    yield from _study_faults(review, unread)
 
 
 def _data_faults(review: Review) -> Iterator[CrossFault]:
@@ -50,27 +58,33 @@ def _percent_change(kind: DatumKind, symbol: str) -> bool:
     return kind is DatumKind.CHANGE and unit(symbol).dimension == "share"
 
 
-def _reference_faults(review: Review) -> Iterator[CrossFault]:
+def _decision_faults(review: Review, unread: frozenset[str]) -> Iterator[CrossFault]:
     studies = {study.id: study for study in review.studies}
     for index, decision in enumerate(review.decisions):
+        if decision.study in unread:
+            continue
         study = studies.get(decision.study)
         if study is None:
             yield DECISIONS, (index, "study"), repr(decision.study), "no such study", "a study of the review"
         elif decision.datum not in {datum.id for datum in study.data}:
             yield (DECISIONS, (index, "datum"), repr(decision.datum), f"{study.id} has no such datum",
                    "an id of its data")  # fmt: skip
+
+
+def _study_faults(review: Review, unread: frozenset[str]) -> Iterator[CrossFault]:
+    arms = {study.id: {arm.id for arm in study.arms} for study in review.studies}
+    known = arms.keys() | unread
     for appraisal in review.appraisals:
-        if appraisal.study not in studies:
+        if appraisal.study not in known:
             yield (f"appraisals/{appraisal.study}.yaml", ("study",), repr(appraisal.study), "no such study",
                    "a study of the review")  # fmt: skip
     for claim in review.claims:
-        if claim.study is not None and claim.study not in studies:
+        if claim.study is not None and claim.study not in known:
             yield (f"claims/{claim.id}.yaml", ("study",), repr(claim.study), "no such study",
                    "a study of the review, or none")  # fmt: skip
     for number, comparison in enumerate(review.protocol.comparisons):
         for index, excluded in enumerate(comparison.excluded_arms):
-            study = studies.get(excluded.study)
-            if study is None or excluded.arm not in {arm.id for arm in study.arms}:
+            if excluded.study not in unread and excluded.arm not in arms.get(excluded.study, ()):
                 place = ("comparisons", number, "excluded_arms", index, "arm")
                 found = repr(f"{excluded.study}/{excluded.arm}")
                 yield "review.yaml", place, found, "no such arm", "an arm of a study"

@@ -97,13 +97,17 @@ class _FolderReader:
             claims=tuple(claims),
             decisions=tuple(decisions),
         )
-        for file, path, found, problem, allowed in cross_faults(review):
+        for file, path, found, problem, allowed in cross_faults(review, self._unread(review)):
             line = self._line(file, path)
             if file == DECISIONS:
                 file, line = self._decided[int(path[0])]  # noqa: PLW2901 - the place by its number
                 path = path[1:]  # noqa: PLW2901
             self.faults.append(Fault(file, line, _where(path), found, problem, allowed))
         return review
+
+    def _unread(self, review: Review) -> frozenset[str]:
+        read = {study.id for study in review.studies}
+        return frozenset(path.stem for path in self._files["studies"]) - read
 
     def _named(self, paths: list[Path], model: type[M], key: str) -> Iterator[M]:
         """Read files that carry their own id as their name."""

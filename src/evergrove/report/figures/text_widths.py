@@ -1,6 +1,6 @@
 """Widths of characters of Liberation Sans, whose metrics are Arial's; generated, do not edit.
 
-Written by ``tests/unit/report/figures/regenerate_text_widths.py``.
+Written by ``scripts/regenerate_text_widths.py``.
 Each block is its first code point and the advance widths that follow it, in 1/2048 of the font size;
 0 marks a character that the font lacks.
 """
