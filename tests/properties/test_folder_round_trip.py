@@ -21,7 +21,10 @@ NUMBER = st.floats(-1e9, 1e9, allow_nan=False).map(lambda value: round(value, 6)
 @st.composite
 def studies(draw: st.DrawFn) -> Study:
     names = draw(st.lists(NAME, min_size=1, max_size=3, unique=True))
-    arms = [{"id": name, "role": "experimental", "label": draw(TEXT), "n": draw(st.integers(0, 500))} for name in names]
+    arms = [
+        {"id": name, "role": "experimental", "label": draw(TEXT), "n": draw(st.integers(0, 500))}
+        for name in names
+    ]
     data = []
     for index in range(draw(st.integers(0, 4))):
         values = {}

@@ -31,6 +31,12 @@ if TYPE_CHECKING:
 
     from evergrove.model import Claim, Datum, Review, Study
 
+#: A day and what a datum of that day says.
+Dated = tuple[float, Judgement]
+#: How many data of a timing are told in words.
+MOST_TOLD = 4
+_SHOWN = Verdict.SUPPORTED
+
 
 def overall_verdict(verdicts: Iterable[Verdict]) -> Verdict:
     """Return the verdict of a claim from those of the propositions that count.
@@ -107,7 +113,8 @@ def _study(claim: Claim, review: Review) -> Study | None:
         return review.study(claim.study)
     except KeyError:
         raise DataError(
-            f"claim {claim.id}: no study {claim.study!r}; allowed: a study of the review; add it or correct the id"
+            f"claim {claim.id}: no study {claim.study!r}; "
+            "allowed: a study of the review; add it or correct the id"
         ) from None
 
 
@@ -118,23 +125,24 @@ def _check(proposition: Proposition, claim: Claim, study: Study | None, review: 
         raise DataError(f"claim {claim.id}: {proposition.id} needs a study; allowed: facts; name the study")
     match proposition:
         case ValueProposition():
-            return check_value(proposition, study, _datum(study, proposition.datum, proposition.id))
+            finding = check_value(proposition, study, _datum(study, proposition.datum, proposition.id))
         case DirectionProposition():
-            return _check_direction(proposition, study, review)
+            finding = _check_direction(proposition, study, review)
         case SignificanceProposition():
-            return _check_significance(proposition, study)
+            finding = _check_significance(proposition, study)
         case TimingProposition():
-            return _check_timing(proposition, study, review)
+            finding = _check_timing(proposition, study, review)
         case DoseProposition():
-            return check_dose(proposition, study)
+            finding = check_dose(proposition, study)
         case CountProposition():
-            return check_count(proposition, study)
+            finding = check_count(proposition, study)
         case ReportedProposition():
-            return check_reported(proposition, study, review)
+            finding = check_reported(proposition, study, review)
         case StatusProposition():
-            return check_status(proposition, study)
+            finding = check_status(proposition, study)
         case _:
             assert_never(proposition)
+    return finding
 
 
 def _with_presupposition(finding: PropositionResult, earlier: list[PropositionResult]) -> PropositionResult:
@@ -197,32 +205,47 @@ def _check_significance(proposition: SignificanceProposition, study: Study) -> P
 
 def _check_timing(proposition: TimingProposition, study: Study, review: Review) -> PropositionResult:
     """Judge every dated datum of the outcomes, then say what that means for the day."""
-    judged: list[tuple[float, Judgement]] = []
+    judged: list[Dated] = []
     for datum in study.data:
         day = datum.time.day
         if datum.outcome not in proposition.outcomes or day is None or datum.time.is_baseline:
+            continue
+        if not datum.values.keys() >= set(proposition.arms):
             continue
         judgement = judge_direction(
             study,
             datum,
             proposition.finding,
             significance=proposition.significance,
+            arms=proposition.arms,
             better=_better(review, datum.outcome),
         )
         if judgement.verdict is not Verdict.NOT_FOUND:
             judged.append((day, judgement))
     judged.sort(key=lambda item: item[0])
     verdict, words = _timing_verdict(proposition, judged)
-    told = " ".join(f"Day {day:g}: {item.explanation}" for day, item in judged)
-    figures = tuple(figure for _, item in judged for figure in item.figures)
+    told_of = _relevant(proposition, judged) or [item for item in judged if item[1].verdict is _SHOWN][:1]
+    told = " ".join(f"Day {day:g}: {item.explanation}" for day, item in told_of[:MOST_TOLD])
+    if len(told_of) > MOST_TOLD:
+        told += f" And {len(told_of) - MOST_TOLD} more."
+    figures = tuple(figure for _, item in told_of for figure in item.figures)
     finding = phrase(proposition.finding, Contrast.BETWEEN_ARMS)
     stated = f"{finding}, {proposition.relation.label} day {proposition.day:g}"
     return PropositionResult(proposition, verdict, stated, figures, f"{words} {told}".strip())
 
 
-def _timing_verdict(
-    proposition: TimingProposition, judged: list[tuple[float, Judgement]]
-) -> tuple[Verdict, str]:
+def _relevant(proposition: TimingProposition, judged: list[Dated]) -> list[Dated]:
+    """Return the findings that answer for the day: none for "from" where the day itself has no datum."""
+    day = proposition.day
+    if proposition.relation is TimeRelation.BY:
+        return [item for item in judged if item[0] <= day]
+    on_day = [item for item in judged if item[0] == day]
+    if proposition.relation is TimeRelation.AT or not on_day:
+        return on_day
+    return [item for item in judged if item[0] >= day]
+
+
+def _timing_verdict(proposition: TimingProposition, judged: list[Dated]) -> tuple[Verdict, str]:
     """Return what dated findings say of a day.
 
     At a day: any datum of that day that shows it supports it. By a day: any datum up to it. From a day on:
@@ -230,27 +253,28 @@ def _timing_verdict(
     there is no datum to ask, it is not found.
     """
     day = proposition.day
-    relevant = {
-        TimeRelation.AT: [item for item in judged if item[0] == day],
-        TimeRelation.BY: [item for item in judged if item[0] <= day],
-        TimeRelation.FROM: [item for item in judged if item[0] >= day],
-    }[proposition.relation]
-    start = proposition.relation is TimeRelation.FROM and not any(when == day for when, _ in judged)
-    if not relevant or start:
-        shows = [when for when, item in judged if item.verdict is Verdict.SUPPORTED]
+    relevant = _relevant(proposition, judged)
+    if not relevant:
+        shows = [when for when, item in judged if item.verdict is _SHOWN]
         first = f"; the first day that shows it is day {min(shows):g}" if shows else ""
-        return Verdict.NOT_FOUND, f"No datum held is {proposition.relation.label} day {day:g}{first}."
+        return Verdict.NOT_FOUND, f"No such datum is dated {proposition.relation.label} day {day:g}{first}."
+    if proposition.relation is TimeRelation.FROM:
+        return _from_day_on(day, judged)
     verdicts = {item.verdict for _, item in relevant}
-    if proposition.relation is not TimeRelation.FROM:
-        if Verdict.SUPPORTED in verdicts:
-            return Verdict.SUPPORTED, f"Shown {proposition.relation.label} day {day:g}."
-        verdict = Verdict.PARTLY if Verdict.PARTLY in verdicts else Verdict.CONTRADICTED
-        return verdict, f"Not wholly shown {proposition.relation.label} day {day:g}."
-    earlier = [when for when, item in judged if when < day and item.verdict is Verdict.SUPPORTED]
-    if verdicts == {Verdict.SUPPORTED}:
-        if earlier:
-            return Verdict.PARTLY, f"Shown from day {day:g} on, and on day {min(earlier):g} before it."
+    if Verdict.SUPPORTED in verdicts:
+        return Verdict.SUPPORTED, f"Shown {proposition.relation.label} day {day:g}."
+    verdict = Verdict.PARTLY if Verdict.PARTLY in verdicts else Verdict.CONTRADICTED
+    return verdict, f"Not wholly shown {proposition.relation.label} day {day:g}."
+
+
+def _from_day_on(day: float, judged: list[Dated]) -> tuple[Verdict, str]:
+    """Return what dated findings say of a day, which has data, and of all later days."""
+    verdicts = {item.verdict for when, item in judged if when >= day}
+    earlier = [when for when, item in judged if when < day and item.verdict is _SHOWN]
+    if verdicts == {Verdict.SUPPORTED} and not earlier:
         return Verdict.SUPPORTED, f"Shown on day {day:g} and on every later day with data."
+    if verdicts == {Verdict.SUPPORTED}:
+        return Verdict.PARTLY, f"Shown from day {day:g} on, and on day {min(earlier):g} before it."
     if verdicts & {Verdict.SUPPORTED, Verdict.PARTLY}:
         return Verdict.PARTLY, f"Shown on some days from day {day:g} on, not on all."
     return Verdict.CONTRADICTED, f"Not shown from day {day:g} on."

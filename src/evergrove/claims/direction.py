@@ -117,15 +117,10 @@ def _from_numbers(datum: Datum, pair: tuple[str, str]) -> Observation | None:
         basis = " v ".join(f"{figure.how} ({figure.shown})" for figure in figures)
         return Observation(_compare(shares[0].risk, shares[1].risk), basis, figures)
     one, two = (datum.values[arm] for arm in pair)
-    if (
-        datum.kind is DatumKind.COUNT
-        and one.events is not None
-        and two.events is not None
-        and one.n
-        and two.n
-    ):
-        basis = f"{one.events} events in {one.n} patients v {two.events} in {two.n}"
-        return Observation(_compare(one.events / one.n, two.events / two.n), basis)
+    first, second = one.events, two.events
+    if datum.kind is DatumKind.COUNT and first is not None and second is not None and one.n and two.n:
+        basis = f"{first} events in {one.n} patients v {second} in {two.n}"
+        return Observation(_compare(first / one.n, second / two.n), basis)
     return _from_centres(datum, one, two)
 
 
@@ -297,13 +292,10 @@ def judge_significance(flags: tuple[bool, ...], stated: SignificanceTerm) -> tup
 
 
 def _sentence(basis: str, tests: tuple[Figure, ...]) -> str:
-    text = "; ".join(
-        [
-            basis,
-            *(
-                f"{test.label} {test.how.removeprefix('printed as ') if test.printed else test.shown}"
-                for test in tests
-            ),
-        ]
-    )
+    """Return what was seen and every p as one sentence."""
+    told = [basis]
+    for test in tests:
+        number = test.how.removeprefix("printed as ") if test.printed else test.shown
+        told.append(f"{test.label} {number}")
+    text = "; ".join(told)
     return f"{text[0].upper()}{text[1:]}."

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from evergrove.claims.result import Figure
 from evergrove.errors import DataError
-from evergrove.model import Arm, ArmValue, Datum, Study
 from evergrove.model.claim import FigureName
+from evergrove.model.units import unit as unit_of
 from evergrove.model.vocabulary import ArmRole, DatumKind, ReportedMeasure
+
+if TYPE_CHECKING:
+    from evergrove.model import Arm, ArmValue, Datum, Quantity, Study
 
 #: Percentages quoted in a locator or in the record of how a number was derived.
 _PERCENTAGE = re.compile(r"(\d+(?:\.\d+)?)\s?%")
@@ -261,36 +265,29 @@ def dose_figures(arm: Arm) -> tuple[Figure, ...]:
     Returns
     -------
     tuple of Figure
-        Dose per infusion, per kg and in total, as far as they are known; the total is computed from dose per
-        infusion and number of infusions where it is not printed.
+        Dose per infusion, per kg and in total, as far as they are known, and each dose level where an arm
+        joins several; the total is computed where it is not printed.
     """
     given = arm.intervention
     if given is None:
         return ()
-    figures = []
-    for name, quantity, unit in (
-        (FigureName.DOSE_PER_INFUSION, given.dose_per_infusion, "cells"),
-        (FigureName.DOSE_PER_KG, given.dose_per_kg, "cells/kg"),
-    ):
+    figures: list[Figure] = []
+
+    def add(name: FigureName, quantity: Quantity | None, unit: str, how: str = "as printed") -> None:
         if quantity is not None:
-            figures.append(
-                Figure(name, quantity.to(unit), unit, "as printed", printed=True, detail=f"arm {arm.id}")
-            )
-    total = given.total_dose()
-    if total is not None:
-        printed = given.dose_total is not None
-        how = "as printed" if printed else f"dose per infusion × {given.infusions}"
-        value = total.to("cells")
-        figures.append(
-            Figure(FigureName.DOSE_TOTAL, value, "cells", how, printed=printed, detail=f"arm {arm.id}")
-        )
-    elif given.dose_per_infusion is None and given.dose_total is None and given.dose_cohorts:
-        figures += [
-            Figure(FigureName.DOSE_PER_INFUSION, dose.to("cells"), "cells", "as printed", printed=True,
-                   detail=f"a dose level of arm {arm.id}")
-            for dose in given.dose_cohorts
-            if dose.unit.endswith("cells")
-        ]  # fmt: skip
+            printed = how == "as printed"
+            value = quantity.to(unit)
+            figures.append(Figure(name, value, unit, how, printed=printed, detail=f"arm {arm.id}"))
+
+    add(FigureName.DOSE_PER_INFUSION, given.dose_per_infusion, "cells")
+    add(FigureName.DOSE_PER_KG, given.dose_per_kg, "cells/kg")
+    how = "as printed" if given.dose_total is not None else f"dose per infusion × {given.infusions}"
+    add(FigureName.DOSE_TOTAL, given.total_dose(), "cells", how)
+    for level in given.dose_cohorts:
+        if unit_of(level.unit).dimension == "cells":
+            add(FigureName.DOSE_PER_INFUSION, level, "cells")
+        else:
+            add(FigureName.DOSE_PER_KG, level, "cells/kg")
     return tuple(figures)
 
 

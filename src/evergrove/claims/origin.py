@@ -10,19 +10,20 @@ turns one number into another:
 - one unbroken piece of the printed number lost, such as ``7.`` of ``7.69``, with two digits or more left;
 - two neighbouring digits swapped.
 
-A figure *explains* the stated number if it leads to all its printed digits in at most two slips. Figures
-that explain rank before figures that are merely near. Among the former fewer slips rank first, so that a
-figure that is the stated number itself always comes before any misreading; then figures that a source
-prints before figures that a reader would have to work out; then the quantity that the text names before
-others; then nearness. Only a figure that explains the number in at most one slip is named as the likely
-origin: two slips can lead from almost anything to anything.
+The first two are slips of understanding, the others slips of the pen; only the loss of a piece may happen twice.
+A figure *explains* the stated number if it leads to all its printed digits in at most two slips. Figures that
+explain rank before figures that are merely near. Among the former fewer slips rank first, so that a figure
+that is the stated number itself always comes before any misreading; then figures that a source prints before
+figures that a reader would have to work out; then the quantity that the text names before others; then
+nearness. Only a figure that explains the number in at most one slip is named as the likely origin: two slips
+can lead from almost anything to anything.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from evergrove.claims.printed import ARITHMETIC, agrees
+from evergrove.claims.printed import ARITHMETIC, WHOLE, agrees
 from evergrove.claims.result import Figure, Origin
 
 if TYPE_CHECKING:
@@ -30,8 +31,6 @@ if TYPE_CHECKING:
 
     from evergrove.model.claim import FigureName
 
-#: More slips than this explain nothing.
-MOST_SLIPS = 2
 #: More slips than this are too many for an origin to be called likely.
 MOST_LIKELY_SLIPS = 1
 #: Digits that must be left when a piece is lost: single digits stand in almost every number.
@@ -39,8 +38,6 @@ FEWEST_DIGITS = 2
 #: Decimals to which a number of a unit is commonly printed.
 _DECIMALS = {"%": (0, 1, 2), "points": (0, 1, 2), "ratio": (1, 2, 3), "odds": (1, 2, 3)}
 _SHIFTS = (-2, -1, 1, 2)
-
-Reading = tuple[tuple[str, ...], str]
 
 
 def rank_origins(
@@ -104,60 +101,51 @@ def _distance(figure: Figure, stated: float) -> float:
 
 
 def _fewest_slips(figure: Figure, stated: str) -> tuple[str, ...] | None:
-    """Return the shortest chain of slips from a figure to the stated number, or None."""
-    best: tuple[str, ...] | None = None
-    for first, value in _misread_numbers(figure):
-        if best is not None and len(first) >= len(best):
-            continue
+    """Return the fewest slips that lead from a figure to the stated number, or None."""
+    if agrees(figure.value, stated):
+        return ()
+    for slip, value in _misunderstood(figure):
         if agrees(value, stated):
-            best = first
-            continue
-        allowed = (MOST_SLIPS if best is None else len(best) - 1) - len(first)
-        more = _text_slips(value, figure.unit, stated, allowed)
-        if more is not None:
-            best = first + more
-    return best
+            return (slip,)
+    return _text_slips(figure.value, figure.unit, stated)
 
 
-def _misread_numbers(figure: Figure) -> Iterator[tuple[tuple[str, ...], float]]:
-    """Yield the figure itself, then the numbers that one slip of understanding makes of it."""
+def _misunderstood(figure: Figure) -> Iterator[tuple[str, float]]:
+    """Yield the numbers that one slip of understanding makes of a figure."""
     value, unit = figure.value, figure.unit
-    yield (), value
     if unit == "%" and 0 <= value <= 100:
-        yield (f"taken for its complement, 100 − {value:.4g}",), 100 - value
+        yield f"taken for its complement, 100 − {value:.4g}", 100 - value
     if unit in {"ratio", "odds"}:
-        yield (f"{value:.3g} read as a percentage",), 100 * value
+        yield f"{value:.3g} read as a percentage", 100 * value
         if value != 0:
-            yield (f"taken for its reciprocal, 1/{value:.3g}",), 1 / value
+            yield f"taken for its reciprocal, 1/{value:.3g}", 1 / value
     if unit == "%":
-        yield (f"{value:.4g} % read as a ratio",), value / 100
-    if value != 0 and unit not in {"patients", "infusions", "centres", "events"}:
-        yield ("its sign reversed",), -value
+        yield f"{value:.4g} % read as a ratio", value / 100
+    if unit not in WHOLE:
+        yield "its sign reversed", -value
 
 
-def _text_slips(value: float, unit: str, stated: str, allowed: int) -> tuple[str, ...] | None:
+def _text_slips(value: float, unit: str, stated: str) -> tuple[str, ...] | None:
     """Return the fewest slips of the pen from a printed form of the value to the stated text, or None."""
-    if allowed < 1 or value == 0:
+    if value == 0:
         return None
     for shift in _SHIFTS:
         if _same_digits(value * 10.0**shift, stated):
             return (f"the decimal point of {value:.4g} moved",)
-    forms = dict.fromkeys(f"{abs(value):.{places}f}" for places in _DECIMALS.get(unit, ()))
     target = stated.lstrip("-")
-    digits = sum(letter.isdigit() for letter in target)
+    if sum(letter.isdigit() for letter in target) < FEWEST_DIGITS:
+        return None
+    forms = tuple(dict.fromkeys(f"{abs(value):.{places}f}" for places in _DECIMALS.get(unit, ())))
     for form in forms:
-        if digits >= FEWEST_DIGITS and target in _swapped(form):
+        if target in _swapped(form):
             return (f"two digits of {form} swapped",)
-        if digits >= FEWEST_DIGITS:
-            lost = _lost_piece(form, target)
-            if lost is not None:
-                return (f'{form} with "{lost}" lost',)
-    if allowed >= 2 and digits >= FEWEST_DIGITS:
-        for form in forms:
-            pieces = _two_lost_pieces(form, target)
-            if pieces is not None:
-                first, second = pieces
-                return (f'{form} with "{first}" lost', f'"{second}" lost as well')
+        lost = _lost_piece(form, target)
+        if lost is not None:
+            return (f'{form} with "{lost}" lost',)
+    for form in forms:
+        pieces = _two_lost_pieces(form, target)
+        if pieces is not None:
+            return (f'{form} with "{pieces[0]}" lost', f'"{pieces[1]}" lost as well')
     return None
 
 

@@ -120,11 +120,8 @@ def check_reported(proposition: ReportedProposition, study: Study, review: Revie
     ]  # fmt: skip
     elsewhere = ""
     if proposition.terms and not proposition.fields:
-        elsewhere = (
-            f" Other studies of the review have the words: {', '.join(others)}."
-            if others
-            else " No other study of the review has the words."
-        )
+        names = f"{len(others)} other studies" if len(others) > 3 else ", ".join(others)
+        elsewhere = f" In the review the words stand in {names or 'no other study'}."
     text = f"{study.name} has nothing of it. Searched: {'; '.join(searched)}.{elsewhere}"
     return PropositionResult(proposition, Verdict.NOT_FOUND, stated, (), text)
 

@@ -105,7 +105,7 @@ def welch_p(one: ArmValue, two: ArmValue) -> float | None:
 
 
 def interval_p(datum: Datum) -> float | None:
-    """Return the two-sided p of the z test that a printed effect and its interval imply, where they are there."""
+    """Return the two-sided p that a printed effect and its interval imply, where they are there."""
     effect = datum.effect
     if effect is None or effect.estimate is None or effect.ci_low is None or effect.ci_high is None:
         return None

@@ -47,6 +47,16 @@ _UNIT_OF = {
     CountOf.CENTRES: "centres",
 }
 
+#: Quantities that stand beside their own negative.
+_MIRRORS = frozenset(
+    {
+        FigureName.RELATIVE_REDUCTION,
+        FigureName.RELATIVE_INCREASE,
+        FigureName.ABSOLUTE_REDUCTION,
+        FigureName.ABSOLUTE_INCREASE,
+    }
+)
+
 NumberProposition = ValueProposition | DoseProposition | CountProposition
 
 
@@ -101,24 +111,33 @@ def _compared(
         return PropositionResult(proposition, Verdict.NOT_FOUND, stated, (), text)
     if any(agrees(figure.value, proposition.stated, proposition.wording) for figure in own):
         right = [figure for figure in own if agrees(figure.value, proposition.stated, proposition.wording)]
-        text = f"{_listed(right)} agrees with {stated}."
+        text = f"{_listed(right)}. It agrees with {stated}."
         return PropositionResult(proposition, Verdict.SUPPORTED, stated, own, _capital(text))
-    ranked = rank_origins(proposition.stated, figures, names)
+    ranked = rank_origins(proposition.stated, _without_mirrors(figures, names), names)
     origin = likely_origin(ranked)
     text = f"{_listed(own)}, not {stated}{_factor(proposition, own[0])}."
-    shown_figures = own
-    if isinstance(proposition, ValueProposition):
-        shown_figures = own + _companions(figures, own)
+    beside = _companions(figures, own) if isinstance(proposition, ValueProposition) else ()
+    if beside:
+        text += f" Beside it: {', '.join(f'{figure.label} {figure.shown}' for figure in beside)}."
     if origin is not None:
         text += f" {_origin_sentence(proposition.stated, origin, ranked)}"
     rest = tuple(item for item in ranked if item is not origin)[:RUNNERS_UP]
     return PropositionResult(
-        proposition, Verdict.CONTRADICTED, stated, shown_figures, _capital(text), origin, rest
+        proposition, Verdict.CONTRADICTED, stated, own + beside, _capital(text), origin, rest
+    )
+
+
+def _without_mirrors(figures: tuple[Figure, ...], names: tuple[FigureName, ...]) -> tuple[Figure, ...]:
+    """Leave out a negative increase or reduction: its opposite is there as a positive one."""
+    return tuple(
+        figure
+        for figure in figures
+        if figure.name not in _MIRRORS or figure.value >= 0 or figure.name in names
     )
 
 
 def _companions(figures: tuple[Figure, ...], own: tuple[Figure, ...]) -> tuple[Figure, ...]:
-    """Return the figures that a reader needs beside a number that does not hold: the risks and both reductions."""
+    """Return the figures to show beside a number that does not hold: the risks and both reductions."""
     names = {
         FigureName.RISK_EXPERIMENTAL,
         FigureName.RISK_CONTROL,
@@ -130,7 +149,7 @@ def _companions(figures: tuple[Figure, ...], own: tuple[Figure, ...]) -> tuple[F
 
 
 def _listed(figures: Iterable[Figure]) -> str:
-    return " and ".join(f"{figure.label} is {figure.shown} ({figure.how})" for figure in figures)
+    return " and ".join(f"{figure.label}: {figure.shown} ({figure.how})" for figure in figures)
 
 
 def _capital(text: str) -> str:
@@ -149,12 +168,11 @@ def _factor(proposition: NumberProposition, figure: Figure) -> str:
 
 def _origin_sentence(stated: str, origin: Origin, ranked: tuple[Origin, ...]) -> str:
     figure = origin.figure
-    what = f"the {figure.label}, {figure.shown}"
-    printed = ", which the source prints" if figure.printed else ""
     if not origin.slips:
-        text = f"{shown_printed(stated)} is {what}{printed}."
+        text = f"{shown_printed(stated, figure.unit)} is the {figure.label} ({figure.how})."
     else:
-        text = f"{stated} probably comes from {what}{printed}: {origin.slips[0]}."
+        printed = ", which the source prints" if figure.printed else ""
+        text = f"{stated} probably comes from the {figure.label}, {figure.shown}{printed}: {origin.slips[0]}."
     rivals = [item.figure.label for item in ranked if item is not origin and item.rank[:4] == origin.rank[:4]]
     return f"{text} As plausible: {', '.join(rivals)}." if rivals else text
 
@@ -176,20 +194,14 @@ def check_fact(proposition: FactProposition, claim: Claim) -> PropositionResult:
         )
     figures, flags, texts = [], [], []
     for fact in facts:
-        inside = (
-            fact.low is not None
-            and fact.high is not None
-            and fact.low <= float(proposition.stated) <= fact.high
-        )
-        flags.append(inside or agrees(fact.value, proposition.stated, proposition.wording))
-        span = ""
+        inside, span = False, ""
         if fact.low is not None and fact.high is not None:
+            inside = fact.low <= float(proposition.stated) <= fact.high
             span = f" ({shown(fact.low)} to {shown(fact.high)})"
+        flags.append(inside or agrees(fact.value, proposition.stated, proposition.wording))
         how = f"{fact.label}, {fact.date}"
-        source = fact.sources[0]
-        figures.append(
-            Figure(FigureName.STATED_FACT, fact.value, fact.unit, how, None, source, True, fact.id)
-        )
+        source, name = fact.sources[0], FigureName.STATED_FACT
+        figures.append(Figure(name, fact.value, fact.unit, how, None, source, True, fact.id))
         texts.append(f"{how}: {shown(fact.value, fact.unit)}{span}, {'agrees' if flags[-1] else 'differs'}")
     verdict = Verdict.PARTLY
     if all(flags) or not any(flags):

@@ -113,6 +113,8 @@ _FIGURE_LABELS = {
     FigureName.P_INTERVAL: "p from the printed interval",
     FigureName.DOSE_PER_KG: "dose per kg",
     FigureName.DOSE_TOTAL: "total dose",
+    FigureName.PATIENTS_IN_ARM: "number of patients",
+    FigureName.PATIENTS_IN_OTHER_ARM: "number of patients",
     FigureName.CENTRES: "number of centres",
     FigureName.INFUSIONS: "number of infusions",
     FigureName.STATED_FACT: "fact",
@@ -184,17 +186,15 @@ class PropositionBase(Model):
     presupposes: Slug | None = None
 
 
-class OfDatum(PropositionBase):
-    """A proposition about one datum of the study.
+class OfArms(PropositionBase):
+    """A proposition that compares two arms.
 
     Parameters
     ----------
-    datum : str
     arms : tuple of two arm ids, optional
-        Intervention, then control; needed only where the datum has several intervention arms.
+        Intervention, then control; needed only where data have several arms of one role.
     """
 
-    datum: Slug
     arms: tuple[Slug, ...] = ()
 
     @model_validator(mode="after")
@@ -202,6 +202,12 @@ class OfDatum(PropositionBase):
         if len(self.arms) not in {0, 2}:
             raise fault(f"{len(self.arms)} arms", "none, or intervention and control", at=("arms",))
         return self
+
+
+class OfDatum(OfArms):
+    """A proposition about one datum of the study."""
+
+    datum: Slug
 
 
 class ValueProposition(OfDatum):
@@ -232,7 +238,7 @@ class SignificanceProposition(OfDatum):
     significance: SignificanceTerm
 
 
-class TimingProposition(PropositionBase):
+class TimingProposition(OfArms):
     """A difference between arms said to be there at, by or from a day on.
 
     Parameters

@@ -72,7 +72,7 @@ def study_row(
     weight = weights.get(effect.study)
     shown = _effect_cell(effect, axis.measure)
     right = (shown, "" if weight is None else percent(weight)) if weights else (shown,)
-    rob = ()
+    rob: tuple[str, ...] = ()
     if judged is not None:
         rob = (judged[effect.study].overall.value if effect.study in judged else "",)
     # A weight of 0 would still draw the smallest square.

@@ -6,6 +6,8 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from evergrove.model.vocabulary import Better, OutcomeKind
 from evergrove.report.figures import ForestPlot, Scale
 from evergrove.report.numerals import (
@@ -20,10 +22,11 @@ from evergrove.report.numerals import (
     short_measure,
     unit_suffix,
 )
-from evergrove.stats.options import Scale as PoolingScale
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from numpy.typing import NDArray
 
     from evergrove.model import Comparison, Outcome
     from evergrove.report.figures import ForestRow
@@ -50,6 +53,11 @@ def in_sentence(label: str) -> str:
 def capital(text: str) -> str:
     """Return a text with a capital first letter."""
     return text[:1].upper() + text[1:]
+
+
+def lower(text: str) -> str:
+    """Return a text with a small first letter."""
+    return text[:1].lower() + text[1:]
 
 
 def kept_together(text: str) -> str:
@@ -169,12 +177,15 @@ def axis_of(result: AnalysisResult, measure: str | None = None) -> Axis:
     return Axis(measure or result.analysis.measure, result.outcome, result.comparison)
 
 
-def natural(fit: PoolResult, effects: Sequence[StudyEffect] = ()) -> Estimate:
-    """Return a fit on its natural scale; Freeman-Tukey proportions need the sizes of their studies."""
-    if fit.scale is not PoolingScale.FREEMAN_TUKEY:
-        return fit.natural()
+def sizes(effects: Sequence[StudyEffect]) -> NDArray[np.float64]:
+    """Return the patients of the intervention arms, which Freeman-Tukey proportions need to go back."""
     sides = [effect.numbers.experimental for effect in effects]
-    return fit.natural(n=[side.n for side in sides if side is not None])  # type: ignore[arg-type]
+    return np.array([side.n for side in sides if side is not None], dtype=np.float64)
+
+
+def natural(fit: PoolResult, effects: Sequence[StudyEffect] = ()) -> Estimate:
+    """Return a fit of these effects on its natural scale."""
+    return fit.natural(n=sizes(effects))
 
 
 def model_name(fit: PoolResult) -> str:
@@ -218,10 +229,9 @@ def pooled_sentence(result: AnalysisResult, pooled: PooledSet) -> str:
         return f"Nothing was pooled: {pooled.not_pooled}."
     found, unit = natural(fit, pooled.pooled), unit_suffix(result.outcome, measure)
     level = percent(fit.level, 0)
-    parts = [
-        f"Pooled {MEASURE_NAMES[measure]} {number(found.estimate, measure)}{unit}, {level} confidence "
-        f"interval {interval(found.ci_low, found.ci_high, measure)}"
-    ]
+    estimate = f"{number(found.estimate, measure)}{unit}"
+    limits = interval(found.ci_low, found.ci_high, measure)
+    parts = [f"Pooled {MEASURE_NAMES[measure]} {estimate}, {level} confidence interval {limits}"]
     if found.prediction_low is not None:
         low_high = interval(found.prediction_low, found.prediction_high, measure)
         parts.append(f"{level} prediction interval {low_high}")

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import math
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from evergrove.report.bias_figures import risk_of_bias_figures
-from evergrove.report.figures import ForestRow, FunnelPlot, FunnelPoint, Interval, RowKind, Scale
-from evergrove.report.figures import combinations_plot as ranked_plot
+from evergrove.report.figures import ForestRow, FunnelPlot, FunnelPoint, RowKind, Scale
 from evergrove.report.forest_rows import (
     AS_PRINTED,
     LONGEST_REASON,
@@ -28,7 +26,6 @@ from evergrove.report.numerals import (
     count,
     estimate_text,
     null_value,
-    number,
     p_value,
     short_measure,
 )
@@ -38,12 +35,13 @@ from evergrove.report.plot_words import (
     capital,
     effect_header,
     how_many,
+    lower,
     meaning,
-    model_name,
     natural,
     pooled_sentence,
 )
-from evergrove.stats import Estimate, back_transform
+from evergrove.report.robustness_plots import combinations_plot, leave_one_out_plot, sensitivity_plot
+from evergrove.stats import back_transform
 from evergrove.synthesis.analyse import MINIMUM_FOR_SMALL_STUDY_TEST
 
 if TYPE_CHECKING:
@@ -57,9 +55,7 @@ if TYPE_CHECKING:
     from evergrove.synthesis import (
         AnalysisResult,
         Choice,
-        Option,
         PooledSet,
-        SensitivityResult,
         StudyEffect,
         Subgroup,
         SubgroupResult,
@@ -74,9 +70,6 @@ __all__ = [
     "sensitivity_plot",
     "subgroup_plot",
 ]
-
-#: Conflicts whose data get a column each; more than these are told by letters alone.
-MOST_COLUMNS = 3
 
 
 def forest_plot(result: AnalysisResult, pooled: PooledSet, findings: Findings) -> ForestPlot:
@@ -150,7 +143,7 @@ def subgroup_plot(result: AnalysisResult, subgroup: SubgroupResult, findings: Fi
     notes.append("Subgroups compare studies, not randomised patients: a difference may have other causes.")
     told = "; ".join(_group_told(axis, group) for group in subgroup.groups)
     return axis.plot(
-        f"{result.analysis.title}, by {_lower(subgroup.title)}",
+        f"{result.analysis.title}, by {lower(subgroup.title)}",
         f"{told}. {tested} {pooled_sentence(result, pooled)} {meaning(result)}",
         rows,
         left_headers(axis, effects),
@@ -185,7 +178,10 @@ def funnel(result: AnalysisResult, pooled: PooledSet) -> FunnelPlot | None:
     ratio = measure in RATIOS
     return FunnelPlot(
         title=f"{result.analysis.title}: funnel plot",
-        desc=f"{count(len(known))} studies by effect and standard error. {tested} {pooled_sentence(result, pooled)}",
+        desc=" ".join(
+            f"{count(len(known))} studies by effect and standard error. {tested} "
+            f"{pooled_sentence(result, pooled)}".split()
+        ),
         points=tuple(
             FunnelPoint(name, float(back_transform(yi, measure)), math.sqrt(vi)) for name, yi, vi in known
         ),
@@ -206,10 +202,6 @@ def _right_headers(axis: Axis, fit: PoolResult | None) -> tuple[str, ...]:
     return (
         (effect_header(axis.measure),) if fit is None else (effect_header(axis.measure, fit.level), "Weight")
     )
-
-
-def _lower(text: str) -> str:
-    return text[:1].lower() + text[1:]
 
 
 def _shown(pooled: PooledSet) -> str:
@@ -281,7 +273,8 @@ def _group_told(axis: Axis, group: Subgroup) -> str:
     if group.fit is None:
         return f"{capital(group.label)}: nothing pooled"
     found = estimate_text(natural(group.fit, group.effects), axis.measure)
-    return f"{capital(group.label)}: {short_measure(axis.measure)} {found}, {how_many(group.fit.k, randomised=False)}"
+    studies = how_many(group.fit.k, randomised=False)
+    return f"{capital(group.label)}: {short_measure(axis.measure)} {found}, {studies}"
 
 
 def _test_line(subgroup: SubgroupResult) -> str:

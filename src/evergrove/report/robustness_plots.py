@@ -1,4 +1,4 @@
-"""How far the main result holds: without each study, done in other ways, with other data where sources disagree."""
+"""How far a result holds: without each study, done in other ways, with other data where sources disagree."""
 
 from __future__ import annotations
 
@@ -19,8 +19,9 @@ from evergrove.report.plot_words import (
     model_name,
     natural,
     pooled_sentence,
+    sizes,
 )
-from evergrove.stats import Estimate, back_transform
+from evergrove.stats import Estimate, Scale, back_transform
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -50,19 +51,17 @@ def leave_one_out_plot(result: AnalysisResult, pooled: PooledSet) -> ForestPlot 
     if fit is None or without is None:
         return None
     axis = axis_of(result)
-    rows, notes, found = [], [], []
+    rows: list[ForestRow] = []
+    notes: list[str] = []
+    found: list[float] = []
     for at, effect in enumerate(pooled.pooled):
         if without.reasons[at]:
             rows.append(ForestRow(RowKind.STUDY, effect.name, right=("not estimable",)))
             notes.append(f"Without {effect.name}: {without.reasons[at]}.")
             continue
-        n = [
-            item.numbers.experimental.n
-            for item in pooled.pooled
-            if item is not effect and item.numbers.experimental
-        ]
+        n = sizes([item for item in pooled.pooled if item is not effect])
         low, middle, high = (
-            float(back_transform(column[at], axis.measure, **({"n": n} if axis.measure == "PFT" else {})))
+            float(back_transform(column[at], axis.measure, n=n))
             for column in (without.ci_low, without.estimate, without.ci_high)
         )
         found.append(middle)
@@ -70,8 +69,8 @@ def leave_one_out_plot(result: AnalysisResult, pooled: PooledSet) -> ForestPlot 
     rows.append(summary_row(axis, fit, pooled.pooled, f"All {how_many(fit.k, randomised=pooled.randomised)}"))
     told = ""
     if found:
-        spread = f"{number(min(found), axis.measure)} to {number(max(found), axis.measure)}"
-        told = f"Without any one study the pooled {MEASURE_NAMES[axis.measure]} lies between {spread}."
+        spread = _spread(found, axis.measure)
+        told = f"Without any one study the pooled {MEASURE_NAMES[axis.measure]} is {spread}."
     return axis.plot(
         f"{result.analysis.title}: each study left out in turn",
         f"{told} {pooled_sentence(result, pooled)} {meaning(result)}",
@@ -109,7 +108,7 @@ def sensitivity_plot(result: AnalysisResult, pooled: PooledSet) -> ForestPlot | 
     ]
     told = ""
     if same:
-        spread = f"{number(min(same), axis.measure)} to {number(max(same), axis.measure)}"
+        spread = _spread(same, axis.measure)
         told = f"{count(len(same))} other ways give a {MEASURE_NAMES[axis.measure]} of {spread}."
     return axis.plot(
         f"{result.analysis.title}: done in other ways",
@@ -138,8 +137,8 @@ def combinations_plot(result: AnalysisResult, pooled: PooledSet) -> ForestPlot |
     fit = pooled.fit
     conflicts = [choice for choice in pooled.choices if choice.conflict]
     fitted = [(item, item.fit) for item in pooled.combinations if item.fit is not None]
-    if fit is None or len(fitted) < 2:
-        return None
+    if fit is None or len(fitted) < 2 or fit.scale is Scale.FREEMAN_TUKEY:
+        return None  # Freeman-Tukey proportions go back only with the sizes of each combination
     axis = axis_of(result)
     cells: dict[str, tuple[str, ...]] = {}
     entries = []
@@ -157,17 +156,21 @@ def combinations_plot(result: AnalysisResult, pooled: PooledSet) -> ForestPlot |
     columns = len(conflicts) <= MOST_COLUMNS
     cells["Main result"] = tuple(_short(choice.conflict[0]) for choice in conflicts)
     rows = [_ranked_row(axis, row, cells[row.label] if columns else ()) for row in ranked.rows]
-    low, high = (edge(entry.estimate for entry in entries) for edge in (min, max))
-    spread = f"{number(low, axis.measure)} to {number(high, axis.measure)}"
+    spread = _spread([entry.estimate for entry in entries], axis.measure)
     return axis.plot(
         f"{result.analysis.title}: every combination of conflicting data",
         f"Over {count(len(entries))} combinations of data that disagree, the pooled "
-        f"{MEASURE_NAMES[axis.measure]} lies between {spread}. {pooled_sentence(result, pooled)} {meaning(result)}",
+        f"{MEASURE_NAMES[axis.measure]} is {spread}. {pooled_sentence(result, pooled)} {meaning(result)}",
         rows,
         ("Data (key below)", *(choice.name for choice in conflicts if columns)),
         (effect_header(axis.measure, fit.level),),
         footnotes=[*_key(conflicts), *ranked.footnotes, *_missing_combinations(pooled, conflicts)],
     )
+
+
+def _spread(estimates: Sequence[float], measure: str) -> str:
+    low, high = number(min(estimates), measure), number(max(estimates), measure)
+    return low if low == high else f"{low} to {high}"
 
 
 def _plain_row(axis: Axis, label: str, found: Estimate, left: tuple[str, ...] = ()) -> ForestRow:
@@ -205,7 +208,7 @@ def _sensitivity_notes(axis: Axis, items: Sequence[SensitivityResult]) -> list[s
 
 
 def _letter(index: int) -> str:
-    """Return a, b, … z, aa, …"""
+    """Return the letters a to z, then aa, ab and so on."""
     rest, at = divmod(index, 26)
     return (_letter(rest - 1) if rest else "") + chr(ord("a") + at)
 

@@ -14,7 +14,7 @@ from evergrove.synthesis.choice import choose
 from evergrove.synthesis.effects import study_effects
 from evergrove.synthesis.eligibility import LeftOut, eligible_studies
 from evergrove.synthesis.fitting import effects_and_variances, fit, poolable
-from evergrove.synthesis.groups import TITLES, group_of, untested
+from evergrove.synthesis.groups import TITLES, group_of, position, untested
 from evergrove.synthesis.result import (
     AnalysisResult,
     Combination,
@@ -174,10 +174,8 @@ def _subgroups(by: SubgroupBy, pooled: list[StudyEffect], setting: _Setting) -> 
         study = setting.studies[effect.study]
         label = group_of(by, effect, study, setting.review.protocol, setting.risk_of_bias)
         members.setdefault(label, []).append(effect)
-    groups = [
-        _subgroup(label, effects, analysis)
-        for label, effects in sorted(members.items(), key=lambda item: (untested(item[0]), item[0]))
-    ]
+    order = sorted(members, key=lambda label: (untested(label), position(by, label, review.protocol), label))
+    groups = [_subgroup(label, members[label], analysis) for label in order]
     tested = {group.label: group.fit for group in groups if group.tested and group.fit is not None}
     if len(tested) < 2:
         why_not = "fewer than two groups that can be compared"

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 from evergrove.model.analysis import SubgroupBy
+from evergrove.model.vocabulary import SeverityClass
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -87,6 +89,23 @@ def _dose_band(dose: float, protocol: Protocol) -> str:
             return f"{'up to' if below is None else f'above {below:g} up to'} {bound:g} million/kg"
         below = bound
     return "any dose" if below is None else f"above {below:g} million/kg"
+
+
+#: The groups that have an order of their own; others stand by name.
+_ORDERS: dict[SubgroupBy, tuple[str, ...]] = {
+    SubgroupBy.INFUSIONS: ("one", "two", "three or more"),
+    SubgroupBy.SEVERITY: tuple(item.label for item in SeverityClass),
+    SubgroupBy.RISK_OF_BIAS: ("low", "some concerns", "moderate", "high", "serious", "critical"),
+}
+
+
+def position(by: SubgroupBy, label: str, protocol: Protocol) -> int:
+    """Return where a group stands among those of its property: doses and counts from low to high."""
+    order = _ORDERS.get(by, ())
+    if by is SubgroupBy.DOSE_PER_KG:
+        bounds = [bound / 1e6 for bound in protocol.dose_bands_per_kg]
+        order = tuple(_dose_band(dose, protocol) for dose in (*bounds, math.inf))
+    return order.index(label) if label in order else len(order)
 
 
 def untested(label: str) -> bool:

@@ -53,14 +53,14 @@ def test_events_above_patients_are_refused_where_patients_are_counted() -> None:
 
 
 def test_an_interval_that_excludes_its_estimate_is_refused() -> None:
-    with pytest.raises(ValidationError, match="interval 0.6 to 0.8 excludes its estimate 0.9"):
+    with pytest.raises(ValidationError, match=r"interval 0\.6 to 0\.8 excludes its estimate 0\.9"):
         ReportedEffect(measure="RR", estimate=0.9, ci_low=0.6, ci_high=0.8)
     with pytest.raises(ValidationError, match="upside down"):
         ReportedEffect(ci_low=0.8, ci_high=0.6)
 
 
 def test_an_unknown_unit_is_refused() -> None:
-    with pytest.raises(ValidationError, match="unknown unit 'mg/dl'"):
+    with pytest.raises(ValidationError, match="unknown unit"):
         datum(unit="mg/dl")
 
 
@@ -71,7 +71,10 @@ def test_an_unknown_unit_is_refused() -> None:
         ({"values": {"msc": {"mean": 1.0, "sd": 2.0, "n": 9}}}, "mean and SD"),
         ({"values": {"msc": {"mean": 1.0, "se": 2.0, "n": 9}}}, "mean and SE"),
         ({"values": {"msc": {"median": 1.0, "q1": 0.5, "q3": 2.0, "n": 9}}}, "median and quartiles"),
-        ({"effect": {"measure": "HR", "estimate": 0.5, "ci_low": 0.2, "ci_high": 1.1}}, "effect with interval"),
+        (
+            {"effect": {"measure": "HR", "estimate": 0.5, "ci_low": 0.2, "ci_high": 1.1}},
+            "effect with interval",
+        ),
         ({"effect": {"p": {"relation": "<", "value": 0.01}}}, "p-value only"),
         ({"direction": {"finding": "lower", "contrast": "between-arms"}}, "direction only"),
         ({"values": {"msc": {"n": 12}}}, "not seen"),

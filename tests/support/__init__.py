@@ -1,0 +1,1 @@
+"""Small reviews for the tests, built in words."""
