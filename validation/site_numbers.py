@@ -102,7 +102,7 @@ def page(sets: dict[str, PooledSet], reference: dict[str, Any]) -> str:
         "",
         f"Written by `python validation/site_numbers.py` on {source['date']} with {source['software']}, "
         f"metafor {source['metafor']}. The chosen data of every pooled analysis of `msc-ards` were given to "
-        "`escalc` and `rma(method=\"REML\", test=\"knha\")`, thresholds tightened to 1e-12. Estimates and limits "
+        '`escalc` and `rma(method="REML", test="knha")`, thresholds tightened to 1e-12. Estimates and limits '
         "are on the pooling scale (log for RR).",
         "",
         "| analysis | k | estimate: evergrove | estimate: R | largest relative difference of 13 quantities |",
@@ -111,24 +111,29 @@ def page(sets: dict[str, PooledSet], reference: dict[str, Any]) -> str:
     for item in reference["analyses"]:
         fit = sets[item["id"]].fit
         theirs = item["inverse_variance"]
-        worst = max(difference(getattr(fit, name), theirs.get(name)) for name in QUANTITIES if comparable(name, fit.k))
+        worst = max(
+            difference(getattr(fit, name), theirs.get(name)) for name in QUANTITIES if comparable(name, fit.k)
+        )
         lines.append(
             f"| {item['id']} | {fit.k} | {fit.estimate:.10f} | {theirs['estimate']:.10f} | {worst:.1e} |"
         )
     lines += [
         "",
-        "Quantities: " + ", ".join(QUANTITIES) + ". With fewer than three studies evergrove gives no prediction "
+        "Quantities: "
+        + ", ".join(QUANTITIES)
+        + ". With fewer than three studies evergrove gives no prediction "
         "interval (metafor does). Where tau² is 0 the comparison is absolute. The profile bound of tau² and "
         "metafor's root tolerance set the size of the differences.",
         "",
-        "Mantel–Haenszel risk ratios of the same data agree with `rma.mh(add=c(1/2,0), to=c(\"only0\",\"none\"))`:",
+        'Mantel–Haenszel risk ratios of the same data agree with `rma.mh(add=c(1/2,0), to=c("only0","none"))`:',
         "",
         "| analysis | evergrove | R | relative difference |",
         "|---|---|---|---|",
     ]
     for item in reference["analyses"]:
         mantel = next(
-            (spec for spec in sets[item["id"]].sensitivity if spec.spec.id == "mantel-haenszel" and spec.fit), None
+            (spec for spec in sets[item["id"]].sensitivity if spec.spec.id == "mantel-haenszel" and spec.fit),
+            None,
         )
         if mantel is None or item["mantel_haenszel"] is None:
             continue

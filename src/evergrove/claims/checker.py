@@ -84,6 +84,27 @@ def check_claim(claim: Claim, review: Review) -> ClaimResult:
     ------
     DataError
         If the claim names a study, datum, arm or outcome that is not there.
+
+    Examples
+    --------
+    >>> from evergrove.model import Claim, Review
+    >>> claim = Claim.model_validate(
+    ...     {
+    ...         "id": "deaths",
+    ...         "statement": "About 5 million had died.",
+    ...         "source": "an example",
+    ...         "propositions": [
+    ...             {"id": "total", "text": "About 5 million had died", "check": "fact", "stated": "5000000",
+    ...              "wording": "about", "unit": "deaths", "facts": ["reported"]}
+    ...         ],
+    ...         "facts": [
+    ...             {"id": "reported", "label": "reported deaths", "value": 5.4e6, "unit": "deaths",
+    ...              "date": "2021-12", "sources": [{"url": "https://example.org", "locator": "table"}]}
+    ...         ],
+    ...     }
+    ... )
+    >>> check_claim(claim, Review.model_construct())
+    <ClaimResult deaths: supported, 1 propositions>
     """
     study = _study(claim, review)
     findings: list[PropositionResult] = []

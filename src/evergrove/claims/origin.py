@@ -10,7 +10,9 @@ turns one number into another:
 - one unbroken piece of the printed number lost, such as ``7.`` of ``7.69``, with two digits or more left;
 - two neighbouring digits swapped.
 
-The first two are slips of understanding, the others slips of the pen; only the loss of a piece may happen twice.
+The first two are slips of understanding, the others slips of the pen; only the loss of a piece may happen
+twice. A percentage is tried as it is printed, with up to two decimals, not as a decimal fraction.
+
 A figure *explains* the stated number if it leads to all its printed digits in at most two slips. Figures that
 explain rank before figures that are merely near. Among the former fewer slips rank first, so that a figure
 that is the stated number itself always comes before any misreading; then figures that a source prints before
@@ -136,17 +138,23 @@ def _text_slips(value: float, unit: str, stated: str) -> tuple[str, ...] | None:
     if sum(letter.isdigit() for letter in target) < FEWEST_DIGITS:
         return None
     forms = tuple(dict.fromkeys(f"{abs(value):.{places}f}" for places in _DECIMALS.get(unit, ())))
+    return next(_one_slip(forms, target), None) or next(_two_slips(forms, target), None)
+
+
+def _one_slip(forms: tuple[str, ...], target: str) -> Iterator[tuple[str, ...]]:
     for form in forms:
         if target in _swapped(form):
-            return (f"two digits of {form} swapped",)
+            yield (f"two digits of {form} swapped",)
         lost = _lost_piece(form, target)
         if lost is not None:
-            return (f'{form} with "{lost}" lost',)
+            yield (f'{form} with "{lost}" lost',)
+
+
+def _two_slips(forms: tuple[str, ...], target: str) -> Iterator[tuple[str, ...]]:
     for form in forms:
         pieces = _two_lost_pieces(form, target)
         if pieces is not None:
-            return (f'{form} with "{pieces[0]}" lost', f'"{pieces[1]}" lost as well')
-    return None
+            yield (f'{form} with "{pieces[0]}" lost', f'"{pieces[1]}" lost as well')
 
 
 def _same_digits(value: float, stated: str) -> bool:

@@ -219,7 +219,7 @@ class ClaimResult:
             aside = ", aside" if finding.proposition.aside else ""
             lines.append(f"  - {finding.proposition.text} [{finding.verdict.label}{aside}]")
             lines.append(f"    {finding.explanation}")
-            lines.extend(f"    also possible: {origin}" for origin in finding.runners_up)
+            lines.extend(f"    runner-up: {origin}" for origin in finding.runners_up)
         if self.claim.note is not None:
             lines.append(f"  note: {self.claim.note}")
         return "\n".join(lines)

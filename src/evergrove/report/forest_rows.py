@@ -9,6 +9,7 @@ from evergrove.report.figures import ForestRow, RowKind
 from evergrove.report.numerals import count, estimate_text, heterogeneity, interval, number, percent
 from evergrove.report.plot_words import how_many, kept_together, model_name, natural
 from evergrove.stats import Estimate
+from evergrove.synthesis.numbers import CONTINUOUS_MEASURES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -33,14 +34,9 @@ def arm_cell(side: ArmNumbers | None) -> str:
     return f"{number(side.mean)} ({number(side.sd)}), {count(side.n)}"
 
 
-def left_headers(axis: Axis, effects: Sequence[StudyEffect]) -> tuple[str, ...]:
+def left_headers(axis: Axis) -> tuple[str, ...]:
     """Return the headers of the study column and of the arms."""
-    means = any(
-        side is not None and side.mean is not None
-        for effect in effects
-        for side in (effect.numbers.experimental, effect.numbers.control)
-    )
-    what = "mean (SD), n" if means else "events/n"
+    what = "mean (SD), n" if axis.measure in CONTINUOUS_MEASURES else "events/n"
     arms = [axis.comparison.experimental_label]
     if not axis.single_arm:
         arms.append(axis.comparison.control_label)
@@ -70,21 +66,22 @@ def study_row(
         For the sign of the risk of bias.
     """
     weight = weights.get(effect.study)
-    shown = _effect_cell(effect, axis.measure)
+    found = shown_effect(effect)
+    shown = _effect_cell(effect, found, axis.measure)
     right = (shown, "" if weight is None else percent(weight)) if weights else (shown,)
     rob: tuple[str, ...] = ()
     if judged is not None:
         rob = (judged[effect.study].overall.value if effect.study in judged else "",)
     # A weight of 0 would still draw the smallest square.
-    drawn = effect.estimable and (weight is None or weight > 0)
+    drawn = found is not None and (weight is None or weight > 0)
     return ForestRow(
         RowKind.STUDY,
         effect.name,
         left=_arm_cells(effect, single_arm=axis.single_arm),
         right=right,
-        estimate=axis.place(effect.estimate) if drawn else None,
-        ci_low=axis.place(effect.ci_low) if drawn else None,
-        ci_high=axis.place(effect.ci_high) if drawn else None,
+        estimate=axis.place(found.estimate) if found is not None and drawn else None,
+        ci_low=axis.place(found.ci_low) if found is not None and drawn else None,
+        ci_high=axis.place(found.ci_high) if found is not None and drawn else None,
         weight=weight if drawn else None,
         rob=rob,
     )
@@ -97,9 +94,23 @@ def _arm_cells(effect: StudyEffect, *, single_arm: bool) -> tuple[str, ...]:
     return (one,) if single_arm else (one, arm_cell(effect.numbers.control))
 
 
-def _effect_cell(effect: StudyEffect, measure: str) -> str:
-    if effect.estimate is not None and effect.ci_low is not None and effect.ci_high is not None:
-        return estimate_text(Estimate(effect.estimate, effect.ci_low, effect.ci_high), measure)
+def shown_effect(effect: StudyEffect) -> Estimate | None:
+    """Return the effect that a study's row shows; ``None`` where there is none.
+
+    A printed 95 % interval is shown as the source prints it, rounded and perhaps not symmetrical; the weight
+    comes from the variance worked out of it.
+    """
+    if effect.estimate is None or effect.ci_low is None or effect.ci_high is None:
+        return None
+    printed = effect.numbers.printed
+    if printed is not None and printed.level == 0.95:
+        return Estimate(printed.estimate, printed.ci_low, printed.ci_high)
+    return Estimate(effect.estimate, effect.ci_low, effect.ci_high)
+
+
+def _effect_cell(effect: StudyEffect, found: Estimate | None, measure: str) -> str:
+    if found is not None:
+        return estimate_text(found, measure)
     return effect.why_not if len(effect.why_not) <= LONGEST_REASON else "not estimable"
 
 

@@ -168,6 +168,7 @@ class Axis:
             x_max=x_max,
             ticks=TICKS_PERCENT if self.single_arm else (),
             rob_headers=("",) if rob else (),
+            rob_title="RoB",
             footnotes=tuple(kept_together(note) for note in footnotes),
         )
 

@@ -103,7 +103,7 @@ def forest_plot(result: AnalysisResult, pooled: PooledSet, findings: Findings) -
             )
         ),
         rows,
-        left_headers(axis, pooled.effects),
+        left_headers(axis),
         _right_headers(axis, pooled.fit),
         rob=judged is not None,
         footnotes=[*_effect_notes(pooled.effects, judged), *_without_numbers(pooled.choices)],
@@ -146,7 +146,7 @@ def subgroup_plot(result: AnalysisResult, subgroup: SubgroupResult, findings: Fi
         f"{result.analysis.title}, by {lower(subgroup.title)}",
         f"{told}. {tested} {pooled_sentence(result, pooled)} {meaning(result)}",
         rows,
-        left_headers(axis, effects),
+        left_headers(axis),
         _right_headers(axis, pooled.fit),
         rob=judged is not None,
         footnotes=notes,
@@ -235,7 +235,7 @@ def _effect_notes(effects: Iterable[StudyEffect], judged: Mapping[str, Judged] |
         if not effect.estimable and len(effect.why_not) > LONGEST_REASON
     ]
     if judged is not None:
-        notes.append("Risk of bias: overall judgement of the result that was appraised in each study.")
+        notes.append("RoB: risk of bias, overall judgement of the result that was appraised in each study.")
     return notes
 
 

@@ -245,9 +245,9 @@ def _ranked_row(axis: Axis, row: ForestRow, left: tuple[str, ...]) -> ForestRow:
 def _key(conflicts: Sequence[Choice]) -> list[str]:
     """Say what the letters mean, one footnote per conflict, in the order of the letters."""
     return [
-        f"{choice.name}: "
+        f"{choice.name}, "
         + "; ".join(
-            f"{_letter(at)} {option.label}{' [main result]' if at == 0 else ''}"
+            f"{_letter(at)}: {option.label}{' [main result]' if at == 0 else ''}"
             for at, option in enumerate(choice.conflict)
         )
         + "."

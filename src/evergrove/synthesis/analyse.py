@@ -38,6 +38,8 @@ if TYPE_CHECKING:
 
 #: Tests of small-study effects say nothing with fewer studies (Cochrane Handbook 13.3.5.4).
 MINIMUM_FOR_SMALL_STUDY_TEST = 10
+#: The cost of leaving out each study in turn grows with the square of their number; nobody reads more rows.
+MOST_FOR_LEAVE_ONE_OUT = 200
 #: More combinations of conflicting data than this are not computed; the page says so.
 MOST_COMBINATIONS = 512
 
@@ -150,7 +152,7 @@ def _tried(compute: Callable[[], PoolResult], k: int, minimum: int) -> tuple[Poo
 
 
 def _leave_one_out(pooled: list[StudyEffect], analysis: Analysis) -> LeaveOneOut | None:
-    if len(pooled) < 3:
+    if not 3 <= len(pooled) <= MOST_FOR_LEAVE_ONE_OUT:
         return None
 
     def refit(keep: NDArray[np.bool_]) -> PoolResult:
@@ -168,13 +170,13 @@ def _egger(pooled: list[StudyEffect], analysis: Analysis) -> EggerTest | None:
 
 
 def _subgroups(by: SubgroupBy, pooled: list[StudyEffect], setting: _Setting) -> SubgroupResult:
-    analysis = setting.analysis
+    analysis, protocol = setting.analysis, setting.review.protocol
     members: dict[str, list[StudyEffect]] = {}
     for effect in pooled:
         study = setting.studies[effect.study]
-        label = group_of(by, effect, study, setting.review.protocol, setting.risk_of_bias)
+        label = group_of(by, effect, study, protocol, setting.risk_of_bias)
         members.setdefault(label, []).append(effect)
-    order = sorted(members, key=lambda label: (untested(label), position(by, label, review.protocol), label))
+    order = sorted(members, key=lambda label: (untested(label), position(by, label, protocol), label.lower()))
     groups = [_subgroup(label, members[label], analysis) for label in order]
     tested = {group.label: group.fit for group in groups if group.tested and group.fit is not None}
     if len(tested) < 2:

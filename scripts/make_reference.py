@@ -1,0 +1,183 @@
+"""Write the reference pages from the code: library, command line, errors, review folder.
+
+    python scripts/make_reference.py
+
+A test fails when a page differs from what this writes.
+"""
+
+from __future__ import annotations
+
+import inspect
+import typing
+from pathlib import Path
+
+import click
+from click.testing import CliRunner
+
+import evergrove
+from evergrove import errors
+from evergrove.cli.main import COMMANDS, main
+from evergrove.model import (
+    Analysis,
+    Appraisal,
+    Arm,
+    ArmValue,
+    Claim,
+    Comparison,
+    Datum,
+    Decision,
+    Design,
+    Intervention,
+    Outcome,
+    Protocol,
+    Provenance,
+    Report,
+    ReportedEffect,
+    Study,
+)
+from evergrove.model import vocabulary as words
+from evergrove.model.units import UNIT_SYMBOLS, unit
+
+REFERENCE = Path(__file__).resolve().parents[1] / "docs" / "reference"
+NOTE = "<!-- Written by scripts/make_reference.py; change the code, not this page. -->\n\n"
+
+
+def first_line(thing: object) -> str:
+    """Return the summary line of a docstring."""
+    return (inspect.getdoc(thing) or "").partition("\n")[0]
+
+
+def library() -> str:
+    """Return the page of the public names."""
+    lines = [
+        "# Library",
+        "",
+        "`import evergrove as eg` gives these names; each loads what it needs when it is first used. The docstring "
+        "of each (`help(eg.pool)`) has shapes, scales, sources and an example.",
+        "",
+        "| name | what it does |",
+        "|---|---|",
+    ]
+    for name in evergrove.__all__:
+        thing = getattr(evergrove, name)
+        what = "The version." if name == "__version__" else first_line(thing)
+        lines.append(f"| `{name}` | {what} |")
+    lines += [
+        "",
+        "`evergrove.stats` holds all numerical functions and can be used without the rest: "
+        "it imports NumPy and `scipy.special` only.",
+        "",
+    ]
+    return "\n".join(lines)
+
+
+def command_line() -> str:
+    """Return the page of the commands with their help as printed."""
+    parts = ["# Command line", ""]
+    for arguments in ([], *([name] for name in COMMANDS)):
+        shown = CliRunner().invoke(main, [*arguments, "--help"], prog_name="evergrove", terminal_width=100)
+        title = " ".join(["evergrove", *arguments])
+        parts += [f"## `{title}`", "", "```text", shown.output.rstrip(), "```", ""]
+    parts += [
+        "Every command takes `--json`. Progress is drawn on a terminal only. The exit status is that of the "
+        "[error](errors.md), or 0.",
+        "",
+    ]
+    return "\n".join(parts)
+
+
+def error_page() -> str:
+    """Return the page of the errors."""
+    todo: list[type[errors.EvergroveError]] = [errors.EvergroveError]
+    lines = ["# Errors", "", "| error | code | exit status | when |", "|---|---|---|---|"]
+    while todo:
+        one = todo.pop(0)
+        todo += [child for child in one.__subclasses__() if child.__module__ == errors.__name__]
+        lines.append(f"| {one.__name__} | `{one.code}` | {one.exit_status} | {first_line(one)} |")
+    lines += [
+        "",
+        'With `--json` a command prints `{"error": {"code": …, "message": …}}`; a `review-folder-error` also '
+        "lists its `faults`, each with `file`, `line`, `where`, `found`, `problem` and `allowed`.",
+        "",
+    ]
+    return "\n".join(lines)
+
+
+def type_in_words(annotation: object) -> str:
+    """Return a field's type as a reader of the file meets it."""
+    text = str(annotation).replace("typing.", "")
+    for module in ("evergrove.model.", "pydantic.", "datetime."):
+        text = text.replace(module, "")
+    if isinstance(annotation, type):
+        text = annotation.__name__
+    origin = typing.get_origin(annotation)
+    if origin is not None:
+        inner = [type_in_words(part) for part in typing.get_args(annotation) if part is not Ellipsis]
+        if origin in (tuple, list):
+            return f"list of {inner[0]}"
+        if origin is dict:
+            return f"mapping of {inner[0]} to {inner[1]}"
+        if origin is typing.Annotated:
+            return inner[0]
+        return " or ".join(part for part in inner if part != "NoneType")
+    return text
+
+
+def review_folder() -> str:
+    """Return the page of the folder form: files, fields, words, units."""
+    lines = [
+        "# The review folder",
+        "",
+        "Plain text, UTF-8, one study per file, in the order of the fields below; it diffs and merges in git.",
+        "",
+        "| file | holds |",
+        "|---|---|",
+        "| `review.yaml` | the protocol: question, eligibility, outcomes, comparisons, analyses |",
+        "| `studies/<id>.yaml` | one study: reports, design, arms, data |",
+        "| `appraisals/<study>.yaml` | the answers to the signalling questions of one study |",
+        "| `claims/<id>.yaml` | one claim to be checked |",
+        "| `decisions/<person>.jsonl` | one decision a line, only ever added |",
+        "",
+        "A missing value is left out, or `null`. A file of more than 5 MB, a text of more than 20 000 characters, "
+        "an unknown field, an anchor or alias, and a path that leaves the folder are faults. "
+        "`evergrove check` lists all faults with line, field, value found and what is allowed.",
+        "",
+    ]
+    models = (
+        Protocol, Outcome, Comparison, Analysis, Study, Report, Design, Arm, Intervention, Datum, ArmValue,
+        ReportedEffect, Provenance, Appraisal, Claim, Decision,
+    )  # fmt: skip
+    for model in models:
+        lines += [f"## {model.__name__}", "", first_line(model), "", "| field | type | |", "|---|---|---|"]
+        for name, field in model.model_fields.items():
+            needed = "required" if field.is_required() else ""
+            lines.append(f"| `{name}` | {type_in_words(field.annotation)} | {needed} |")
+        lines.append("")
+    lines += ["## Words", "", "| word | values |", "|---|---|"]
+    for name, term in sorted(vars(words).items()):
+        if isinstance(term, type) and issubclass(term, words.Term) and term is not words.Term:
+            values = ", ".join(f"`{item.value}`" for item in term)
+            lines.append(f"| {name}: {first_line(term)} | {values} |")
+    lines += ["", "## Units", "", "| dimension | units |", "|---|---|"]
+    by_dimension: dict[str, list[str]] = {}
+    for symbol in UNIT_SYMBOLS:
+        by_dimension.setdefault(unit(symbol).dimension, []).append(f"`{symbol}`")
+    lines += [f"| {dimension} | {', '.join(symbols)} |" for dimension, symbols in by_dimension.items()]
+    return "\n".join(lines) + "\n"
+
+
+def pages() -> dict[str, str]:
+    """Return every page by file name."""
+    return {
+        "library.md": NOTE + library(),
+        "command-line.md": NOTE + command_line(),
+        "errors.md": NOTE + error_page(),
+        "review-folder.md": NOTE + review_folder(),
+    }
+
+
+if __name__ == "__main__":
+    REFERENCE.mkdir(parents=True, exist_ok=True)
+    for file_name, text in pages().items():
+        (REFERENCE / file_name).write_text(text, encoding="utf-8")
+        click.echo(REFERENCE / file_name)
