@@ -66,6 +66,7 @@ def test_the_commands_run_as_written(page: str, tmp_path: Path) -> None:
             cwd=tmp_path,
             capture_output=True,
             text=True,
+            check=False,
         )
         assert done.returncode == 0, f"{command}\n{done.stdout}\n{done.stderr}"
         if arguments[0] == "new" and studies:

@@ -1,8 +1,8 @@
 """Check statements about trials against the data held of them.
 
-A claim is taken apart into propositions; :func:`check_claim` answers each by computation and gives the claim one
-verdict. A stated number that does not hold is set against every figure that the data give, to say where it
-probably came from.
+A claim is taken apart into propositions; :func:`check_claim` answers each by computation and gives the claim
+one verdict. A stated number that does not hold is set against every figure that the data give, to say where
+it probably came from.
 """
 
 from __future__ import annotations

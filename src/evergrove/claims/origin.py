@@ -129,7 +129,7 @@ def _misunderstood(figure: Figure) -> Iterator[tuple[str, float]]:
 
 def _text_slips(value: float, unit: str, stated: str) -> tuple[str, ...] | None:
     """Return the fewest slips of the pen from a printed form of the value to the stated text, or None."""
-    if value == 0:
+    if value * float(stated) <= 0:
         return None
     for shift in _SHIFTS:
         if _same_digits(value * 10.0**shift, stated):

@@ -66,7 +66,7 @@ def fisher_exact_p(events1: int, n1: int, events2: int, n2: int) -> float:
     Examples
     --------
     >>> round(fisher_exact_p(2, 26, 6, 18), 4)
-    0.0481
+    0.0478
     >>> round(fisher_exact_p(10, 20, 4, 20), 4)
     0.0958
     """

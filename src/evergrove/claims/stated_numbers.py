@@ -47,16 +47,6 @@ _UNIT_OF = {
     CountOf.CENTRES: "centres",
 }
 
-#: Quantities that stand beside their own negative.
-_MIRRORS = frozenset(
-    {
-        FigureName.RELATIVE_REDUCTION,
-        FigureName.RELATIVE_INCREASE,
-        FigureName.ABSOLUTE_REDUCTION,
-        FigureName.ABSOLUTE_INCREASE,
-    }
-)
-
 NumberProposition = ValueProposition | DoseProposition | CountProposition
 
 
@@ -113,7 +103,7 @@ def _compared(
         right = [figure for figure in own if agrees(figure.value, proposition.stated, proposition.wording)]
         text = f"{_listed(right)}. It agrees with {stated}."
         return PropositionResult(proposition, Verdict.SUPPORTED, stated, own, _capital(text))
-    ranked = rank_origins(proposition.stated, _without_mirrors(figures, names), names)
+    ranked = rank_origins(proposition.stated, figures, names)
     origin = likely_origin(ranked)
     text = f"{_listed(own)}, not {stated}{_factor(proposition, own[0])}."
     beside = _companions(figures, own) if isinstance(proposition, ValueProposition) else ()
@@ -124,15 +114,6 @@ def _compared(
     rest = tuple(item for item in ranked if item is not origin)[:RUNNERS_UP]
     return PropositionResult(
         proposition, Verdict.CONTRADICTED, stated, own + beside, _capital(text), origin, rest
-    )
-
-
-def _without_mirrors(figures: tuple[Figure, ...], names: tuple[FigureName, ...]) -> tuple[Figure, ...]:
-    """Leave out a negative increase or reduction: its opposite is there as a positive one."""
-    return tuple(
-        figure
-        for figure in figures
-        if figure.name not in _MIRRORS or figure.value >= 0 or figure.name in names
     )
 
 

@@ -171,6 +171,11 @@ def heterogeneity(fit: PoolResult) -> str:
     return "; ".join(parts)
 
 
+def heterogeneity_share(fit: PoolResult) -> str:
+    """Print I² alone."""
+    return f"I² {fit.i2:.0f} %"
+
+
 def between_groups(test: SubgroupTest) -> str:
     """Print the test between subgroups in one line."""
     return f"Q = {test.q:.2f}, {test.df} df, {p_value(test.p_value)}; I² = {test.i2:.0f} %"

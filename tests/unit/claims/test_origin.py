@@ -11,7 +11,6 @@ from evergrove.claims.origin import likely_origin, rank_origins
 from evergrove.claims.printed import agrees
 from evergrove.claims.result import Figure
 from evergrove.model.claim import FigureName as F
-
 from unit.claims.conftest import make_datum, make_study
 
 RR = (F.RELATIVE_REDUCTION,)
@@ -56,7 +55,7 @@ def test_printed_numbers_are_known_from_the_locator():
         ("-25.6", F.ABSOLUTE_REDUCTION, "its sign reversed"),
         ("4.33", F.RISK_RATIO, "taken for its reciprocal, 1/0.231"),
         ("769", F.RELATIVE_REDUCTION, "the decimal point of 76.92 moved"),
-        ("79.6", F.RELATIVE_REDUCTION, "two digits of 76.9 swapped"),
+        ("67.9", F.RELATIVE_REDUCTION, "two digits of 76.9 swapped"),
     ],
 )
 def test_each_slip_is_recognised(stated, name, slip):

@@ -42,7 +42,8 @@ def test_fisher_agrees_with_whole_number_arithmetic(data, n1, n2):
     events1, events2 = data.draw(st.integers(0, n1)), data.draw(st.integers(0, n2))
     drawn = events1 + events2
     ways = {
-        cell: comb(n1, cell) * comb(n2, drawn - cell) for cell in range(max(0, drawn - n2), min(drawn, n1) + 1)
+        cell: comb(n1, cell) * comb(n2, drawn - cell)
+        for cell in range(max(0, drawn - n2), min(drawn, n1) + 1)
     }
     exact = Fraction(sum(way for way in ways.values() if way <= ways[events1]), comb(n1 + n2, drawn))
     assert fisher_exact_p(events1, n1, events2, n2) == pytest.approx(float(exact), rel=1e-9)
