@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from evergrove.appraisal import Effect, statement
+from evergrove.appraisal import Effect, Judgement, statement
 from evergrove.model.analysis import PoolingMethod
 from evergrove.model.vocabulary import CertaintyLevel, DesignType
 from evergrove.report.flow import by_design, included_studies
@@ -263,16 +264,15 @@ def _bias(findings: Findings, used: _Numbers) -> str:
     judged = [findings.judged[study] for study in sorted(pooled) if study in findings.judged]
     if not judged:
         return ""
-    levels: dict[str, int] = {}
-    for item in judged:
-        levels[item.overall.label] = levels.get(item.overall.label, 0) + 1
+    total = used("studies in the main results with a judgement", count(len(judged)))
+    levels = Counter(item.overall for item in judged)
     told = _joined(
         [
-            f"{label} in {used(f'risk of bias: {label}', count(n))}"
-            for label, n in sorted(levels.items(), key=lambda entry: (-entry[1], entry[0]))
+            f"{level.label} in {used(f'risk of bias: {level.label}', count(levels[level]))}"
+            for level in Judgement
+            if levels[level]
         ]
     )
-    total = used("studies in the main results with a judgement", count(len(judged)))
     return f"Overall risk of bias in the {total} pooled studies of the main outcomes: {told}."
 
 

@@ -71,14 +71,21 @@ def number(value: float | None, measure: str = "MD") -> str:
 
 
 def interval(low: float | None, high: float | None, measure: str = "MD") -> str:
-    """Print an interval.
+    """Print an interval; a limit that would be rounded to no effect gets a third decimal.
 
     Examples
     --------
-    >>> interval(0.6129, 1.0219, "RR")
-    '0.61 to 1.02'
+    >>> interval(0.6129, 1.0219, "RR"), interval(0.6291, 0.9956, "RR")
+    ('0.61 to 1.02', '0.63 to 0.996')
     """
-    return f"{number(low, measure)} to {number(high, measure)}"
+    return f"{_limit(low, measure)} to {_limit(high, measure)}"
+
+
+def _limit(value: float | None, measure: str) -> str:
+    text, null = number(value, measure), null_value(measure)
+    if value is None or null is None or value == null or text.lstrip(MINUS) != number(null, measure):
+        return text
+    return f"{value:.3f}".replace("-", MINUS)
 
 
 def estimate_text(estimate: Estimate, measure: str) -> str:

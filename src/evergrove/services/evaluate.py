@@ -10,6 +10,7 @@ from evergrove.errors import DataError
 from evergrove.model.vocabulary import Better
 from evergrove.report.findings import Answer, Findings
 from evergrove.report.numerals import PROPORTIONS, RATIOS
+from evergrove.report.plot_words import in_sentence
 from evergrove.services.timings import Timings
 from evergrove.stats import (
     absolute_effect,
@@ -178,12 +179,11 @@ def _statement(result: AnalysisResult, summary: EvidenceSummary, certainty: Cert
     effect: Effect | None = effect_of(summary)
     low, high = summary.ci_low, summary.ci_high
     includes_null = low is not None and high is not None and low <= summary.null <= high
-    outcome = result.analysis.title
     return statement(
         certainty.level,
         effect,
         result.comparison.subject or result.comparison.experimental_label,
-        outcome[0].lower() + outcome[1:],
+        in_sentence(result.analysis.title),
         includes_null=includes_null,
         plural=True,
     )

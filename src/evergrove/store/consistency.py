@@ -31,6 +31,7 @@ def cross_faults(review: Review, unread: frozenset[str]) -> Iterator[CrossFault]
     yield from _data_faults(review)
     yield from _decision_faults(review, unread)
     yield from _study_faults(review, unread)
+    yield from _claim_faults(review)
 
 
 def _data_faults(review: Review) -> Iterator[CrossFault]:
@@ -88,3 +89,24 @@ def _study_faults(review: Review, unread: frozenset[str]) -> Iterator[CrossFault
                 place = ("comparisons", number, "excluded_arms", index, "arm")
                 found = repr(f"{excluded.study}/{excluded.arm}")
                 yield "review.yaml", place, found, "no such arm", "an arm of a study"
+
+
+def _claim_faults(review: Review) -> Iterator[CrossFault]:
+    """Yield what a proposition names that its study does not have."""
+    studies = {study.id: study for study in review.studies}
+    for claim in review.claims:
+        if claim.study is None or claim.study not in studies:
+            continue
+        study = studies[claim.study]
+        data, arms = {datum.id for datum in study.data}, {arm.id for arm in study.arms}
+        for index, proposition in enumerate(claim.propositions):
+            for field, known in (("datum", data), ("arm", arms)):
+                named = getattr(proposition, field, None)
+                if named is not None and named not in known:
+                    yield (
+                        f"claims/{claim.id}.yaml",
+                        ("propositions", index, field),
+                        repr(named),
+                        f"{study.id} has no such {field}",
+                        f"an id of its {'data' if field == 'datum' else 'arms'}",
+                    )

@@ -212,7 +212,8 @@ def _sensitivity(spec: Sensitivity, base: PooledSet, setting: _Setting) -> Sensi
     used = {item.study for item in usable}
     left_out = tuple(effect.name for effect in base.pooled if effect.study not in used)
     result, why_not = _tried(lambda: fit(usable, measure, pooling), len(usable), analysis.minimum_studies)
-    return SensitivityResult(spec, measure, result, len(usable), left_out, why_not)
+    k = len(usable) if result is None else result.k
+    return SensitivityResult(spec, measure, result, k, left_out, why_not)
 
 
 def _leaves_out(spec: Sensitivity, effect: StudyEffect, setting: _Setting) -> bool:

@@ -145,6 +145,16 @@ def test_a_decision_about_nothing(review_folder: Path) -> None:
     assert any("has no such datum" in fault.problem for fault in found)
 
 
+def test_a_claim_about_a_datum_that_is_not_there(review_folder: Path) -> None:
+    line = replaced(
+        review_folder / "claims/claim-f.yaml", "mortality-within-the-1-month", "mortality-in-a-year"
+    )
+    (fault,) = faults(review_folder)
+    assert (fault.file, fault.line) == ("claims/claim-f.yaml", line)
+    assert fault.where == "propositions[3].datum"
+    assert fault.problem == "xu-2021 has no such datum"
+
+
 def test_a_protocol_that_names_what_is_not_there(review_folder: Path) -> None:
     replaced(review_folder / "review.yaml", "    outcome: mortality\n", "    outcome: death\n")
     (fault,) = faults(review_folder)
