@@ -4,7 +4,7 @@ Run it when a character is missing from the table::
 
     python scripts/regenerate_text_widths.py /usr/share/fonts/truetype/liberation
 
-Needs fontTools, which comes with matplotlib; evergrove itself never reads a font.
+Needs fontTools (pip install fonttools); evergrove itself never reads a font.
 """
 
 from __future__ import annotations

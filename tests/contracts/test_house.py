@@ -43,7 +43,7 @@ def loaded_by(code: str) -> set[str]:
     return set(json.loads(done.stderr))
 
 
-HEAVY = ("numpy", "scipy", "pydantic", "matplotlib", "ruamel", "jinja2", "rich", "vl_convert", "rispy")
+HEAVY = ("numpy", "scipy", "pydantic", "ruamel", "jinja2", "rich", "vl_convert", "rispy")
 
 
 @pytest.mark.parametrize(

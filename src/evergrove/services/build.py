@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from evergrove.report.findings import Findings
+    from evergrove.report.site.gallery import PngChoice
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,7 @@ def build(
     review: str | Path,
     out: Path | None = None,
     *,
-    figures_png: bool = True,
+    png: PngChoice = "main",
     progress: Callable[[str, int, int], None] | None = None,
 ) -> Built:
     """Read, evaluate and publish a review as a static site.
@@ -58,8 +59,8 @@ def build(
     out : Path, optional
         Where the site goes; ``site/<id>`` in the current place if missing. An older site there is replaced
         as a whole; a folder that is no site of evergrove's is left alone.
-    figures_png : bool
-        Whether figures are also written as PNG.
+    png : {"main", "all", "none"}
+        Which figures are also written as PNG: the main forest plots, all, or none.
     progress : callable, optional
         Called with the stage, the number of steps done and their total.
 
@@ -83,7 +84,5 @@ def build(
         opened = open_review(review, report("Reading"))
     findings = evaluate(opened.review, timings, report("Analysing"))
     folder = out if out is not None else Path("site") / opened.review.id
-    pages = write_site(
-        findings, folder, figures_png=figures_png, stage=timings.stage, progress=report("Writing pages")
-    )
+    pages = write_site(findings, folder, png=png, stage=timings.stage, progress=report("Writing pages"))
     return Built(folder, len(pages), findings, timings)

@@ -56,10 +56,10 @@ def test_the_demo_says_where_the_site_is_and_the_answer_in_three_lines(tmp_path:
 
 
 def test_build_prints_json_and_timings(tmp_path: Path) -> None:
-    done = run("build", "msc-ards", "--out", tmp_path / "a", "--no-png", "--timings")
+    done = run("build", "msc-ards", "--out", tmp_path / "a", "--png", "none", "--timings")
     assert done.exit_code == 0
     assert "total" in done.output
-    data = json.loads(run("build", "msc-ards", "--out", tmp_path / "b", "--no-png", "--json").output)
+    data = json.loads(run("build", "msc-ards", "--out", tmp_path / "b", "--png", "none", "--json").output)
     assert Path(data["site"]).is_file()
     assert data["pages"] > 39
     assert {"read", "analyse"} <= data["timings"].keys()
@@ -73,7 +73,7 @@ def test_new_makes_a_review_that_checks_and_builds(tmp_path: Path) -> None:
     checked = run("check", folder)
     assert checked.exit_code == 0
     assert "0 studies, 0 data, no faults" in checked.output
-    assert run("build", folder, "--out", tmp_path / "site", "--no-png").exit_code == 0
+    assert run("build", folder, "--out", tmp_path / "site", "--png", "none").exit_code == 0
     page = (tmp_path / "site" / "index.html").read_text(encoding="utf-8")
     assert "The title of the review" in page
 
@@ -122,10 +122,10 @@ def test_check_lists_all_faults_with_their_places(review_folder: Path) -> None:
 
 def test_a_faulty_review_is_not_built_at_all(review_folder: Path, tmp_path: Path) -> None:
     out = tmp_path / "site"
-    assert run("build", review_folder, "--out", out, "--no-png").exit_code == 0
+    assert run("build", review_folder, "--out", out, "--png", "none").exit_code == 0
     before = (out / "index.html").read_bytes()
     (review_folder / "studies" / "shu-2020.yaml").write_text("id: [", encoding="utf-8")
-    done = run("build", review_folder, "--out", out, "--no-png")
+    done = run("build", review_folder, "--out", out, "--png", "none")
     assert done.exit_code == 3
     assert (out / "index.html").read_bytes() == before
 
@@ -143,7 +143,7 @@ def test_html_in_a_title_is_text_on_the_site(review_folder: Path, tmp_path: Path
         path.read_text(encoding="utf-8").replace("name: Shu 2020", f"name: '{evil}'", 1), encoding="utf-8"
     )
     out = tmp_path / "site"
-    assert run("build", review_folder, "--out", out, "--no-png").exit_code == 0
+    assert run("build", review_folder, "--out", out, "--png", "none").exit_code == 0
     pages = list(out.rglob("*.html")) + list(out.rglob("*.svg"))
     assert any("&lt;script&gt;alert(1)" in page.read_text(encoding="utf-8") for page in pages)
     for page in pages:

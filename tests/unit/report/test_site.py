@@ -13,11 +13,12 @@ import pytest
 
 from evergrove.errors import RenderError, UsageError
 from evergrove.model import ArmValue, ReportedEffect
+from evergrove.report.figures import svg_to_png
 from evergrove.report.findings import Findings
 from evergrove.report.numerals import estimate_text
 from evergrove.report.site import write, write_site
 from evergrove.report.site.addresses import linked, registration, source
-from evergrove.report.site.gallery import drawing, with_png
+from evergrove.report.site.gallery import drawing, start_png, with_png
 from evergrove.report.site.values import arm_value, reported_effect
 from evergrove.report.site.wording import authors, lower_first
 
@@ -85,7 +86,7 @@ def findings(shipped: Findings) -> Findings:
 @pytest.fixture(scope="module")
 def site(findings, tmp_path_factory) -> Site:
     folder = tmp_path_factory.mktemp("sites") / "msc-ards"
-    written = write_site(findings, folder, figures_png=False)
+    written = write_site(findings, folder, png="none")
     html = {path: (folder / path).read_text(encoding="utf-8") for path in written}
     return Site(folder, {path: parsed(text) for path, text in html.items()}, html)
 
@@ -177,7 +178,7 @@ def test_markup_in_a_title_shows_as_text(findings, tmp_path):
         for study in review.studies
     )
     hostile = replace(findings, review=review.model_copy(update={"protocol": protocol, "studies": studies}))
-    for path in write_site(hostile, tmp_path / "site", figures_png=False):
+    for path in write_site(hostile, tmp_path / "site", png="none"):
         html = (tmp_path / "site" / path).read_text(encoding="utf-8")
         assert "<script" not in html
         assert "&lt;script&gt;" in html
@@ -193,7 +194,7 @@ def test_a_review_without_appraisal_claims_and_certainty_has_a_site(tiny, tmp_pa
 
 
 def test_the_same_findings_give_the_same_bytes(findings, site, tmp_path):
-    again = write_site(findings, tmp_path / "again", figures_png=False)
+    again = write_site(findings, tmp_path / "again", png="none")
     for path in (*again.pages, *again.files):
         assert (tmp_path / "again" / path).read_bytes() == (site.folder / path).read_bytes(), path
 
@@ -209,7 +210,7 @@ def test_stages_and_progress_are_told(findings, tmp_path):
     written = write_site(
         findings,
         tmp_path / "site",
-        figures_png=False,
+        png="none",
         stage=stage,
         progress=lambda done, total: steps.append((done, total)),
     )
@@ -275,10 +276,15 @@ def test_a_failure_leaves_the_older_site(tmp_path, monkeypatch, broken):
 
 def test_only_main_figures_become_png():
     svg = '<svg xmlns="http://www.w3.org/2000/svg" width="20" height="10"><title>A &amp; B</title></svg>'
-    figures = with_png([drawing("main", svg, main=True), drawing("other", svg)])
-    assert figures["main"].png.content.startswith(b"\x89PNG")
+    drawings = [drawing("main", svg, main=True), drawing("other", svg)]
+    figures = with_png(drawings, "main")
     assert (figures["main"].png.width, figures["main"].png.height) == (40, 20)
     assert figures["other"].png is None
+    pictures = start_png(figures.values()).result()
+    assert list(pictures) == ["figures/main.png"]
+    assert pictures["figures/main.png"] == svg_to_png(svg, 2.0)
+    assert len(start_png(with_png(drawings, "all").values()).result()) == 2
+    assert start_png(with_png(drawings, "none").values()).result() == {}
     assert figures["other"].title == "A & B"
 
 

@@ -1,7 +1,7 @@
 """Figures: plain strings and numbers in, SVG text out.
 
-Nothing here computes a result: a figure shows the numbers it is given. matplotlib and vl-convert are
-loaded when a funnel plot or a picture is asked for, not when this package is imported.
+Nothing here computes a result: a figure shows the numbers it is given. vl-convert is
+loaded when a PNG is asked for, not when this package is imported.
 """
 
 from __future__ import annotations

@@ -5,26 +5,22 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from statistics import NormalDist
-from typing import TYPE_CHECKING
 
 from evergrove.errors import DataError
-from evergrove.report.figures.axis import linear_ticks, log_ticks, tick_label
+from evergrove.report.figures.axis import Axis, linear_ticks, log_ticks, tick_label
 from evergrove.report.figures.colours import DIAMOND, INK, MUTED, SQUARE
 from evergrove.report.figures.forest_data import Scale
-from evergrove.report.figures.matplotlib_figure import drawing, figure_svg
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-    from matplotlib.lines import Line2D
-    from matplotlib.patches import Patch
+from evergrove.report.figures.svg import clean, document, element, line, polygon, text
+from evergrove.report.figures.text_measure import text_width
 
 WIDTH, HEIGHT = 640.0, 480.0
 #: Two-sided p of the contours, and the shade between each and the next; grey darkens with significance.
 CONTOURS = (
-    (0.10, "#eaeff0", "0.05 < p < 0.10"),
-    (0.05, "#d6dfe2", "0.01 < p < 0.05"),
-    (0.01, "#bdcbd0", "p < 0.01"),
+    (0.10, "#eaeff0", "0.05 < P < 0.10"),
+    (0.05, "#d6dfe2", "0.01 < P < 0.05"),
+    (0.01, "#bdcbd0", "P < 0.01"),
 )
+DASHES = "6 4"
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,109 +131,149 @@ def funnel_svg(plot: FunnelPlot) -> str:
     >>> funnel_svg(FunnelPlot("Funnel", "Two trials.", points, summary=0.58)).startswith("<svg")
     True
     """
-    lowest = 1.08 * max(point.se for point in plot.points)
-    low, high = _ends(plot, lowest)
-    bottom = 0.245 if plot.contours else 0.195
-    with drawing(WIDTH, HEIGHT) as figure:
-        axes = figure.add_axes((0.105, bottom, 0.87, 0.97 - bottom))
-        axes.set_xlim(low, high)
-        axes.set_ylim(lowest, 0)
-        shades = _draw_contours(plot, axes, lowest, (low, high)) if plot.contours else []
-        marks = [*_draw_points(plot, axes), *_draw_region(plot, axes, lowest)]
-        for handles, y in ((marks, 0.05 if shades else 0.0), (shades, 0.0)):
-            if handles:
-                figure.legend(
-                    handles=handles,
-                    loc="lower center",
-                    bbox_to_anchor=(0.54, y),
-                    ncols=4,
-                    frameon=False,
-                    fontsize=12,
-                    columnspacing=1.5,
-                )
-        _dress(plot, axes)
-        return figure_svg(figure, plot.title, plot.desc)
-
-
-def _null(plot: FunnelPlot) -> float:
-    if plot.null is None:
-        return 0.0
-    return plot.place(plot.null)
-
-
-def _ends(plot: FunnelPlot, lowest: float) -> tuple[float, float]:
-    """Return the ends of the axis: all points, and the pseudo confidence region at its base."""
-    z = NormalDist().inv_cdf((1 + plot.level) / 2)
-    xs = [plot.place(point.estimate) for point in plot.points]
-    centre = plot.place(plot.summary) if plot.summary is not None else _null(plot)
-    xs += [centre - z * lowest, centre + z * lowest, _null(plot)]
-    pad = 0.04 * (max(xs) - min(xs))
-    return min(xs) - pad, max(xs) + pad
-
-
-def _draw_contours(plot: FunnelPlot, axes: Axes, lowest: float, ends: tuple[float, float]) -> list[Patch]:
-    """Shade where an estimate differs from the null at each level; return what the legend shows."""
-    from matplotlib.patches import Patch  # noqa: PLC0415 - see matplotlib_figure
-
-    null = _null(plot)
-    handles = [Patch(facecolor="#ffffff", edgecolor=MUTED, linewidth=0.6, label="p > 0.10")]
-    for p_value, shade, label in CONTOURS:
-        reach = NormalDist().inv_cdf(1 - p_value / 2) * lowest
-        axes.fill([null, null - reach, ends[0], ends[0]], [0, lowest, lowest, 0], color=shade, linewidth=0)
-        axes.fill([null, null + reach, ends[1], ends[1]], [0, lowest, lowest, 0], color=shade, linewidth=0)
-        handles.append(Patch(facecolor=shade, edgecolor=MUTED, linewidth=0.6, label=label))
-    return handles
-
-
-def _draw_region(plot: FunnelPlot, axes: Axes, lowest: float) -> list[Line2D]:
-    """Draw the line at the null, and the summary with its pseudo confidence region."""
-    axes.plot([_null(plot)] * 2, [0, lowest], color=INK, linewidth=0.9)
-    if plot.summary is None:
-        return []
-    centre = plot.place(plot.summary)
-    reach = NormalDist().inv_cdf((1 + plot.level) / 2) * lowest
-    return [
-        *axes.plot([centre, centre], [0, lowest], color=DIAMOND, linewidth=1.3, label="Pooled estimate"),
-        *axes.plot(
-            [centre - reach, centre, centre + reach],
-            [lowest, 0, lowest],
-            color=DIAMOND,
-            linewidth=1.3,
-            linestyle=(0, (5, 3)),
-            label=f"{100 * plot.level:g}% pseudo confidence limits",
-        ),
+    frame = _Frame(plot)
+    body = [
+        *(_contours(frame) if plot.contours else []),
+        *_region(plot, frame),
+        *_points(plot, frame),
+        *_axes(plot, frame),
+        *_legend(plot),
     ]
+    return document(body, WIDTH, HEIGHT, plot.title, plot.desc)
 
 
-def _draw_points(plot: FunnelPlot, axes: Axes) -> list[Line2D]:
+class _Frame:
+    """Where values fall in the drawing: x on the scale of the analysis, y the standard error."""
+
+    left, right, top = 68.0, WIDTH - 16.0, 16.0
+
+    def __init__(self, plot: FunnelPlot) -> None:
+        self.bottom = HEIGHT - (118.0 if plot.contours else 94.0)
+        self.lowest = 1.08 * max(point.se for point in plot.points)
+        self.null = 0.0 if plot.null is None else plot.place(plot.null)
+        self.centre = plot.place(plot.summary) if plot.summary is not None else self.null
+        self.reach = NormalDist().inv_cdf((1 + plot.level) / 2) * self.lowest
+        xs = [plot.place(point.estimate) for point in plot.points]
+        xs += [self.centre - self.reach, self.centre + self.reach, self.null]
+        pad = 0.04 * (max(xs) - min(xs))
+        self.low, self.high = min(xs) - pad, max(xs) + pad
+        self._x = Axis(self.low, self.high, self.left, self.right, log=False)
+        self._y = Axis(0.0, self.lowest, self.top, self.bottom, log=False)
+
+    def at(self, x: float, se: float) -> tuple[float, float]:
+        """Return the pixel of an estimate and its standard error."""
+        return self._x.position(x), self._y.position(se)
+
+
+def _contours(frame: _Frame) -> list[str]:
+    """Shade where an estimate differs from the null at each level, the lightest first."""
+    shapes = []
+    for p_value, shade, _ in CONTOURS:
+        slope = NormalDist().inv_cdf(1 - p_value / 2)
+        for end in (frame.low, frame.high):
+            sign = -1.0 if end < frame.null else 1.0
+            # The edge of the shade meets the base of the plot, or its side above the base.
+            se = min(frame.lowest, abs(end - frame.null) / slope)
+            corners = [
+                (frame.null, 0.0),
+                (frame.null + sign * slope * se, se),
+                (end, frame.lowest),
+                (end, 0.0),
+            ]
+            shapes.append(polygon([frame.at(x, y) for x, y in corners], fill=shade))
+    return shapes
+
+
+def _region(plot: FunnelPlot, frame: _Frame) -> list[str]:
+    """Draw the line at the null, and the summary with its pseudo confidence region."""
+    lines = [
+        line(*frame.at(frame.null, 0), *frame.at(frame.null, frame.lowest), stroke=INK, stroke_width=0.9)
+    ]
+    if plot.summary is None:
+        return lines
+    top, base = frame.at(frame.centre, 0), frame.at(frame.centre, frame.lowest)
+    lines.append(line(*top, *base, stroke=DIAMOND, stroke_width=1.3))
+    lines += [
+        line(
+            *top,
+            *frame.at(frame.centre + side, frame.lowest),
+            stroke=DIAMOND,
+            stroke_width=1.3,
+            stroke_dasharray=DASHES,
+        )
+        for side in (-frame.reach, frame.reach)
+    ]
+    return lines
+
+
+def _points(plot: FunnelPlot, frame: _Frame) -> list[str]:
     drawn = []
-    for imputed, fill, label in ((False, SQUARE, "Study"), (True, "#ffffff", "Filled in")):
-        chosen = [point for point in plot.points if point.imputed is imputed]
-        if chosen:
-            drawn += axes.plot(
-                [plot.place(point.estimate) for point in chosen],
-                [point.se for point in chosen],
-                linestyle="none",
-                marker="o",
-                markersize=7,
-                markerfacecolor=fill,
-                markeredgecolor=INK,
-                markeredgewidth=0.9,
-                zorder=3,
-                label=label,
-            )
+    for point in plot.points:
+        x, y = frame.at(plot.place(point.estimate), point.se)
+        drawn.append(_mark(x, y, point.imputed, element("title", clean(point.label))))
     return drawn
 
 
-def _dress(plot: FunnelPlot, axes: Axes) -> None:
-    """Put ticks, titles and the open frame of a journal on the axes."""
-    low, high = axes.get_xlim()
-    ticks = log_ticks(math.exp(low), math.exp(high), 10) if plot.log else linear_ticks(low, high, 7)
-    axes.set_xticks([plot.place(value) for value in ticks], [tick_label(value) for value in ticks])
-    heights = linear_ticks(0, axes.get_ylim()[0], 6)
-    axes.set_yticks(heights, [tick_label(value) for value in heights])
-    axes.tick_params(labelsize=12, color=INK, labelcolor=INK, length=5)
-    axes.set_xlabel(plot.axis_title, fontsize=13, color=INK, labelpad=6)
-    axes.set_ylabel(plot.se_title, fontsize=13, color=INK, labelpad=6)
-    axes.spines[["top", "right"]].set_visible(False)
-    axes.spines[["left", "bottom"]].set_color(INK)
+def _mark(x: float, y: float, imputed: bool, *children: str) -> str:
+    fill = "#ffffff" if imputed else SQUARE
+    return element(
+        "circle", *children, cx=x, cy=y, r=4.7, fill=fill, stroke=INK, stroke_width=0.9, class_="point"
+    )
+
+
+def _axes(plot: FunnelPlot, frame: _Frame) -> list[str]:
+    """Draw the two axes with ticks and titles, the open frame of a journal."""
+    left, right, bottom = frame.left, frame.right, frame.bottom
+    ends = (math.exp(frame.low), math.exp(frame.high)) if plot.log else (frame.low, frame.high)
+    parts = [
+        line(left, frame.top, left, bottom, stroke=INK, stroke_width=0.9),
+        line(left, bottom, right, bottom, stroke=INK, stroke_width=0.9),
+    ]
+    for value in log_ticks(*ends, 10) if plot.log else linear_ticks(*ends, 7):
+        x, _ = frame.at(plot.place(value), 0)
+        parts.append(line(x, bottom, x, bottom + 5, stroke=INK, stroke_width=0.9))
+        parts.append(text(x, bottom + 19, tick_label(value), text_anchor="middle", font_size=12))
+    for value in linear_ticks(0, frame.lowest, 6):
+        _, y = frame.at(frame.low, value)
+        parts.append(line(left - 5, y, left, y, stroke=INK, stroke_width=0.9))
+        parts.append(text(left - 9, y + 4, tick_label(value), text_anchor="end", font_size=12))
+    middle = (frame.top + bottom) / 2
+    parts.append(text((left + right) / 2, bottom + 40, plot.axis_title, text_anchor="middle"))
+    turned = f"rotate(-90 18 {middle:.2f})"
+    parts.append(text(18, middle, plot.se_title, text_anchor="middle", transform=turned))
+    return parts
+
+
+def _legend(plot: FunnelPlot) -> list[str]:
+    """Name the marks, and below them the shades."""
+    marks: list[tuple[str, str]] = []
+    for imputed, label in ((False, "Study"), (True, "Filled in")):
+        if any(point.imputed is imputed for point in plot.points):
+            marks.append((_mark(0, 0, imputed), label))
+    if plot.summary is not None:
+        marks.append((line(-11, 0, 11, 0, stroke=DIAMOND, stroke_width=1.3), "Pooled estimate"))
+        limits = f"{100 * plot.level:g} % pseudo confidence limits"
+        marks.append((line(-11, 0, 11, 0, stroke=DIAMOND, stroke_width=1.3, stroke_dasharray=DASHES), limits))
+    rows = [marks]
+    if plot.contours:
+        shades = [("#ffffff", "P > 0.10"), *((shade, label) for _, shade, label in CONTOURS)]
+        rows.append([(_swatch(shade), label) for shade, label in shades])
+    first = HEIGHT - 16.0 - 24.0 * (len(rows) - 1)
+    return [part for index, row in enumerate(rows) for part in _legend_row(row, first + 24.0 * index)]
+
+
+def _swatch(shade: str) -> str:
+    return element("rect", x=-9, y=-6, width=18, height=12, fill=shade, stroke=MUTED, stroke_width=0.6)
+
+
+def _legend_row(entries: list[tuple[str, str]], y: float) -> list[str]:
+    """Centre a row of marks with their words below the plot."""
+    sign, gap = 30.0, 20.0
+    widths = [sign + text_width(label, 12) for _, label in entries]
+    x = (_Frame.left + _Frame.right - sum(widths) - gap * (len(widths) - 1)) / 2
+    parts = []
+    for (mark, label), width in zip(entries, widths, strict=True):
+        parts.append(element("g", mark, transform=f"translate({x + 11:.2f} {y - 4:.2f})"))
+        parts.append(text(x + sign, y, label, font_size=12))
+        x += width + gap
+    return parts

@@ -3,7 +3,6 @@ import sys
 from dataclasses import replace
 from xml.etree import ElementTree as ET
 
-import matplotlib as mpl
 import pytest
 
 from evergrove.errors import DataError, RenderError
@@ -81,10 +80,10 @@ def test_figures_are_named_safe_and_the_same_each_time(make):
 def test_funnel_keeps_text_and_draws_each_study():
     svg = funnel_svg(FUNNEL)
     assert "Cost in $ and $ <b>" in words(svg)
-    assert "95% pseudo confidence limits" in words(svg)
+    assert "95 % pseudo confidence limits" in words(svg)
     assert "Filled in" in words(svg)
-    marks = [node for node in ET.fromstring(svg).iter(f"{SVG}use") if node.get("stroke-width") == "0.9"]
-    assert len(marks) >= len(POINTS)
+    marks = [node for node in ET.fromstring(svg).iter(f"{SVG}circle") if node.find(f"{SVG}title") is not None]
+    assert len(marks) == len(POINTS)
 
 
 def test_funnel_has_big_trials_on_top():
@@ -96,13 +95,6 @@ def test_funnel_has_big_trials_on_top():
 def test_funnel_on_a_linear_axis():
     points = (FunnelPoint("A", -3.0, 1.0), FunnelPoint("B", 2.0, 2.0))
     assert "−" in words(funnel_svg(FunnelPlot("t", "d", points, summary=-1.0, scale="linear")))
-
-
-def test_funnel_ignores_the_settings_of_the_user():
-    before = funnel_svg(FUNNEL)
-    with mpl.rc_context({"svg.fonttype": "path", "axes.grid": True, "lines.linewidth": 9}):
-        assert funnel_svg(FUNNEL) == before
-        assert mpl.rcParams["axes.grid"]
 
 
 @pytest.mark.parametrize(
@@ -205,7 +197,7 @@ def test_png_names_what_cannot_be_drawn(svg, scale):
 def test_the_package_loads_nothing_heavy_and_exports_what_it_says():
     code = (
         "import sys, evergrove.report.figures\n"
-        "sys.exit(any(name in sys.modules for name in ('matplotlib', 'numpy', 'vl_convert')))"
+        "sys.exit(any(name in sys.modules for name in ('numpy', 'vl_convert')))"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
     assert all(hasattr(figures, name) for name in figures.__all__)
