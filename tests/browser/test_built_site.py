@@ -128,7 +128,7 @@ def test_figures_have_words(browser: Browser, site: Path) -> None:
         for image in page.locator("img").all():
             assert (image.get_attribute("alt") or "").strip()
         for drawing in page.locator("svg[role=img]").all():
-            assert drawing.locator("title").count() >= 1
+            assert drawing.locator("title").count() or drawing.get_attribute("aria-label")
         assert page.locator("table").count() >= 4
     finally:
         page.close()

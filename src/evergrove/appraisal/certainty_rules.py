@@ -44,11 +44,13 @@ _BAD = {
 
 
 def _percent(share: float) -> str:
-    return f"{100 * share:.0f}%"
+    return f"{100 * share:.0f} %"
 
 
 def _number(value: float) -> str:
-    return f"{value:.3g}"
+    """Print an effect as the pages do: two decimals, none where they say nothing more."""
+    text = f"{value:.2f}" if abs(value) < 100 else f"{value:.0f}"
+    return text.replace("-", "−")
 
 
 def _interval(low: float, high: float) -> str:
@@ -143,7 +145,7 @@ def inconsistency(summary: EvidenceSummary) -> Step:
         steps = 2 if matters else 1
     elif (matters and summary.i2 > I2_UNIMPORTANT) or (matters is None and summary.i2 >= I2_SUBSTANTIAL):
         steps = 1
-    reason = f"I² is {summary.i2:.0f}% ({_heterogeneity(summary.i2)}) over {summary.k} studies. {told}"
+    reason = f"I² is {summary.i2:.0f} % ({_heterogeneity(summary.i2)}) over {summary.k} studies. {told}"
     if summary.k < FEW_STUDIES:
         steps = min(steps, 1)
         reason += f" With {summary.k} studies both are very uncertain."
@@ -152,7 +154,7 @@ def inconsistency(summary: EvidenceSummary) -> Step:
 
 def _by_interval(low: float, high: float, thresholds: Thresholds) -> tuple[int, str] | None:
     """Rate the confidence interval against no effect and the thresholds; ``None`` where it is precise."""
-    interval = f"The 95% confidence interval ({_interval(low, high)})"
+    interval = f"The 95 % confidence interval ({_interval(low, high)})"
     if not low <= thresholds.null <= high:
         return None
     if low < thresholds.far_low and high > thresholds.far_high:
@@ -210,7 +212,7 @@ def imprecision(summary: EvidenceSummary) -> Step:
         includes = low <= summary.null <= high
         what = "includes" if includes else "excludes"
         told = (
-            f"The 95% confidence interval ({_interval(low, high)}) {what} no effect; nothing says which "
+            f"The 95 % confidence interval ({_interval(low, high)}) {what} no effect; nothing says which "
             "effect would be appreciable."
         )
         steps, size = _by_information_size(summary)
@@ -224,7 +226,7 @@ def imprecision(summary: EvidenceSummary) -> Step:
         else "excludes no effect"
     )
     steps, size = _by_information_size(summary)
-    told = f"The 95% confidence interval ({_interval(low, high)}) {verb}. {size}"
+    told = f"The 95 % confidence interval ({_interval(low, high)}) {verb}. {size}"
     return steps, told + _combinations(summary)
 
 

@@ -196,7 +196,7 @@ def grade(summary: EvidenceSummary, judgements: Sequence[CertaintyJudgement] = (
     >>> grade(summary).level.value
     'moderate'
     >>> print(grade(summary).step(CertaintyDomain.IMPRECISION).reason)
-    The 95% confidence interval (0.5 to 1.2) includes no effect and an appreciable effect (beyond 0.75).
+    The 95 % confidence interval (0.50 to 1.20) includes no effect and an appreciable effect (beyond 0.75).
     """
     analyses = sorted({judgement.analysis for judgement in judgements})
     if len(analyses) > 1:

@@ -68,6 +68,11 @@ def _texts(value: object, path: str) -> Iterator[tuple[str, str]]:
         yield path, value
 
 
+def _in_words(field: str) -> str:
+    """Return a field as a reader meets it: ``design.phase`` is "design: phase"."""
+    return field.replace(".", ": ").replace("_", " ")
+
+
 def _found_terms(study: Study, terms: tuple[str, ...], fields: tuple[str, ...]) -> list[tuple[str, str, str]]:
     """Return term, field and text of every hit of a whole word."""
     hits = []
@@ -102,7 +107,7 @@ def check_reported(proposition: ReportedProposition, study: Study, review: Revie
     hits = _found_terms(study, proposition.terms, proposition.fields)
     if data or hits:
         parts = [f"datum {datum.id} ({datum.content}, {datum.time})" for datum in data]
-        parts += [f"“{_short(text)}” in {field}" for _, field, text in hits]
+        parts += [f"“{_short(text)}” under {_in_words(field)}" for _, field, text in hits]
         more = f" and {len(parts) - 4} more" if len(parts) > 4 else ""
         text = f"Found: {'; '.join(parts[:4])}{more}."
         return PropositionResult(proposition, Verdict.SUPPORTED, stated, (), text)
@@ -110,7 +115,7 @@ def check_reported(proposition: ReportedProposition, study: Study, review: Revie
     if proposition.outcomes:
         searched.append(f"data of {', '.join(proposition.outcomes)}")
     if proposition.terms:
-        where = ", ".join(proposition.fields) or "all fields of the records"
+        where = ", ".join(map(_in_words, proposition.fields)) or "all fields of the records"
         searched.append(f"the words {', '.join(f'“{term}”' for term in proposition.terms)} in {where}")
     others = [
         other.name

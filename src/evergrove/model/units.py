@@ -154,7 +154,7 @@ def convert(value: float, symbol: str, to: str) -> float:
 
     Examples
     --------
-    >>> convert(2.0, "ng/mL", "pg/mL")
+    >>> round(convert(2.0, "ng/mL", "pg/mL"), 6)
     2000.0
     >>> round(convert(26.7, "kPa", "mmHg"))
     200

@@ -23,7 +23,7 @@ class Figure:
     Examples
     --------
     >>> Figure("<svg xmlns='http://www.w3.org/2000/svg'/>", "Nothing")
-    <Figure 'Nothing', 46 characters of SVG>
+    <Figure 'Nothing', 41 characters of SVG>
     """
 
     svg: str

@@ -72,7 +72,9 @@ def _without_information(
     """Return the remark that names rows of no weight."""
     if not rows.any():
         return ()
-    message = f"{int(rows.sum())} studies with {what} carry no information on the ratio and have no weight"
+    count = int(rows.sum())
+    subject = f"1 study with {what} carries" if count == 1 else f"{count} studies with {what} carry"
+    message = f"{subject} no information on the ratio and no weight"
     return (Diagnostic("no-information", message, row_names(np.flatnonzero(rows), labels)),)
 
 

@@ -87,8 +87,8 @@ def test_risk_of_bias_follows_the_weight(rob, expected):
 
 def test_risk_of_bias_reason_has_the_numbers():
     reason = grade(summary(rob={"a": "high", "b": "low"})).step(D.RISK_OF_BIAS).reason
-    assert "40%" in reason
-    assert "60%" in reason
+    assert "40 %" in reason
+    assert "60 %" in reason
 
 
 def test_nobody_appraised_is_not_low_risk():
@@ -138,7 +138,7 @@ def test_inconsistency(changes, expected):
 def test_inconsistency_says_what_the_prediction_interval_adds():
     step = grade(summary(i2=60.0, prediction_low=0.5, prediction_high=1.3, k=3)).step(D.INCONSISTENCY)
     assert step.reason == (
-        "I² is 60% (substantial) over 3 studies. The prediction interval (0.5 to 1.3) includes no effect "
+        "I² is 60 % (substantial) over 3 studies. The prediction interval (0.50 to 1.30) includes no effect "
         "and the threshold 1.25, which the confidence interval does not. "
         "With 3 studies both are very uncertain."
     )

@@ -214,7 +214,7 @@ def test_stages_and_progress_are_told(findings, tmp_path):
         stage=stage,
         progress=lambda done, total: steps.append((done, total)),
     )
-    assert stages == ["draw figures", "write exports", "render pages", "write files"]
+    assert stages == ["draw figures", "write exports", "render pages", "wait for PNG", "write files"]
     assert steps[-1] == (len(written), len(written))
 
 

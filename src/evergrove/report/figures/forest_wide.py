@@ -179,7 +179,7 @@ def _row(plot: ForestPlot, row: ForestRow, frame: Frame, marks: Marks, y: float)
     room = frame.label - indent
     if kind == RowKind.SUBGROUP:  # nothing stands beside a heading up to the drawing
         room = frame.drawing[0] - GAP - MARGIN
-    labels = wrap(row.label, room, SIZE, bold=bold, most=2)
+    labels = wrap(row.label, room, SIZE, bold=bold, most=3)
     middle = y + HEIGHTS[kind] / 2
     baseline = middle + SIZE * 0.35
     weight = "bold" if bold else None
