@@ -86,7 +86,7 @@ def page(rows: list[tuple[str, int, dict[str, float]]]) -> str:
         "",
         f"`python benchmarks/build_site.py`, {datetime.now(tz=UTC):%Y-%m-%d}, evergrove {__version__}, "
         f"Python {platform.python_version()}, {os.cpu_count()} cores. Wall seconds are the median of {RUNS} builds "
-        "in processes of their own, figures as PNG included; CPU seconds and peak memory are those of one more.",
+        "in processes of their own, the main figures as PNG included; CPU seconds and peak memory are those of one more.",
         "",
         "| review | studies | wall (s) | CPU (s) | peak memory (MB) | read | analyse | pages, figures, files |",
         "|---|---|---|---|---|---|---|---|",
@@ -106,7 +106,8 @@ def page(rows: list[tuple[str, int, dict[str, float]]]) -> str:
         f"{shipped['wall']:.1f} s and {shipped['memory']:.0f} MB here.",
         "",
         "Beyond 200 studies in one analysis leave-one-out is not computed and the page says so: its cost grows with "
-        "the square of the number of studies, and nobody reads 200 rows of it.",
+        "the square of the number of studies, and nobody reads 200 rows of it. A figure of more than about 130 rows is not "
+        "written as PNG, so the synthetic reviews have none.",
         "",
         "The generator is `benchmarks/synthetic.py`, seeded; every synthetic study reports four outcomes, each of "
         "which is pooled over all studies.",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cached_property
 
 from evergrove.errors import DataError
 
@@ -207,7 +208,12 @@ class ForestPlot:
             return 1.0 if self.log else 0.0
         return None if math.isnan(self.null) else self.null
 
-    @property
+    @cached_property
+    def grouped(self) -> bool:
+        """Whether rows stand under headings."""
+        return any(row.kind == RowKind.SUBGROUP for row in self.rows)
+
+    @cached_property
     def main_summary(self) -> ForestRow | None:
         """The summary whose estimate gets the dashed line: the first that is not an outline."""
         summaries = [row for row in self.rows if row.kind == RowKind.SUMMARY and row.estimate is not None]

@@ -96,8 +96,7 @@ def _columns(plot: ForestPlot, side: str, headers: tuple[str, ...]) -> list[Colu
 
 
 def _indent(plot: ForestPlot, row: ForestRow) -> float:
-    grouped = any(other.kind == RowKind.SUBGROUP for other in plot.rows)
-    return INDENT if grouped and row.kind == RowKind.STUDY else 0.0
+    return INDENT if plot.grouped and row.kind == RowKind.STUDY else 0.0
 
 
 def measure(plot: ForestPlot) -> Frame:
