@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
-from evergrove.report.figures import ForestRow, Interval, RowKind
-from evergrove.report.figures import combinations_plot as ranked_plot
+from evergrove.report.figures import ForestRow, RowKind
 from evergrove.report.forest_rows import AS_PRINTED, summary_row
 from evergrove.report.numerals import MEASURE_NAMES, count, estimate_text, number, short_measure
 from evergrove.report.plot_words import (
@@ -32,6 +31,11 @@ if TYPE_CHECKING:
 
 #: Conflicts whose data get a column each; more than these are told by letters alone.
 MOST_COLUMNS = 3
+#: Combinations that are drawn; of more, those evenly spaced by rank.
+MOST_ROWS = 40
+
+#: A pooled effect with the letters and the data of its combination.
+Row: TypeAlias = tuple[Estimate, str, tuple[str, ...]]
 
 
 def leave_one_out_plot(result: AnalysisResult, pooled: PooledSet) -> ForestPlot | None:
@@ -140,32 +144,40 @@ def combinations_plot(result: AnalysisResult, pooled: PooledSet) -> ForestPlot |
     if fit is None or len(fitted) < 2 or fit.scale is Scale.FREEMAN_TUKEY:
         return None  # Freeman-Tukey proportions go back only with the sizes of each combination
     axis = axis_of(result)
-    cells: dict[str, tuple[str, ...]] = {}
-    entries = []
+    columns = len(conflicts) <= MOST_COLUMNS
+    found = []
     for item, own in fitted:
         at = [_option_at(choice, label) for choice, (_, label) in zip(conflicts, item.options, strict=True)]
-        letters = " ".join(_letter(index) for index in at)
-        cells[letters] = tuple(
-            _short(choice.conflict[index]) for choice, index in zip(conflicts, at, strict=True)
-        )
-        found = natural(own)
-        entries.append(Interval(letters, found.estimate, found.ci_low, found.ci_high))
-    main = natural(fit, pooled.pooled)
-    chosen = Interval("Main result", main.estimate, main.ci_low, main.ci_high)
-    ranked = ranked_plot(entries, chosen, title=result.analysis.title, desc="")
-    columns = len(conflicts) <= MOST_COLUMNS
-    cells["Main result"] = tuple(_short(choice.conflict[0]) for choice in conflicts)
-    rows = [_ranked_row(axis, row, cells[row.label] if columns else ()) for row in ranked.rows]
-    spread = _spread([entry.estimate for entry in entries], axis.measure)
+        options = [choice.conflict[index] for choice, index in zip(conflicts, at, strict=True)]
+        found.append((natural(own), " ".join(map(_letter, at)), _cells(options) if columns else ()))
+    shown, notes = _ranked(found)
+    rows = [_plain_row(axis, letters, estimate, cells) for estimate, letters, cells in shown]
+    chosen = _cells([choice.conflict[0] for choice in conflicts]) if columns else ()
+    main = _plain_row(axis, "Main result", natural(fit, pooled.pooled), chosen)
+    spread = _spread([estimate.estimate for estimate, _, _ in found], axis.measure)
     return axis.plot(
         f"{result.analysis.title}: every combination of conflicting data",
-        f"Over {count(len(entries))} combinations of data that disagree, the pooled "
+        f"Over {count(len(found))} combinations of data that disagree, the pooled "
         f"{MEASURE_NAMES[axis.measure]} is {spread}. {pooled_sentence(result, pooled)} {meaning(result)}",
-        rows,
+        [*rows, replace(main, kind=RowKind.SUMMARY)],
         ("Data (key below)", *(choice.name for choice in conflicts if columns)),
         (effect_header(axis.measure, fit.level),),
-        footnotes=[*_key(conflicts), *ranked.footnotes, *_missing_combinations(pooled, conflicts)],
+        footnotes=[*_key(conflicts), *notes, *_missing_combinations(pooled, conflicts)],
     )
+
+
+def _cells(options: Sequence[Option]) -> tuple[str, ...]:
+    return tuple(_short(option) for option in options)
+
+
+def _ranked(found: list[Row]) -> tuple[list[Row], list[str]]:
+    """Return at most so many combinations, lowest first, and the footnote that says what was left out."""
+    ranked = sorted(found, key=lambda row: (row[0].estimate, row[0].ci_low, row[0].ci_high, row[1]))
+    if len(ranked) <= MOST_ROWS:
+        return ranked, []
+    steps = [round(index * (len(ranked) - 1) / (MOST_ROWS - 1)) for index in range(MOST_ROWS)]
+    shown = f"{MOST_ROWS} of {len(ranked)} combinations are shown, evenly spaced by rank"
+    return [ranked[step] for step in steps], [f"{shown}, the lowest and the highest among them."]
 
 
 def _spread(estimates: Sequence[float], measure: str) -> str:
@@ -224,21 +236,6 @@ def _short(option: Option) -> str:
     printed = option.numbers.printed
     return (
         f"{number(printed.estimate, 'RR')} {AS_PRINTED}" if printed is not None else option.numbers.describe()
-    )
-
-
-def _ranked_row(axis: Axis, row: ForestRow, left: tuple[str, ...]) -> ForestRow:
-    """Return a row of the ranked plot with this project's way to print numbers, on this axis."""
-    if row.estimate is None or row.interval is None:
-        return row
-    low, high = row.interval
-    return replace(
-        row,
-        left=left,
-        right=(estimate_text(Estimate(row.estimate, low, high), axis.measure),),
-        estimate=axis.place(row.estimate),
-        ci_low=axis.place(low),
-        ci_high=axis.place(high),
     )
 
 

@@ -7,6 +7,7 @@ import xml.etree.ElementTree as ET
 import pytest
 
 from evergrove.model import Comparison, Outcome
+from evergrove.report import robustness_plots
 from evergrove.report.figures import ForestPlot, RowKind, forest_svg, funnel_svg
 from evergrove.report.findings import Answer, Findings
 from evergrove.report.numerals import MEASURE_NAMES, estimate_text, interval
@@ -20,6 +21,7 @@ from evergrove.report.plots import (
     sensitivity_plot,
     subgroup_plot,
 )
+from evergrove.stats import Estimate
 from support.tiny_review import analysis, counts, datum, review, study
 from unit.report.conftest import bare_findings
 
@@ -323,3 +325,15 @@ def test_beside_studies_have_their_own_plot() -> None:
 )
 def test_a_limit_is_not_rounded_to_no_effect(low, high, measure, printed) -> None:
     assert interval(low, high, measure) == printed
+
+
+def test_of_many_combinations_those_evenly_spaced_by_rank_are_drawn():
+    found = [(Estimate(0.5 + i / 100, 0.3, 2.0), f"{i:02d}", ()) for i in range(100)]
+    shown, notes = robustness_plots._ranked(found[::-1])
+    assert len(shown) == robustness_plots.MOST_ROWS
+    assert [row[0].estimate for row in shown] == sorted(row[0].estimate for row in shown)
+    assert (shown[0][1], shown[-1][1]) == ("00", "99")
+    assert notes == [
+        "40 of 100 combinations are shown, evenly spaced by rank, the lowest and the highest among them."
+    ]
+    assert robustness_plots._ranked(found[:2]) == (found[:2], [])

@@ -8,12 +8,6 @@ from __future__ import annotations
 
 from evergrove.report.figures.forest import ForestPlot, ForestRow, RowKind, Scale, forest_svg
 from evergrove.report.figures.funnel import FunnelPlot, FunnelPoint, funnel_svg
-from evergrove.report.figures.intervals import (
-    Interval,
-    combinations_plot,
-    estimate_text,
-    leave_one_out_plot,
-)
 from evergrove.report.figures.judgements import Judgement
 from evergrove.report.figures.png import svg_to_png
 from evergrove.report.figures.prisma import Count, PrismaFlow, PrismaOther, PrismaPrevious, prisma_svg
@@ -25,7 +19,6 @@ __all__ = [
     "ForestRow",
     "FunnelPlot",
     "FunnelPoint",
-    "Interval",
     "Judgement",
     "PrismaFlow",
     "PrismaOther",
@@ -34,11 +27,8 @@ __all__ = [
     "RobTable",
     "RowKind",
     "Scale",
-    "combinations_plot",
-    "estimate_text",
     "forest_svg",
     "funnel_svg",
-    "leave_one_out_plot",
     "prisma_svg",
     "rob_summary_svg",
     "svg_to_png",

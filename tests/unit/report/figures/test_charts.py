@@ -11,16 +11,12 @@ from evergrove.report.figures import (
     Count,
     FunnelPlot,
     FunnelPoint,
-    Interval,
     PrismaFlow,
     PrismaOther,
     PrismaPrevious,
     RobRow,
     RobTable,
-    combinations_plot,
-    forest_svg,
     funnel_svg,
-    leave_one_out_plot,
     prisma_svg,
     rob_summary_svg,
     svg_to_png,
@@ -163,20 +159,6 @@ def test_prisma_with_all_columns_has_every_arrow():
     assert sum(node.get("class") == "arrow" for node in root.iter()) == 4 + 4 + 1 + 2 + 2 + 1 + 1
     assert "Total studies included in review (n = 63)" in words(prisma_svg(flow))
     assert float(root.get("width")) > float(ET.fromstring(prisma_svg(FLOW)).get("width"))
-
-
-def test_leave_one_out_and_combinations_are_forest_plots():
-    entries = [Interval(f"Trial {i}", 0.5 + i / 50, 0.3, 2.0) for i in range(50)]
-    overall = Interval("All studies", 0.6, 0.4, 0.9)
-    svg = forest_svg(leave_one_out_plot(entries, overall, title="t", desc="d"))
-    assert svg.count('class="square"') == 50
-    plot = combinations_plot(entries[::-1], overall, title="t", desc="d", most=11)
-    assert [row.estimate for row in plot.rows[:-1]] == sorted(row.estimate for row in plot.rows[:-1])
-    assert (plot.rows[0].label, plot.rows[-2].label) == ("Trial 0", "Trial 49")
-    assert plot.footnotes
-    assert not combinations_plot(entries[:2], overall, title="t", desc="d").footnotes
-    with pytest.raises(DataError, match="no combination"):
-        combinations_plot([], overall, title="t", desc="d")
 
 
 def test_png_is_a_picture_of_the_asked_size_and_the_same_each_time():
