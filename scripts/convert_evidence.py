@@ -256,6 +256,9 @@ class StudyConverter:
             notes = file["notes"] if isinstance(file["notes"], list) else [file["notes"]]
             prefix = "" if file is self.main else f"{file['id']}: "
             out += [prefix + note for note in notes if note]
+            if file is not self.main:
+                design = file["design"]
+                out.append(f"{prefix}{design['randomisation']}; follow-up {design['follow_up_days']} days.")
         return out
 
     def related(self) -> list[Row]:
@@ -290,6 +293,8 @@ class StudyConverter:
         if kind == "count":
             self.count_denominators(file, values)
         time = clean(raw["timepoint"])
+        if "day" not in time and time.get("label") in tables.DAYS:
+            time["day"] = float(tables.DAYS[time["label"]])
         unit, as_reported = self.unit(raw.get("unit"))
         source = raw["source"]
         kind_of_source = source_type(source["url"])
@@ -308,7 +313,7 @@ class StudyConverter:
                 "provenance": {
                     "source": source,
                     "source_type": kind_of_source,
-                    "report": None if kind_of_source == "registry" else file["id"],
+                    "report": None if kind_of_source == "registry" or key in tables.NO_REPORT else file["id"],
                     "derived": tables.DERIVED.get(key),
                 },
                 "note": raw.get("note"),
@@ -321,7 +326,7 @@ class StudyConverter:
             contrast = row | {"kind": "dichotomous", "values": numbers}
             made = [{name: value for name, value in row.items() if name != "effect"}, contrast]
         for item in made:
-            item["id"] = self.datum_id(item)
+            item["id"] = self.datum_id(item, clean(raw["timepoint"]))
         return made
 
     def count_denominators(self, file: Row, values: dict[str, Row]) -> None:
@@ -337,8 +342,7 @@ class StudyConverter:
         unit = tables.UNITS.get(raw, raw)
         return unit, raw if unit != raw else None
 
-    def datum_id(self, row: Row) -> str:
-        time = row.get("time", {})
+    def datum_id(self, row: Row, time: Row) -> str:
         when = f"day-{time['day']:g}" if "day" in time else slug(time.get("label", "no-time"))[:28].strip("-")
         parts = [row["outcome"], slug(row.get("qualifier") or "")[:40], when]
         base = "-".join(part for part in parts if part)
@@ -379,7 +383,7 @@ class StudyConverter:
                 row["unit"] = unit
             if raw.get("p") is not None:
                 row["effect"] = {"p": p_value(raw["p"])}
-            row["id"] = self.datum_id(row)
+            row["id"] = self.datum_id(row, row["time"])
             rows.append(row)
         return rows
 

@@ -9,7 +9,7 @@ VALUE_KEYS = {"count": "events", "events_total": "events", "percent_survival": "
 MEASURES = {
     "difference (UC-MSC minus placebo)": "location-difference",
     "rate ratio": "IRR",
-    "HR or sub-distribution HR": "subdistribution-HR",
+    "HR or sub-distribution HR": "HR-kind-not-stated",
     "median difference": "median-difference",
     "ratio of survivors": "ratio-of-survivors",
 }
@@ -207,6 +207,7 @@ SEVERITY: dict[str, str | None] = (
             "gorman-2021",
             "gorman-2023",
             "hashemian-2021",
+            "irct-shariati",
             "lightner-2023",
             "martinez-munoz-2024",
             "matthay-2019",
@@ -217,9 +218,7 @@ SEVERITY: dict[str, str | None] = (
         ),
         "critical",
     )
-    | dict.fromkeys(
-        ("fathi-kazerooni-2022", "irct-shariati", "kaffash-farkhad-2022", "shi-2021", "shu-2020"), "severe"
-    )
+    | dict.fromkeys(("fathi-kazerooni-2022", "kaffash-farkhad-2022", "shi-2021", "shu-2020"), "severe")
     | dict.fromkeys(
         (
             "ercelen-2021",
@@ -287,7 +286,6 @@ _DIRECTIONS: dict[str, dict[int, tuple[str, str]]] = {
     "kouroupis-2021": {0: ("higher", "between-arms")} | dict.fromkeys((1, 2), ("lower", "between-arms")),
     "leng-2020": {5: ("lower", "between-arms"), 6: ("higher", "between-arms")},
     "lightner-2023": {0: ("lower", "between-arms")},
-    "martinez-munoz-2024": {5: ("no-difference", "between-arms")},
     "monsel-2022": dict.fromkeys((51, 52), ("no-difference", "between-arms")),
     "qu-2020": {0: ("lower", "between-arms")} | dict.fromkeys((2, 3, 4), ("better", "not-stated")),
     "rebelatto-2022": dict.fromkeys((3, 4, 5, 6, 7, 8), ("lower", "not-stated"))
@@ -306,7 +304,42 @@ _DIRECTIONS: dict[str, dict[int, tuple[str, str]]] = {
 def direction(key: tuple[str, int]) -> dict[str, str] | None:
     """Return what the note of a row says in words, if it says anything."""
     found = _DIRECTIONS.get(key[0], {}).get(key[1])
-    return None if found is None else {"finding": found[0], "contrast": found[1]}
+    if found is None:
+        return None
+    told = {"finding": found[0], "contrast": found[1]}
+    return told | ({"significant": False} if key in _NOT_SIGNIFICANT else {})
+
+
+#: Findings that the source itself calls not significant, or a trend.
+_NOT_SIGNIFICANT = {
+    ("aghayan-2022", 1),
+    ("aghayan-2022", 2),
+    ("dilogo-2021", 6),
+    ("dilogo-2021", 7),
+    ("haberle-2021", 3),
+    ("kaffash-farkhad-2022", 11),
+    ("lightner-2023", 0),
+    ("qu-2020", 0),
+    ("qu-2020", 2),
+    ("qu-2020", 3),
+    ("qu-2020", 4),
+    ("shi-2021", 14),
+}
+
+#: Labels of time that state a day.
+DAYS = {
+    "1 year": 365,
+    "treatment-related, 1 year": 365,
+    "5-year follow-up": 1826,
+    "end of study (14 days)": 14,
+    "17-day follow-up": 17,
+    "72 h": 3,
+    "36 h": 1.5,
+    "within 24 h": 1,
+}
+
+#: Later follow-ups of discharged patients whose overlap with the trial is inferred, not stated.
+NO_REPORT = {("shu-2020", row) for row in range(37, 44)}
 
 
 #: (study, row) -> how numbers that are not printed as they stand were worked out.
@@ -322,6 +355,7 @@ DERIVED: dict[tuple[str, int], str] = {
     ("shu-2020", 31): "number of control patients from the printed percentages",
     ("uc-msc-pilot-2020-pmc7705911", 0): "count from 6.25 % of 16",
     ("ventura-carmenate-2021", 0): "deaths from 94.20 % survival of 69",
+    ("xu-2021", 13): "events as the complement of the printed row without cough",
     ("xu-2021", 0): "counts from the printed 7.69 % of 26 and 33.33 % of 18",
     ("yip-2020", 1): "deaths as the complement of the printed survivors",
 }

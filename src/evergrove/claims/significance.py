@@ -25,7 +25,7 @@ _INTERVAL_MEASURE = {
     ReportedMeasure.OR: "OR",
     ReportedMeasure.HR: "HR",
     ReportedMeasure.IRR: "RR",
-    ReportedMeasure.SUBDISTRIBUTION_HR: "HR",
+    ReportedMeasure.HR_KIND_NOT_STATED: "HR",
     ReportedMeasure.RD: "RD",
     ReportedMeasure.MD: "MD",
     ReportedMeasure.MEDIAN_DIFFERENCE: "MD",
@@ -38,7 +38,7 @@ RATIOS = frozenset(
         ReportedMeasure.OR,
         ReportedMeasure.HR,
         ReportedMeasure.IRR,
-        ReportedMeasure.SUBDISTRIBUTION_HR,
+        ReportedMeasure.HR_KIND_NOT_STATED,
         ReportedMeasure.RATIO_OF_SURVIVORS,
     }
 )

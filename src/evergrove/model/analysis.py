@@ -6,7 +6,7 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
-from evergrove.model.base import Model, NonNegative, Slug, Text, fault
+from evergrove.model.base import Model, NonNegative, Number, Slug, Text, fault
 from evergrove.model.vocabulary import CertaintyDomain, DatumKind, DesignType, Term
 
 
@@ -131,6 +131,9 @@ class Analysis(Model):
         Designs of this analysis; those of the protocol where nothing is said.
     minimum_studies : int
         Below this number nothing is pooled; what there is, is shown.
+    possible_values : pair of float, optional
+        Lowest and highest value that a patient can have, in the outcome's unit; a mean and SD worked out from
+        medians that no such values can have are not used.
     relative_reduction : float
         The relative reduction for which the optimal information size is computed, and the threshold of an
         appreciable relative benefit or harm.
@@ -152,6 +155,7 @@ class Analysis(Model):
     main_designs: tuple[DesignType, ...] = ()
     beside_designs: tuple[DesignType, ...] = ()
     minimum_studies: int = Field(default=2, ge=1)
+    possible_values: tuple[Number, Number] | None = None
     relative_reduction: float = Field(default=0.25, gt=0, lt=1)
     note: Text | None = None
 

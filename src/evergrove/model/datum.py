@@ -121,6 +121,7 @@ class Direction(Model):
 
     finding: Finding
     contrast: Contrast
+    significant: bool | None = None
 
     def __str__(self) -> str:
         words = {
@@ -129,8 +130,9 @@ class Direction(Model):
             Contrast.NOT_STATED: "(compared with what is not stated)",
         }
         if self.finding is Finding.NO_DIFFERENCE:
-            return "no difference"
-        return f"{self.finding.label} {words[self.contrast]}"
+            return "no difference" if self.significant is None else "no significant difference"
+        doubt = ", not significantly" if self.significant is False else ""
+        return f"{self.finding.label} {words[self.contrast]}{doubt}"
 
 
 class ArmValue(Model):

@@ -176,7 +176,7 @@ class ReportedMeasure(Term):
     RD = "RD"
     MD = "MD"
     IRR = "IRR"
-    SUBDISTRIBUTION_HR = "subdistribution-HR"
+    HR_KIND_NOT_STATED = "HR-kind-not-stated"
     MEDIAN_DIFFERENCE = "median-difference"
     LOCATION_DIFFERENCE = "location-difference"
     RATIO_OF_SURVIVORS = "ratio-of-survivors"
@@ -266,7 +266,7 @@ _LABELS = {
     "mesenchymal-stromal-cells-and-vesicles": "mesenchymal stromal cells and their vesicles",
     "mild-to-moderate": "mild to moderate",
     "other-cells": "other cells (not mesenchymal stromal cells)",
-    "subdistribution-HR": "HR or subdistribution HR",
+    "HR-kind-not-stated": "HR or subdistribution HR (not stated which)",
     "review": "another review",
     "press": "news, press or company statement",
 }

@@ -211,9 +211,26 @@ def _results(findings: Findings, used: _Numbers) -> str:
     designs = by_design(included)
     kinds = _joined([f"{used(item.label, count(item.n))} {item.label}" for item in designs])
     parts = [f"The review holds {kinds}." if kinds else "The review holds no study yet."]
+    parts.append(_of_the_comparison(findings, used))
     parts += [_result(answer, used) for answer in findings.main_answers]
     parts.append(_bias(findings, used))
     return " ".join(part for part in parts if part)
+
+
+def _of_the_comparison(findings: Findings, used: _Numbers) -> str:
+    """Say how many of the main designs test the product in question, where that is not all."""
+    if not findings.main_answers:
+        return ""
+    result = findings.main_answers[0].result
+    designs = result.analysis.main_designs or findings.review.protocol.eligibility.main_designs
+    held = [study for study in findings.review.studies if study.design.type in designs]
+    out = {item.study for item in result.left_out if item.step == "eligibility"}
+    eligible = [study for study in held if study.id not in out]
+    if len(eligible) == len(held):
+        return ""
+    told = used("eligible studies of the main designs", count(len(eligible)))
+    label = held[0].design.type.label
+    return f"Of the {label}s, {told} test the product in question."
 
 
 def _result(answer: Answer, used: _Numbers) -> str:
@@ -233,7 +250,13 @@ def _result(answer: Answer, used: _Numbers) -> str:
     reach = result.main.range_over_combinations
     if reach is not None:
         low_high = used(f"{name}: range over combinations", interval(*reach, result.analysis.measure))
-        parts.append(f"{low_high} over all combinations of conflicting data")
+        without = count(result.main.combinations_without_null)
+        excluding = used(f"{name}: combinations whose interval excludes no effect", without)
+        of = used(f"{name}: combinations", count(len(result.main.combinations)))
+        parts.append(
+            f"{low_high} over all combinations of conflicting data, {excluding} of {of} with an interval "
+            "that excludes no effect"
+        )
     if answer.certainty is not None and answer.certainty.level is not None:
         parts.append(f"{answer.certainty.level.label} certainty")
     return f"{title}: {'; '.join(parts)}."

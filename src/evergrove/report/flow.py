@@ -17,14 +17,14 @@ _PLURALS = {
     DesignType.RANDOMISED: "randomised controlled trials",
     DesignType.NON_RANDOMISED: "non-randomised controlled studies",
     DesignType.CASE_SERIES: "case series",
-    DesignType.REGISTRY_RECORD: "registry records without results",
+    DesignType.REGISTRY_RECORD: "registry records of which no result was read",
     DesignType.SYSTEMATIC_REVIEW: "systematic reviews",
 }
 _SINGULARS = {
     DesignType.RANDOMISED: "randomised controlled trial",
     DesignType.NON_RANDOMISED: "non-randomised controlled study",
     DesignType.CASE_SERIES: "case series",
-    DesignType.REGISTRY_RECORD: "registry record without results",
+    DesignType.REGISTRY_RECORD: "registry record of which no result was read",
     DesignType.SYSTEMATIC_REVIEW: "systematic review",
 }
 

@@ -143,7 +143,9 @@ def _design_label(designs: set[DesignType], analysis: Analysis) -> str:
 def _tried(compute: Callable[[], PoolResult], k: int, minimum: int) -> tuple[PoolResult | None, str]:
     """Return a fit, or the reason why there is none."""
     if k < minimum:
-        found = {0: "no study gives", 1: "only one study gives"}.get(k, f"only {k} studies give")
+        if k == 0:
+            return None, "no study gives numbers that can be pooled"
+        found = "only one study gives" if k == 1 else f"only {k} studies give"
         return None, f"{found} numbers that can be pooled; at least {minimum} are needed"
     try:
         return compute(), ""

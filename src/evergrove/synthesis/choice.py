@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from evergrove.model.vocabulary import DecisionAction, DesignType
@@ -11,6 +11,7 @@ from evergrove.synthesis.numbers import (
     Numbers,
     UnusableError,
     complement,
+    impossible_spread,
     numbers_for,
     printed_contrast,
     sides,
@@ -132,7 +133,7 @@ def choose(study: Study, analysis: Analysis, review: Review) -> Choice | None:
             else _why_none(candidates)
         )
         return Choice(study.id, study.name, design, None, why, _rivals(candidates, None, analysis), options)
-    best = min(usable, key=lambda item: _rank(item, analysis))
+    best = _confirmed(min(usable, key=lambda item: _rank(item, analysis)), usable)
     chosen = Option(_label(best), best.datum, best.numbers)
     return Choice(
         study.id,
@@ -143,6 +144,19 @@ def choose(study: Study, analysis: Analysis, review: Review) -> Choice | None:
         _rivals(candidates, best, analysis),
         _options(candidates, best, setting),
     )
+
+
+def _confirmed(best: _Candidate, usable: list[_Candidate]) -> _Candidate:
+    """Return the best candidate; what another source prints as it stands is not only worked out."""
+    numbers = best.numbers
+    if numbers is None or not numbers.derived:
+        return best
+    for item in usable:
+        if item.numbers is not None and not item.numbers.derived and item.numbers.same_as(numbers):
+            printed = f"the same numbers are printed in {item.datum.provenance.source_type.label}"
+            known = replace(numbers, derived=False, conversions=(*numbers.conversions, printed))
+            return replace(best, numbers=known)
+    return best
 
 
 def _candidates(setting: _Setting) -> list[_Candidate]:
@@ -181,6 +195,9 @@ def _numbers(
         )
     except UnusableError as reason:
         return None, str(reason)
+    impossible = impossible_spread(numbers, analysis.possible_values)
+    if impossible:
+        return None, impossible
     return (numbers if other is None else complement(numbers, other.label.lower())), ""
 
 
@@ -279,7 +296,7 @@ def _rivals(candidates: list[_Candidate], best: _Candidate | None, analysis: Ana
             item.numbers.describe() if item.numbers is not None else "",
         )
         for item in candidates
-        if item is not best
+        if best is None or item.datum is not best.datum
     )
 
 
@@ -312,7 +329,9 @@ def _options(candidates: list[_Candidate], best: _Candidate | None, setting: _Se
     first = Option("left out") if best is None else Option(_label(best), best.datum, best.numbers)
     options = [first]
     for item in candidates:
-        if item is best or item.numbers is None or item.decided(DecisionAction.REJECT):
+        if item.numbers is None or item.decided(DecisionAction.REJECT):
+            continue
+        if best is not None and item.datum is best.datum:
             continue
         settled = best is not None and not item.decided(DecisionAction.UNRESOLVED)
         if settled and best is not None and not _same_time(item.datum, best.datum):

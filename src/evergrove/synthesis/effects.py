@@ -186,7 +186,12 @@ def _study_effect(
 
 
 def _natural(numbers: Numbers, measure: str, yi: float, vi: float) -> tuple[float, float, float]:
-    """Return a study's effect and 95 % interval on the natural scale; Wilson's interval for a proportion."""
+    """Return a study's effect and interval on the natural scale.
+
+    A printed contrast stands as printed; a proportion has Wilson's interval.
+    """
+    if numbers.printed is not None:
+        return numbers.printed.estimate, numbers.printed.ci_low, numbers.printed.ci_high
     side = numbers.experimental
     if measure in SINGLE_ARM_MEASURES and side is not None and side.events is not None:
         interval = proportion_interval(side.events, side.n)

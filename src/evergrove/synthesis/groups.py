@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 from evergrove.model.analysis import SubgroupBy
-from evergrove.model.vocabulary import SeverityClass
+from evergrove.model.vocabulary import CellSource, SeverityClass
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
 #: The group of studies whose sources do not say; shown, never tested.
 NOT_STATED = "not stated"
+
+#: Tissues that are part of another and are grouped with it; sources use both words for one product.
+_TISSUES = {CellSource.WHARTON_JELLY: CellSource.UMBILICAL_CORD}
 
 TITLES: dict[SubgroupBy, str] = {
     SubgroupBy.CELL_SOURCE: "Tissue source of the cells",
@@ -69,7 +72,7 @@ def _interventions(effect: StudyEffect, study: Study) -> list[Intervention]:
 
 def _of_intervention(by: SubgroupBy, item: Intervention, protocol: Protocol) -> str:
     if by is SubgroupBy.CELL_SOURCE:
-        return item.cell_source.label if item.cell_source is not None else NOT_STATED
+        return _tissue(item.cell_source)
     if by is SubgroupBy.PRODUCT:
         return item.product_class.label
     if by is SubgroupBy.INFUSIONS:
@@ -79,6 +82,10 @@ def _of_intervention(by: SubgroupBy, item: Intervention, protocol: Protocol) -> 
     if item.dose_per_kg is None:
         return "not given per kg"
     return _dose_band(item.dose_per_kg.to("million cells/kg"), protocol)
+
+
+def _tissue(source: CellSource | None) -> str:
+    return NOT_STATED if source is None else _TISSUES.get(source, source).label
 
 
 def _dose_band(dose: float, protocol: Protocol) -> str:

@@ -237,6 +237,28 @@ def _is_of_comparison(datum: Datum, where: Sides) -> bool:
     return not arms or (bool(arms & one) and bool(arms & two) and arms <= one | two)
 
 
+def impossible_spread(numbers: Numbers, possible: tuple[float, float] | None) -> str:
+    """Say which arm has a mean and SD that no values within the possible ones can have; empty for none.
+
+    The largest SD of n values within [low, high] with a given mean is that of values at the two ends only
+    (Bhatia & Davis 2000), √((high - mean)(mean - low) n/(n - 1)).
+    """
+    if possible is None:
+        return ""
+    low, high = possible
+    for side in (numbers.experimental, numbers.control):
+        if side is None or side.mean is None or side.sd is None:
+            continue
+        room = max(high - side.mean, 0.0) * max(side.mean - low, 0.0) * side.n / (side.n - 1)
+        if side.sd > math.sqrt(room) * (1 + 1e-9):
+            most = f"values from {low:g} to {high:g} can have ({math.sqrt(room):.3g})"
+            return (
+                f"the SD worked out for arm {' + '.join(side.arms)} ({side.sd:.3g}) is more than {most}: "
+                "the quartiles are too skewed to convert"
+            )
+    return ""
+
+
 def complement(numbers: Numbers, label: str) -> Numbers:
     """Return the numbers of the other patients (deaths from survivors)."""
 

@@ -121,6 +121,8 @@ class PooledSet:
     @property
     def events(self) -> int | None:
         """Patients with the event in the pooled studies, where all give counts."""
+        if any(item.numbers.printed is not None for item in self.pooled):
+            return None
         sides = [
             side
             for item in self.pooled
@@ -133,8 +135,11 @@ class PooledSet:
 
     @property
     def control_risk(self) -> float | None:
-        """Share of all control patients with the event, over the pooled studies that give counts."""
-        controls = [item.numbers.control for item in self.pooled if item.numbers.control is not None]
+        """Share of all control patients with the event, over the studies that give counts.
+
+        Studies without any event count here: they say nothing of the ratio, but much of the risk.
+        """
+        controls = [item.numbers.control for item in self.effects if item.numbers.control is not None]
         counted = [side for side in controls if side.events is not None]
         patients = sum(side.n for side in counted)
         return sum(side.events or 0.0 for side in counted) / patients if patients else None
@@ -144,6 +149,12 @@ class PooledSet:
         """Lowest and highest pooled estimate over all combinations, on the natural scale."""
         estimates = [item.fit.natural().estimate for item in self.combinations if item.fit is not None]
         return (min(estimates), max(estimates)) if estimates else None
+
+    @property
+    def combinations_without_null(self) -> int:
+        """Number of combinations whose confidence interval excludes no effect."""
+        fits = [item.fit for item in self.combinations if item.fit is not None]
+        return sum(not fit.ci_low <= 0.0 <= fit.ci_high for fit in fits)
 
 
 @dataclass(frozen=True, slots=True)

@@ -171,3 +171,34 @@ def test_the_order_of_the_studies_changes_nothing() -> None:
     other = result_of(review(trials[::-1])).main.fit
     assert other.estimate == pytest.approx(one.estimate, rel=1e-12)
     assert other.tau2 == pytest.approx(one.tau2, abs=1e-12)
+
+
+def days(arm_one, arm_two):
+    return datum("crp", arm_one, arm_two, outcome="crp", kind="continuous", unit="mg/L")
+
+
+def test_a_spread_that_no_values_can_have_is_not_used() -> None:
+    skewed = {"median": 18.5, "q1": 0.0, "q3": 22.0, "n": 20}
+    fine = {"mean": 12.0, "sd": 6.0, "n": 20}
+    trials = [study("alpha", [days(skewed, fine)]), study("beta", [days(fine, fine)])]
+    spec = analysis(outcome="crp", measure="MD", data_kinds=["continuous"], possible_values=[0, 28])
+    result = result_of(review(trials, [spec]))
+    assert [effect.study for effect in result.main.effects] == ["beta"]
+    assert "more than values from 0 to 28 can have" in result.main.choices[0].why
+    free = analysis(outcome="crp", measure="MD", data_kinds=["continuous"])
+    assert len(result_of(review(trials, [free])).main.effects) == 2
+
+
+def test_trials_without_events_count_for_the_risk() -> None:
+    result = result_of(review([*three_trials(), study("zeta", [datum("d", counts(0), counts(0))])]))
+    assert result.main.control_risk == pytest.approx(24 / 80)
+
+
+def test_whartons_jelly_is_grouped_with_the_umbilical_cord() -> None:
+    trials = [
+        study("alpha", [datum("d", counts(4), counts(8))], cell_source="wharton-jelly"),
+        study("beta", [datum("d", counts(5), counts(7))], cell_source="umbilical-cord"),
+        study("gamma", [datum("d", counts(3), counts(9))]),
+    ]
+    (by_source,) = result_of(review(trials, [analysis(subgroups=["cell-source"])])).main.subgroups
+    assert sorted(group.label for group in by_source.groups) == ["bone marrow", "umbilical cord"]

@@ -175,3 +175,16 @@ def test_a_printed_ratio_stands_where_no_counts_were_seen() -> None:
     turned = choice_of([datum("d", {}, {}, effect=effect | {"orientation": "control-vs-intervention"})])
     assert turned.chosen.numbers.printed.estimate == pytest.approx(1 / 2.9)
     assert choice_of([datum("d", {}, {}, effect=effect | {"orientation": "unstated"})]).chosen is None
+
+
+def test_what_another_source_prints_as_it_stands_is_not_only_derived() -> None:
+    data = [
+        datum("survivors", counts(15), counts(12), outcome="survival"),
+        datum("deaths", counts(5), counts(8), source_type="review"),
+    ]
+    choice = choice_of(data)
+    assert choice.chosen.datum.id == "survivors"
+    assert not choice.chosen.numbers.derived
+    assert "the same numbers are printed in another review" in choice.chosen.numbers.conversions
+    assert [rival.datum.id for rival in choice.rivals] == ["deaths"]
+    assert not choice.conflict

@@ -66,6 +66,7 @@ def environment() -> Environment:
         "number": numerals.number,
         "arm_value": values.arm_value,
         "reported_effect": values.reported_effect,
+        "in_short": values.in_short,
         "unit_of": values.unit_of,
         "cells": values.cells,
         "cells_per_kg": values.cells_per_kg,

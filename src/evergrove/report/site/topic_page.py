@@ -18,7 +18,7 @@ _HEADINGS = {
     DesignType.RANDOMISED: "Randomised controlled trials",
     DesignType.NON_RANDOMISED: "Non-randomised controlled studies",
     DesignType.CASE_SERIES: "Case series",
-    DesignType.REGISTRY_RECORD: "Registry records without results",
+    DesignType.REGISTRY_RECORD: "Registry records, no result read",
     DesignType.SYSTEMATIC_REVIEW: "Systematic reviews",
 }
 

@@ -88,6 +88,14 @@ def _other(value: ArmValue) -> str:
     return ", ".join(parts)
 
 
+def in_short(datum: Datum) -> str:
+    """Return what a datum holds in one line: its arms, else its contrast, else what it says in words."""
+    arms = [f"{arm}: {arm_value(value, datum.kind)}" for arm, value in datum.values.items() if value.seen]
+    effect = reported_effect(datum.effect) if datum.effect is not None else ""
+    told = str(datum.direction) if datum.direction is not None else ""
+    return "; ".join(part for part in (*arms, effect or told) if part) or MISSING
+
+
 def printed_p(p: PValue) -> str:
     """Return a p-value as printed: ``P = 0.04``."""
     return f"P {p.relation} {plain(p.value)}"
