@@ -176,6 +176,9 @@ def _absolute(result: AnalysisResult) -> AbsoluteEffect | None:
 def _statement(result: AnalysisResult, summary: EvidenceSummary, certainty: Certainty | None) -> str:
     if certainty is None:
         return ""
+    outcome = in_sentence(result.analysis.title)
+    if result.main.fit is None and result.main.effects:
+        return f"Too few trials report {outcome} in a form that can be pooled."
     effect: Effect | None = effect_of(summary)
     low, high = summary.ci_low, summary.ci_high
     includes_null = low is not None and high is not None and low <= summary.null <= high
@@ -183,7 +186,7 @@ def _statement(result: AnalysisResult, summary: EvidenceSummary, certainty: Cert
         certainty.level,
         effect,
         result.comparison.subject or result.comparison.experimental_label,
-        in_sentence(result.analysis.title),
+        outcome,
         includes_null=includes_null,
         plural=True,
     )

@@ -197,7 +197,9 @@ def _numbers(
         return None, str(reason)
     impossible = impossible_spread(numbers, analysis.possible_values)
     if impossible:
-        return None, impossible
+        # What the arms cannot give, the source may print as a contrast.
+        printed = printed_contrast(datum, analysis.measure, setting.sides)
+        return printed, "" if printed is not None else impossible
     return (numbers if other is None else complement(numbers, other.label.lower())), ""
 
 
