@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from evergrove.synthesis.choice import Choice, Option
     from evergrove.synthesis.effects import StudyEffect
 
+_IN_WORDS = {2: "two", 3: "three", 4: "four", 5: "five"}
 #: Tests of small-study effects say nothing with fewer studies (Cochrane Handbook 13.3.5.4).
 MINIMUM_FOR_SMALL_STUDY_TEST = 10
 #: The cost of leaving out each study in turn grows with the square of their number; nobody reads more rows.
@@ -146,7 +147,7 @@ def _tried(compute: Callable[[], PoolResult], k: int, minimum: int) -> tuple[Poo
         if k == 0:
             return None, "no study gives numbers that can be pooled"
         found = "only one study gives" if k == 1 else f"only {k} studies give"
-        return None, f"{found} numbers that can be pooled; at least {minimum} are needed"
+        return None, f"{found} numbers that can be pooled; at least {_IN_WORDS.get(minimum, minimum)} are needed"
     try:
         return compute(), ""
     except (DataError, ConvergenceError) as error:
