@@ -147,7 +147,8 @@ def _tried(compute: Callable[[], PoolResult], k: int, minimum: int) -> tuple[Poo
         if k == 0:
             return None, "no study gives numbers that can be pooled"
         found = "only one study gives" if k == 1 else f"only {k} studies give"
-        return None, f"{found} numbers that can be pooled; at least {_IN_WORDS.get(minimum, minimum)} are needed"
+        needed = _IN_WORDS.get(minimum, minimum)
+        return None, f"{found} numbers that can be pooled; at least {needed} are needed"
     try:
         return compute(), ""
     except (DataError, ConvergenceError) as error:
