@@ -14,6 +14,7 @@ from evergrove.store.write import review_files, study_text
 from evergrove.store.yaml_text import parse
 
 TEXT = st.text(st.characters(blacklist_categories=("Cs", "Cc")), max_size=60)
+LABEL = st.text(st.characters(blacklist_categories=("Cs", "Cc")), min_size=1, max_size=60)
 NAME = st.from_regex(r"[a-z][a-z0-9-]{0,10}", fullmatch=True)
 NUMBER = st.floats(-1e9, 1e9, allow_nan=False).map(lambda value: round(value, 6))
 
@@ -22,7 +23,7 @@ NUMBER = st.floats(-1e9, 1e9, allow_nan=False).map(lambda value: round(value, 6)
 def studies(draw: st.DrawFn) -> Study:
     names = draw(st.lists(NAME, min_size=1, max_size=3, unique=True))
     arms = [
-        {"id": name, "role": "experimental", "label": draw(TEXT), "n": draw(st.integers(0, 500))}
+        {"id": name, "role": "experimental", "label": draw(LABEL), "n": draw(st.integers(0, 500))}
         for name in names
     ]
     data = []
@@ -52,7 +53,7 @@ def studies(draw: st.DrawFn) -> Study:
     return Study.model_validate(
         {
             "id": draw(NAME),
-            "name": draw(TEXT),
+            "name": draw(LABEL),
             "reports": [{"id": "r", "title": draw(TEXT), "authors": draw(st.lists(TEXT, max_size=3))}],
             "design": {"type": "case-series", "phase": draw(st.none() | TEXT)},
             "population": {"condition": draw(TEXT)},

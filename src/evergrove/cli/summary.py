@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from evergrove.report.numerals import estimate_text, short_measure, unit_suffix
+from evergrove.report.plot_words import natural as natural_of
 
 if TYPE_CHECKING:
     from evergrove.report.findings import Answer, Findings
@@ -21,7 +22,7 @@ def _line(answer: Answer) -> str:
     if result.main.fit is None:
         return f"{result.analysis.title}: {result.main.not_pooled}."
     measure = result.analysis.measure
-    natural = result.main.fit.natural()
+    natural = natural_of(result.main.fit, result.main.pooled)
     size = f"{short_measure(measure)} {estimate_text(natural, measure)}{unit_suffix(result.outcome, measure)}"
     scope = f"{result.main.fit.k} trials, {result.main.known_participants} patients"
     return f"{result.analysis.title}: {answer.statement} ({size}; {scope})"
@@ -39,7 +40,7 @@ def answers_data(findings: Findings) -> list[dict[str, Any]]:
                 "title": result.analysis.title,
                 "statement": answer.statement,
                 "measure": result.analysis.measure,
-                "result": None if fit is None else fit.natural().to_dict(),
+                "result": None if fit is None else natural_of(fit, result.main.pooled).to_dict(),
                 "k": 0 if fit is None else fit.k,
                 "participants": result.main.known_participants,
                 "certainty": answer.certainty.level.value

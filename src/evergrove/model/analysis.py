@@ -6,8 +6,8 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
-from evergrove.model.base import Model, NonNegative, Number, Slug, Text, fault
-from evergrove.model.vocabulary import CertaintyDomain, DatumKind, DesignType, Term
+from evergrove.model.base import Label, Model, NonNegative, Number, Slug, Text, fault
+from evergrove.model.vocabulary import CertaintyDomain, DatumKind, DesignType, ProductClass, Term
 
 
 class PoolingMethod(Term):
@@ -69,6 +69,15 @@ class Window(Model):
         return f"day {self.target:g} (days {self.earliest:g} to {self.latest:g}{undated})"
 
 
+#: Measures of the methods that pool counts.
+_METHOD_MEASURES: dict[PoolingMethod, tuple[str, ...]] = {
+    PoolingMethod.MANTEL_HAENSZEL: ("RR", "OR", "RD"),
+    PoolingMethod.PETO: ("PETO",),
+}
+
+MeasureName = Literal["RR", "OR", "RD", "PETO", "MD", "SMD", "ROM", "HR", "PAS", "PLO", "PFT", "PR"]
+
+
 class PoolingModel(Model):
     """How the effects are pooled; the words are those of ``evergrove.stats``."""
 
@@ -79,6 +88,19 @@ class PoolingModel(Model):
     prediction: Literal["t(k-1)", "t(k-2)", "normal"] = "t(k-1)"
     zero_cells: Literal["only-zero", "all", "if-any-zero", "none"] = "only-zero"
     add: NonNegative = 0.5
+
+    @model_validator(mode="after")
+    def _interval_fits_model(self) -> Self:
+        by_variance = self.method is PoolingMethod.INVERSE_VARIANCE
+        if by_variance and self.model == "common" and self.ci.startswith("hartung-knapp"):
+            raise fault("Hartung-Knapp is an interval for random effects", "normal, t", at=("ci",))
+        return self
+
+    def check_measure(self, measure: str, at: tuple[str | int, ...]) -> None:
+        """Raise a fault if the method cannot pool the measure."""
+        allowed = _METHOD_MEASURES.get(self.method)
+        if allowed is not None and measure not in allowed:
+            raise fault(f"{self.method.label} cannot pool {measure}", f"measure {', '.join(allowed)}", at=at)
 
 
 class Sensitivity(Model):
@@ -98,8 +120,8 @@ class Sensitivity(Model):
     id: Slug
     label: Text
     pooling: PoolingModel | None = None
-    measure: Text | None = None
-    leave_out_products: tuple[Text, ...] = ()
+    measure: MeasureName | None = None
+    leave_out_products: tuple[ProductClass, ...] = ()
     leave_out_undated: bool = False
     leave_out_high_risk: bool = False
     leave_out_zero_cells: bool = False
@@ -140,14 +162,14 @@ class Analysis(Model):
     """
 
     id: Slug
-    title: Text
+    title: Label
     outcome: Slug
     comparison: Slug
     kind: AnalysisKind = AnalysisKind.COMPARATIVE
-    data_kinds: tuple[DatumKind, ...]
+    data_kinds: tuple[DatumKind, ...] = Field(min_length=1)
     qualifiers: tuple[Text, ...] = ()
     window: Window
-    measure: Literal["RR", "OR", "RD", "PETO", "MD", "SMD", "ROM", "HR", "PAS", "PLO", "PFT", "PR"]
+    measure: MeasureName
     pooling: PoolingModel = PoolingModel()
     sensitivity: tuple[Sensitivity, ...] = ()
     subgroups: tuple[SubgroupBy, ...] = ()
@@ -158,6 +180,14 @@ class Analysis(Model):
     possible_values: tuple[Number, Number] | None = None
     relative_reduction: float = Field(default=0.25, gt=0, lt=1)
     note: Text | None = None
+
+    @model_validator(mode="after")
+    def _methods_fit_measures(self) -> Self:
+        self.pooling.check_measure(self.measure, ("pooling", "method"))
+        for index, spec in enumerate(self.sensitivity):
+            pooling = spec.pooling if spec.pooling is not None else self.pooling
+            pooling.check_measure(spec.measure or self.measure, ("sensitivity", index))
+        return self
 
 
 class CertaintyJudgement(Model):

@@ -19,14 +19,18 @@ class Model(BaseModel):
 
 
 #: A whole number of patients or events, 0 or more; neither text nor true/false is taken for one.
-Count = Annotated[int, Field(strict=True, ge=0)]
+Count = Annotated[int, Field(strict=True, ge=0, le=10**9)]
 #: A finite number; neither text nor true/false is taken for one.
 Number = Annotated[float, Field(strict=True, allow_inf_nan=False)]
 NonNegative = Annotated[float, Field(strict=True, allow_inf_nan=False, ge=0)]
 Positive = Annotated[float, Field(strict=True, allow_inf_nan=False, gt=0)]
 Percent = Annotated[float, Field(strict=True, allow_inf_nan=False, ge=0, le=100)]
 Year = Annotated[int, Field(strict=True, ge=1900, le=2100)]
-Text = Annotated[str, StringConstraints(strict=True, max_length=LONGEST_TEXT)]
+#: Text without control characters other than line breaks and tabs.
+_PRINTABLE = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*$"
+Text = Annotated[str, StringConstraints(strict=True, max_length=LONGEST_TEXT, pattern=_PRINTABLE)]
+#: A name or label, short enough for a figure.
+Label = Annotated[str, StringConstraints(strict=True, min_length=1, max_length=300, pattern=_PRINTABLE)]
 #: A short name used in addresses and cross-references: lower case, digits, hyphens.
 Slug = Annotated[str, StringConstraints(strict=True, pattern=r"^[a-z0-9][a-z0-9._-]*$", max_length=100)]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import field_validator
 
-from evergrove.model.base import Model, Positive, Slug, Text, fault
+from evergrove.model.base import Label, Model, Positive, Slug, Text, fault
 from evergrove.model.units import UNIT_SYMBOLS
 from evergrove.model.vocabulary import Better, OutcomeKind
 
@@ -29,7 +29,7 @@ class Outcome(Model):
     """
 
     id: Slug
-    label: Text
+    label: Label
     kind: OutcomeKind
     unit: Text | None = None
     better: Better

@@ -8,13 +8,13 @@ from pydantic import Field, model_validator
 
 from evergrove.model.analysis import Analysis, CertaintyJudgement
 from evergrove.model.appraisal import Appraisal
-from evergrove.model.base import Count, Model, Slug, Text, fault, first_twice
+from evergrove.model.base import Count, Label, Model, Slug, Text, fault, first_twice
 from evergrove.model.claim import Claim
 from evergrove.model.decision import Decision
 from evergrove.model.outcome import Outcome
 from evergrove.model.provenance import Citation
 from evergrove.model.study import Study
-from evergrove.model.vocabulary import DesignType, ProductClass
+from evergrove.model.vocabulary import DesignType, OutcomeKind, ProductClass
 
 
 class Question(Model):
@@ -58,10 +58,10 @@ class Comparison(Model):
     """
 
     id: Slug
-    label: Text
-    subject: Text | None = None
-    experimental_label: Text
-    control_label: Text
+    label: Label
+    subject: Label | None = None
+    experimental_label: Label
+    control_label: Label
     products: tuple[ProductClass, ...] = Field(min_length=1)
     excluded_arms: tuple[ExcludedArm, ...] = ()
 
@@ -92,8 +92,8 @@ class Protocol(Model):
     """The file ``review.yaml``: what is asked and how it is answered."""
 
     id: Slug
-    title: Text
-    short_title: Text
+    title: Label
+    short_title: Label
     authors: tuple[Text, ...] = ()
     keywords: tuple[Text, ...] = ()
     language: Text = "en"
@@ -134,9 +134,23 @@ class Protocol(Model):
                     "no such analysis", ", ".join(sorted(analyses)), at=("certainty", index, "analysis")
                 )
         for index, outcome in enumerate(self.outcomes):
-            if outcome.complement_of is not None and outcome.complement_of not in outcomes:
-                raise fault("no such outcome", "an id of outcomes", at=("outcomes", index, "complement_of"))
+            if outcome.complement_of is not None:
+                self._check_complement(index, outcome)
         return self
+
+    def _check_complement(self, index: int, outcome: Outcome) -> None:
+        other = next((item for item in self.outcomes if item.id == outcome.complement_of), None)
+        if (
+            other is None
+            or other.id == outcome.id
+            or other.complement_of is not None
+            or {other.kind, outcome.kind} != {OutcomeKind.DICHOTOMOUS}
+        ):
+            raise fault(
+                "no outcome that this can be the complement of",
+                "the id of another dichotomous outcome that is no complement itself",
+                at=("outcomes", index, "complement_of"),
+            )
 
     def outcome(self, outcome_id: str) -> Outcome:
         """Return the outcome with this id.

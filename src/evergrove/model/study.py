@@ -6,7 +6,7 @@ from typing import Annotated, Self
 
 from pydantic import Field, StringConstraints, model_validator
 
-from evergrove.model.base import Count, Model, NonNegative, PartialDate, Slug, Text, fault, first_twice
+from evergrove.model.base import Count, Label, Model, NonNegative, PartialDate, Slug, Text, fault, first_twice
 from evergrove.model.datum import ArmValue, Datum, TimePoint
 from evergrove.model.provenance import Citation, Source
 from evergrove.model.units import Quantity, unit
@@ -157,7 +157,7 @@ class Arm(Model):
 
     id: Slug
     role: ArmRole
-    label: Text
+    label: Label
     n: Count | None = None
     n_planned: Count | None = None
     intervention: Intervention | None = None
@@ -223,7 +223,7 @@ class Study(Model):
     """One trial: its reports and registrations together; the unit of analysis."""
 
     id: Slug
-    name: Text
+    name: Label
     reports: tuple[Report, ...] = Field(min_length=1)
     registrations: tuple[Text, ...] = ()
     design: Design
@@ -249,6 +249,9 @@ class Study(Model):
             if twice is not None:
                 raise fault(f"{kind} id stands twice", "each id once", at=(field, twice, "id"))
         arms = {arm.id for arm in self.arms}
+        for index, arm in enumerate(self.arms):
+            if arm.part_of is not None and (arm.part_of not in arms or arm.part_of == arm.id):
+                raise fault("no such arm", "the id of another arm", at=("arms", index, "part_of"))
         reports = {report.id for report in self.reports}
         for index, datum in enumerate(self.data):
             strange = [arm for arm in datum.values if arm not in arms and arm != WHOLE_STUDY]

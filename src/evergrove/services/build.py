@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from evergrove.errors import UsageError
 from evergrove.report.site import write_site
 from evergrove.services.evaluate import evaluate
+from evergrove.services.folders import locate
 from evergrove.services.review import open_review
 from evergrove.services.timings import Timings
 
@@ -43,6 +45,19 @@ class Built:
         return self.folder / "index.html"
 
 
+def _check_place(out: Path, review: Path) -> None:
+    """Refuse a place where replacing the folder would take something else away."""
+    place = out.resolve()
+    if Path.cwd().is_relative_to(place):
+        raise UsageError(
+            f"--out {out}: the site cannot replace the folder you are in; name a folder below it"
+        )
+    if place.is_relative_to(review.resolve()):
+        raise UsageError(
+            f"--out {out}: the site cannot stand inside the review {review}; name another folder"
+        )
+
+
 def build(
     review: str | Path,
     out: Path | None = None,
@@ -74,6 +89,8 @@ def build(
         Nothing half-built stays.
     """
     timings = Timings()
+    if out is not None:
+        _check_place(out, locate(review))
 
     def report(stage: str) -> Callable[[int, int], None] | None:
         if progress is None:

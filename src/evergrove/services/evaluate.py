@@ -153,7 +153,7 @@ def _information_size(result: AnalysisResult, spread: float | None) -> float | N
     """Return the patients that one adequate trial would need, where it can be said."""
     analysis = result.analysis
     try:
-        if analysis.measure in RATIOS:
+        if analysis.measure in RATIOS or analysis.measure == "RD":
             risk = result.main.control_risk
             change = analysis.relative_reduction * (-1 if result.outcome.better is Better.HIGHER else 1)
             return None if risk is None else optimal_information_size(risk, change)

@@ -75,7 +75,7 @@ def new_review(folder: Path) -> Path:
     name = folder.resolve().name
     if not _is_slug(name):
         raise UsageError(
-            f"{name!r} cannot name a review; allowed: lower-case letters, digits, hyphens; "
+            f"{name!r} cannot name a review; allowed: lower-case letters, digits, and - . _ after the first; "
             "choose a name such as 'my-review'"
         )
     if folder.exists():

@@ -5,7 +5,7 @@ from __future__ import annotations
 PROTOCOL_TEMPLATE = """\
 # The protocol of this review: what is asked, and how it is answered.
 # Studies go to studies/<id>.yaml, one file each; 'evergrove check' lists every fault with its line.
-id: REVIEW-ID
+id: 'REVIEW-ID'
 title: The title of the review
 short_title: A short title for the head of each page
 authors:

@@ -61,7 +61,11 @@ def _percent_change(kind: DatumKind, symbol: str) -> bool:
 
 def _decision_faults(review: Review, unread: frozenset[str]) -> Iterator[CrossFault]:
     studies = {study.id: study for study in review.studies}
+    analyses = {analysis.id for analysis in review.protocol.analyses}
     for index, decision in enumerate(review.decisions):
+        if decision.analysis is not None and decision.analysis not in analyses:
+            yield (DECISIONS, (index, "analysis"), repr(decision.analysis), "no such analysis",
+                   ", ".join(sorted(analyses)))  # fmt: skip
         if decision.study in unread:
             continue
         study = studies.get(decision.study)

@@ -56,9 +56,7 @@ def read_review(folder: Path, progress: Callable[[int, int], None] | None = None
         )
     reader = _FolderReader(folder, progress)
     review = reader.read()
-    if reader.faults:
-        raise ReviewFolderError(str(folder), reader.faults)
-    if review is None:  # unreachable: a review is missing only where there are faults
+    if reader.faults or review is None:
         raise ReviewFolderError(str(folder), reader.faults)
     return review
 
@@ -139,12 +137,26 @@ class _FolderReader:
         self._done += 1
         if self._progress is not None:
             self._progress(self._done, self._total)
-        if not path.resolve().is_relative_to(self._root):
+        try:
+            return self._content(path, name)
+        except (OSError, RuntimeError) as error:  # unreadable, a dangling link, links in a circle
+            told = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
             self.faults.append(
-                Fault(name, None, "", str(path.readlink()), "the path leaves the folder", "files inside it")
+                Fault(name, None, "", "", f"cannot be read: {told}", "a file that can be read")
             )
             return None
-        size = path.stat().st_size
+
+    def _content(self, path: Path, name: str) -> str | None:
+        target = path.resolve(strict=True)
+        if not target.is_relative_to(self._root):
+            self.faults.append(
+                Fault(name, None, "", str(target), "the path leaves the folder", "files inside it")
+            )
+            return None
+        if not target.is_file():
+            self.faults.append(Fault(name, None, "", "", "is no file", "a file"))
+            return None
+        size = target.stat().st_size
         if size > LARGEST_FILE:
             self.faults.append(
                 Fault(name, None, "", f"{size / 1e6:.1f} MB", "the file is too large",
@@ -182,22 +194,19 @@ class _FolderReader:
     def _decisions(self, path: Path) -> Iterator[Decision]:
         text = self._text(path)
         name = self._name(path)
-        for number, line in enumerate((text or "").splitlines(), start=1):
+        for number, line in enumerate((text or "").split("\n"), start=1):
             if not line.strip():
                 continue
             try:
                 decision = Decision.model_validate(json.loads(line))
-            except json.JSONDecodeError as error:
-                self.faults.append(
-                    Fault(
-                        name, number, "", repr(line[:80]), f"not readable as JSON: {error.msg}", "one object"
-                    )
-                )
             except ValidationError as error:
                 self.faults.extend(
                     replace(_fault(name, details, _nowhere), line=number)
                     for details in error.errors(include_url=False)
                 )
+            except (ValueError, RecursionError) as error:
+                told = f"not readable as JSON: {error}"
+                self.faults.append(Fault(name, number, "", repr(line[:80]), told, "one object"))
             else:
                 self._decided.append((name, number))
                 yield decision

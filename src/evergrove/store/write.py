@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import tempfile
 from collections import defaultdict
 from pathlib import Path
@@ -56,9 +57,20 @@ def review_files(review: Review) -> dict[str, str]:
     by_person: dict[str, list[str]] = defaultdict(list)
     for decision in review.decisions:
         line = json.dumps(plain(decision), ensure_ascii=False, sort_keys=True)
-        by_person[decision.who.lower().replace(" ", "-")].append(line)
+        by_person[person_file(decision.who)].append(line)
     files |= {f"decisions/{who}.jsonl": "\n".join(lines) + "\n" for who, lines in by_person.items()}
     return files
+
+
+def person_file(who: str) -> str:
+    """Return the name of a person's file of decisions, without its ending: letters, digits and hyphens.
+
+    Examples
+    --------
+    >>> person_file("evergrove review team"), person_file("../evil")
+    ('evergrove-review-team', 'evil')
+    """
+    return re.sub(r"[^a-z0-9]+", "-", who.lower()).strip("-") or "unnamed"
 
 
 def write_review(review: Review, folder: Path) -> None:

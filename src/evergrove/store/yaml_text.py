@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.events import CollectionEndEvent, CollectionStartEvent
 
 from evergrove.errors import Fault
 
@@ -16,6 +17,10 @@ if TYPE_CHECKING:
 
 #: An alias or anchor could make a small file unfold into a huge one; review files have no use for them.
 _ANCHOR = re.compile(r"(?:^|[\s\[{,])[&*][A-Za-z0-9_-]+", re.MULTILINE)
+#: Levels of nesting allowed; the compiled parser would run out of stack, and take the program with it.
+_DEEPEST = 100
+#: Block entries opened on one line, or a line indented so far that it may stand too deep.
+_STEPS = re.compile(rf"(?:[-?:][ \t]+){{{_DEEPEST}}}|^ {{{_DEEPEST}}}", re.MULTILINE)
 
 
 class YamlFaultError(Exception):
@@ -52,8 +57,8 @@ def parse(text: str, file: str) -> object:
     {'a': 1}
     """
     try:
-        if _ANCHOR.search(text):
-            _refuse_anchors(text, file)
+        if _ANCHOR.search(text) or _may_be_deep(text):
+            _check_structure(text, file)
         return cast("object", YAML(typ="safe").load(text))
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
@@ -62,19 +67,35 @@ def parse(text: str, file: str) -> object:
         raise YamlFaultError(
             Fault(file, line, "", _line_of(text, line), f"not readable as YAML: {problem}", "YAML 1.2")
         ) from None
+    except (ValueError, OverflowError, RecursionError) as error:
+        # A number or date that cannot be, or nesting without end.
+        told = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise YamlFaultError(
+            Fault(file, None, "", "", f"not readable as YAML: {told}", "YAML 1.2, nested a few levels deep")
+        ) from None
     except YAMLError as error:
         raise YamlFaultError(
             Fault(file, None, "", "", f"not readable as YAML: {str(error).splitlines()[0]}", "YAML 1.2")
         ) from None
 
 
-def _refuse_anchors(text: str, file: str) -> None:
+def _may_be_deep(text: str) -> bool:
+    return text.count("[") + text.count("{") > _DEEPEST or _STEPS.search(text) is not None
+
+
+def _check_structure(text: str, file: str) -> None:
+    """Refuse anchors and deep nesting; slower than reading, so only where a text may hold them."""
+    depth = 0
     for event in YAML(typ="safe").parse(text):
-        if getattr(event, "anchor", None) is not None:
-            line = event.start_mark.line + 1
-            raise YamlFaultError(
-                Fault(file, line, "", _line_of(text, line), "anchor or alias", "values written out")
-            )
+        depth += isinstance(event, CollectionStartEvent) - isinstance(event, CollectionEndEvent)
+        if depth > _DEEPEST:
+            problem, allowed = "nested too deep", f"at most {_DEEPEST} levels"
+        elif getattr(event, "anchor", None) is not None:
+            problem, allowed = "anchor or alias", "values written out"
+        else:
+            continue
+        line = event.start_mark.line + 1
+        raise YamlFaultError(Fault(file, line, "", _line_of(text, line), problem, allowed))
 
 
 def _line_of(text: str, line: int | None) -> str:

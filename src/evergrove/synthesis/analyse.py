@@ -170,7 +170,10 @@ def _egger(pooled: list[StudyEffect], analysis: Analysis) -> EggerTest | None:
     estimable = [effect for effect in pooled if effect.estimable]
     if len(estimable) < MINIMUM_FOR_SMALL_STUDY_TEST or analysis.kind is AnalysisKind.SINGLE_ARM:
         return None
-    return egger_test(*effects_and_variances(estimable))
+    try:
+        return egger_test(*effects_and_variances(estimable))
+    except DataError:
+        return None  # equal standard errors: there is no slope to test
 
 
 def _subgroups(by: SubgroupBy, pooled: list[StudyEffect], setting: _Setting) -> SubgroupResult:

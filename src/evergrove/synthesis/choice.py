@@ -180,13 +180,9 @@ def _numbers(
 ) -> tuple[Numbers | None, str]:
     """Return the numbers, or why there are none."""
     analysis = setting.analysis
-    if datum.kind not in analysis.data_kinds:
-        return None, f"reported as {datum.kind.label}"
-    if datum.qualifier is not None and datum.qualifier not in analysis.qualifiers:
-        return None, _part(datum)
-    outside = _outside(datum, analysis)
-    if outside:
-        return None, outside
+    refused = _refused(datum, analysis)
+    if refused:
+        return None, refused
     # Risks that fit no whole count may show what a conflict is worth, never the main result.
     fractional = decision is not None and decision.action is DecisionAction.UNRESOLVED
     try:
@@ -195,15 +191,22 @@ def _numbers(
         )
     except UnusableError as reason:
         return None, str(reason)
+    if other is not None and numbers.printed is not None:
+        return None, f"a printed effect on {other.label.lower()} is none on the outcome"
     impossible = impossible_spread(numbers, analysis.possible_values)
     if impossible:
         # What the arms cannot give, the source may print as a contrast.
-        printed = printed_contrast(datum, analysis.measure, setting.sides)
+        printed = printed_contrast(datum, analysis.measure, setting.sides, setting.outcome)
         return printed, "" if printed is not None else impossible
     return (numbers if other is None else complement(numbers, other.label.lower())), ""
 
 
-def _outside(datum: Datum, analysis: Analysis) -> str:
+def _refused(datum: Datum, analysis: Analysis) -> str:
+    """Return why the analysis does not take such a datum, whatever its numbers."""
+    if datum.kind not in analysis.data_kinds:
+        return f"reported as {datum.kind.label}"
+    if datum.qualifier is not None and datum.qualifier not in analysis.qualifiers:
+        return _part(datum)
     window, day = analysis.window, datum.time.day
     if day is None:
         return "" if window.undated else "no day stated"
@@ -360,7 +363,9 @@ def _same_time(one: Datum, other: Datum) -> bool:
 def _own_ratio(best: _Candidate, setting: _Setting) -> Option | None:
     """Return the datum's printed ratio where it does not follow from its own counts."""
     measure = setting.analysis.measure
-    printed = printed_contrast(best.datum, measure, setting.sides)
+    if best.datum.outcome != setting.analysis.outcome:
+        return None
+    printed = printed_contrast(best.datum, measure, setting.sides, setting.outcome)
     counted = _counted_ratio(best.numbers, measure)
     if printed is None or printed.printed is None or counted is None:
         return None

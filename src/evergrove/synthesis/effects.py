@@ -95,12 +95,15 @@ def study_effects(choices: Sequence[Choice], measure: str, pooling: PoolingModel
         if choice.chosen is not None and choice.chosen.datum is not None and choice.chosen.numbers is not None
     ]
     by_arm = [row for row, (_, _, numbers) in enumerate(entries) if numbers.printed is None]
-    printed = [row for row, (_, _, numbers) in enumerate(entries) if numbers.printed is not None]
     found: dict[int, tuple[EffectSizes, int]] = {}
-    for rows, compute in ((by_arm, _from_arms), (printed, _from_printed)):
-        if rows:
-            sizes = compute([entries[row][2] for row in rows], measure, pooling)
-            found |= {row: (sizes, at) for at, row in enumerate(rows)}
+    if by_arm:
+        sizes = _from_arms([entries[row][2] for row in by_arm], measure, pooling)
+        found |= {row: (sizes, at) for at, row in enumerate(by_arm)}
+    for row, (_, _, numbers) in enumerate(entries):
+        effect = numbers.printed
+        if effect is not None:
+            one = effect_from_ci(measure, effect.estimate, effect.ci_low, effect.ci_high, effect.level)
+            found[row] = (one, 0)
     return tuple(
         _study_effect(choice, datum, numbers, found[row], pooling)
         for row, (choice, datum, numbers) in enumerate(entries)
@@ -137,20 +140,6 @@ def _from_arms(numbers: Sequence[Numbers], measure: str, pooling: PoolingModel) 
         mean2=column("control", "mean"),
         sd2=column("control", "sd"),
         n2=column("control", "n"),
-    )
-
-
-def _from_printed(numbers: Sequence[Numbers], measure: str, _pooling: PoolingModel) -> EffectSizes:
-    effects = [item.printed for item in numbers if item.printed is not None]
-    levels = {effect.level for effect in effects}
-    if len(levels) > 1:
-        raise ValueError(f"printed intervals of several levels: {sorted(levels)}")
-    return effect_from_ci(
-        measure,
-        [effect.estimate for effect in effects],
-        [effect.ci_low for effect in effects],
-        [effect.ci_high for effect in effects],
-        levels.pop(),
     )
 
 

@@ -6,7 +6,8 @@ import math
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from evergrove.model.units import conversion_factor
+from evergrove.errors import DataError
+from evergrove.model.units import conversion_factor, unit
 from evergrove.model.vocabulary import ArmRole, DatumKind, Orientation, ReportedMeasure
 from evergrove.stats import mean_sd_from_median_iqr, sd_from_ci, sd_from_se, skewness_test
 
@@ -174,7 +175,7 @@ def numbers_for(
     try:
         return by_arm(datum, study, outcome, measure, where, fractional=fractional)
     except UnusableError as reason:
-        printed = printed_contrast(datum, measure, where)
+        printed = printed_contrast(datum, measure, where, outcome)
         if printed is None:
             raise UnusableError(str(reason)) from None
         return printed
@@ -184,6 +185,8 @@ def by_arm(
     datum: Datum, study: Study, outcome: Outcome, measure: str, where: Sides, *, fractional: bool = False
 ) -> Numbers:
     """As :func:`numbers_for`, from the values of the arms alone."""
+    if measure not in DICHOTOMOUS_MEASURES | SINGLE_ARM_MEASURES | CONTINUOUS_MEASURES:
+        raise UnusableError(f"no {measure} printed with its interval")
     steps: list[str] = []
     single = measure in SINGLE_ARM_MEASURES
     read = _dichotomous if measure in DICHOTOMOUS_MEASURES or single else _continuous
@@ -209,7 +212,7 @@ def by_arm(
     return Numbers(experimental, control, None, tuple(dict.fromkeys(steps)), complete, derived)
 
 
-def printed_contrast(datum: Datum, measure: str, where: Sides) -> Numbers | None:
+def printed_contrast(datum: Datum, measure: str, where: Sides, outcome: Outcome) -> Numbers | None:
     """Return the datum's own printed effect, where it is the measure and has an interval."""
     effect = datum.effect
     if effect is None or effect.measure not in _PRINTED.get(measure, frozenset()):
@@ -225,6 +228,12 @@ def printed_contrast(datum: Datum, measure: str, where: Sides) -> Numbers | None
     steps = [f"{effect.measure.label} and its {effect.ci_level:.0%} interval taken as printed"]
     if effect.measure in {ReportedMeasure.LOCATION_DIFFERENCE, ReportedMeasure.MEDIAN_DIFFERENCE}:
         steps.append("a difference of medians or location used as a mean difference")
+    if measure == "MD":
+        try:
+            factor = _unit_factor(datum, outcome, steps)
+        except UnusableError:
+            return None
+        estimate, low, high = estimate * factor, low * factor, high * factor
     if effect.orientation is Orientation.CONTROL_VS_INTERVENTION:
         steps.append("printed as control against intervention, turned round")
         estimate, low, high = (1 / estimate, 1 / high, 1 / low) if ratio else (-estimate, -high, -low)
@@ -326,7 +335,10 @@ def _continuous(
     if value.n is None or value.n < 2:
         raise UnusableError(f"the number of patients in arm {arm} was not seen")
     factor = _unit_factor(datum, outcome, steps)
-    mean, sd = _mean_sd(arm, value, steps)
+    try:
+        mean, sd = _mean_sd(arm, value, steps)
+    except DataError as error:
+        raise UnusableError(f"arm {arm}: {error}") from None
     if sd <= 0:
         raise UnusableError(f"the standard deviation of arm {arm} is 0")
     return ArmNumbers((arm,), float(value.n), None, mean * factor, sd * factor)
@@ -360,7 +372,10 @@ def _mean_sd(arm: str, value: ArmValue, steps: list[str]) -> tuple[float, float]
 def _unit_factor(datum: Datum, outcome: Outcome, steps: list[str]) -> float:
     if datum.unit is None or outcome.unit is None or datum.unit == outcome.unit:
         return 1.0
-    if datum.kind is DatumKind.CHANGE and datum.unit == "%":
+    if (
+        datum.kind is DatumKind.CHANGE
+        and unit(datum.unit).dimension == "share" != unit(outcome.unit).dimension
+    ):
         raise UnusableError("a change in percent of baseline does not convert to the unit of analysis")
     steps.append(f"{datum.unit} converted to {outcome.unit}")
     return conversion_factor(datum.unit, outcome.unit)
