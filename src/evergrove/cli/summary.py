@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from evergrove.report.numerals import estimate_text, short_measure, unit_suffix
 from evergrove.report.plot_words import natural as natural_of
+from evergrove.report.plot_words import patients
 
 if TYPE_CHECKING:
     from evergrove.report.findings import Answer, Findings
@@ -24,7 +25,7 @@ def _line(answer: Answer) -> str:
     measure = result.analysis.measure
     natural = natural_of(result.main.fit, result.main.pooled)
     size = f"{short_measure(measure)} {estimate_text(natural, measure)}{unit_suffix(result.outcome, measure)}"
-    scope = f"{result.main.fit.k} trials, {result.main.known_participants} patients"
+    scope = ", ".join(filter(None, (f"{result.main.fit.k} trials", patients(result.main))))
     return f"{result.analysis.title}: {answer.statement} ({size}; {scope})"
 
 
@@ -42,7 +43,7 @@ def answers_data(findings: Findings) -> list[dict[str, Any]]:
                 "measure": result.analysis.measure,
                 "result": None if fit is None else natural_of(fit, result.main.pooled).to_dict(),
                 "k": 0 if fit is None else fit.k,
-                "participants": result.main.known_participants,
+                "participants": result.main.known_participants or None,
                 "certainty": answer.certainty.level.value
                 if answer.certainty is not None and answer.certainty.level is not None
                 else None,

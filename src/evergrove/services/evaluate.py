@@ -125,7 +125,7 @@ def evidence_summary(result: AnalysisResult, risk_of_bias: Mapping[str, str]) ->
         prediction_high=natural.prediction_high,
         i2=pooled.fit.i2,
         tau2=pooled.fit.tau2,
-        participants=pooled.known_participants,
+        participants=pooled.known_participants or None,  # none is known, not: there were none
         events=pooled.events,
         control_risk=pooled.control_risk,
         relative_reduction=reduction,
