@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import Literal, Self
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, model_validator
 
 from evergrove.model.base import (
     Count,
@@ -18,7 +18,7 @@ from evergrove.model.base import (
     fault,
 )
 from evergrove.model.provenance import Provenance
-from evergrove.model.units import UNIT_SYMBOLS
+from evergrove.model.units import UnitSymbol
 from evergrove.model.vocabulary import Contrast, DatumKind, Finding, Orientation, ReportedMeasure
 
 
@@ -249,7 +249,7 @@ class Datum(Model):
     qualifier: Text | None = None
     kind: DatumKind
     time: TimePoint = TimePoint()
-    unit: Text | None = None
+    unit: UnitSymbol | None = None
     unit_as_reported: Text | None = None
     values: dict[Slug, ArmValue] = Field(default_factory=dict)
     effect: ReportedEffect | None = None
@@ -257,13 +257,6 @@ class Datum(Model):
     primary_outcome: bool = False
     provenance: Provenance
     note: Text | None = None
-
-    @field_validator("unit")
-    @classmethod
-    def _unit_is_known(cls, value: str | None) -> str | None:
-        if value is not None and value not in UNIT_SYMBOLS:
-            raise fault(f"unknown unit {value!r}", ", ".join(UNIT_SYMBOLS))
-        return value
 
     @model_validator(mode="after")
     def _events_fit_patients(self) -> Self:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from pydantic import field_validator
-
-from evergrove.model.base import Label, Model, Positive, Slug, Text, fault
-from evergrove.model.units import UNIT_SYMBOLS
+from evergrove.model.base import Label, Model, Positive, Slug, Text
+from evergrove.model.units import UnitSymbol
 from evergrove.model.vocabulary import Better, OutcomeKind
 
 
@@ -31,15 +29,8 @@ class Outcome(Model):
     id: Slug
     label: Label
     kind: OutcomeKind
-    unit: Text | None = None
+    unit: UnitSymbol | None = None
     better: Better
     description: Text | None = None
     minimal_important_difference: Positive | None = None
     complement_of: Slug | None = None
-
-    @field_validator("unit")
-    @classmethod
-    def _unit_is_known(cls, value: str | None) -> str | None:
-        if value is not None and value not in UNIT_SYMBOLS:
-            raise fault(f"unknown unit {value!r}", ", ".join(UNIT_SYMBOLS))
-        return value

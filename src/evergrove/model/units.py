@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from difflib import get_close_matches
-from typing import Self
+from typing import Annotated, Self
 
-from pydantic import model_validator
+from pydantic import AfterValidator, model_validator
 
 from evergrove.errors import UnitError
 from evergrove.model.base import Model, Number, Text, fault
@@ -162,6 +162,16 @@ def convert(value: float, symbol: str, to: str) -> float:
     return value * conversion_factor(symbol, to)
 
 
+def _known(symbol: str) -> str:
+    if symbol not in _UNITS:
+        raise fault(f"unknown unit {symbol!r}", ", ".join(UNIT_SYMBOLS))
+    return symbol
+
+
+#: The symbol of a unit that stands in the table.
+UnitSymbol = Annotated[Text, AfterValidator(_known)]
+
+
 class Quantity(Model):
     """A value with its unit, such as a dose: ``{value: 1e8, unit: cells}``."""
 
@@ -170,8 +180,7 @@ class Quantity(Model):
 
     @model_validator(mode="after")
     def _unit_is_known(self) -> Self:
-        if self.unit not in _UNITS:
-            raise fault(f"unknown unit {self.unit!r}", ", ".join(UNIT_SYMBOLS))
+        _known(self.unit)
         return self
 
     def to(self, symbol: str) -> float:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,7 +12,7 @@ from evergrove.errors import DataError, TooFewStudiesError
 from evergrove.stats.arrays import checked_level, effects_and_variances
 from evergrove.stats.diagnostic import Diagnostic
 from evergrove.stats.distributions import log_two_sided_p, t_quantile, two_sided_p
-from evergrove.stats.fingerprint import SCHEMA_VERSION, json_safe, software_version
+from evergrove.stats.fingerprint import result_data
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
@@ -72,10 +72,7 @@ class EggerTest:
 
     def to_dict(self) -> dict[str, object]:
         """Return the test as JSON-safe data."""
-        kept = [entry.name for entry in fields(self) if entry.name != "diagnostics"]
-        data: dict[str, object] = {name: json_safe(getattr(self, name)) for name in kept}
-        data["diagnostics"] = [remark.to_dict() for remark in self.diagnostics]
-        return {**data, "schema_version": SCHEMA_VERSION, "software_version": software_version}
+        return result_data(self)
 
 
 def egger_test(yi: ArrayLike, vi: ArrayLike, *, level: float = 0.95) -> EggerTest:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,7 +11,7 @@ from evergrove.errors import ConvergenceError, DataError, TooFewStudiesError, Us
 from evergrove.stats.arrays import effects_and_variances
 from evergrove.stats.diagnostic import Diagnostic
 from evergrove.stats.distributions import chi2_tail
-from evergrove.stats.fingerprint import SCHEMA_VERSION, json_safe, software_version
+from evergrove.stats.fingerprint import SCHEMA_VERSION, json_safe, result_data, software_version
 from evergrove.stats.inverse_variance import i2_from_q, weighted_mean
 from evergrove.stats.options import Tau2Method, choose
 from evergrove.stats.pooling import pool, pooled_blocks_tau2
@@ -58,10 +58,7 @@ class SubgroupTest:
 
     def to_dict(self) -> dict[str, object]:
         """Return the test as JSON-safe data."""
-        kept = [entry.name for entry in fields(self) if entry.name != "diagnostics"]
-        data: dict[str, object] = {name: json_safe(getattr(self, name)) for name in kept}
-        data["diagnostics"] = [remark.to_dict() for remark in self.diagnostics]
-        return {**data, "schema_version": SCHEMA_VERSION, "software_version": software_version}
+        return result_data(self)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

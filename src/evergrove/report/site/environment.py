@@ -10,7 +10,7 @@ from markupsafe import Markup, escape
 
 from evergrove.report import numerals
 from evergrove.report.forest_rows import arm_cell
-from evergrove.report.plot_words import in_sentence
+from evergrove.report.plot_words import capital, in_sentence
 from evergrove.report.site import addresses, values, wording
 
 if TYPE_CHECKING:
@@ -79,7 +79,7 @@ def environment() -> Environment:
         "absolute_text": numerals.absolute_text,
         "sentence": wording.sentence,
         "lower_first": wording.lower_first,
-        "upper_first": wording.upper_first,
+        "capital": capital,
         "country": wording.country,
         "long_date": wording.long_date,
         "plural": wording.plural,

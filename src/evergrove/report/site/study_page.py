@@ -9,6 +9,7 @@ from evergrove.appraisal import INSTRUMENTS
 from evergrove.model.study import BASELINE_UNITS, WHOLE_STUDY
 from evergrove.model.vocabulary import ResponseCode
 from evergrove.report.numerals import MISSING
+from evergrove.report.plot_words import capital
 from evergrove.report.site import addresses, values, wording
 from evergrove.report.site.page import TOPIC, Page
 from evergrove.report.site.signs import response_label
@@ -180,7 +181,7 @@ def _baseline_rows(arms: Sequence[Arm]) -> tuple[PropertyRow, ...]:
     rows = []
     for name in names:
         unit = BASELINE_UNITS[name]
-        label = _BASELINE_LABELS.get(name, wording.upper_first(name.replace("-", " ")))
+        label = _BASELINE_LABELS.get(name, capital(name.replace("-", " ")))
         cells = tuple(
             values.arm_value(arm.baseline[name]) if name in arm.baseline else MISSING for arm in arms
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from evergrove.report.plot_words import capital
 from evergrove.report.site.countries import COUNTRIES
 
 if TYPE_CHECKING:
@@ -34,11 +35,6 @@ def lower_first(text: str) -> str:
     return text
 
 
-def upper_first(text: str) -> str:
-    """Return text with a capital at its start."""
-    return text[:1].upper() + text[1:]
-
-
 def sentence(text: str) -> str:
     """Return text as a sentence: a capital at its start, a full stop at its end.
 
@@ -48,7 +44,7 @@ def sentence(text: str) -> str:
     'No event in either arm.'
     """
     stripped = text.strip()
-    return upper_first(stripped) + ("" if stripped.endswith((".", "?", "!", "…")) else ".")
+    return capital(stripped) + ("" if stripped.endswith((".", "?", "!", "…")) else ".")
 
 
 def plural(number: int, one: str, many: str | None = None) -> str:
