@@ -25,9 +25,9 @@ floors: $(VENV)/.installed-test
 pytest: $(VENV)/.installed-test
 	$(BIN)/pytest -n auto
 
-# Needs R with metafor and metadat (Debian: r-cran-metafor r-cran-metadat r-cran-jsonlite).
+# Needs R with metafor and its companions: bash validation/install_r.sh
 validation: $(VENV)/.installed-test
-	Rscript validation/regenerate_golden.R
+	bash validation/regenerate.sh
 	$(BIN)/python validation/site_numbers.py
 
 benchmarks: $(VENV)/.installed

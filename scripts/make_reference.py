@@ -65,7 +65,7 @@ def library() -> str:
     lines += [
         "",
         "`evergrove.stats` holds all numerical functions and can be used without the rest: "
-        "it imports NumPy and `scipy.special` only.",
+        "each name loads only what it needs.",
         "",
     ]
     return "\n".join(lines)

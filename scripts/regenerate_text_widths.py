@@ -30,7 +30,7 @@ BLOCKS = (
     (0x2190, 0x2195),  # arrows
     (0x2206, 0x2265),  # mathematics
 )
-TARGET = Path(__file__).parents[1] / "src/evergrove/report/figures/text_widths.py"
+TARGET = Path(__file__).parents[1] / "src/evergrove/figures/text_widths.py"
 
 HEAD = '''"""Widths of characters of Liberation Sans, whose metrics are Arial's; generated, do not edit.
 

@@ -11,8 +11,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 
+from golden.runs import RUNS
 from golden.stats_reference import ABSOLUTE, disagreement
-from golden.stats_runs import RUNS
 
 
 def main() -> None:

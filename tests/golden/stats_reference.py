@@ -56,6 +56,11 @@ def golden(name: str) -> Golden:
     return Golden(content["source"], content["data"] or {}, content["cases"])
 
 
+def seen(name: str, key: str) -> set[str]:
+    """Return the values that a key takes over the cases of a file."""
+    return {case[key] for case in golden(name).cases if case.get(key) is not None}
+
+
 def disagreement(ours: Any, theirs: Any, *, absolute: float = ABSOLUTE) -> float:
     """Return the largest relative difference; infinite where one side lacks a value."""
     left = np.atleast_1d(np.array(ours, dtype=float))

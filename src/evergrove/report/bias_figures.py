@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
+from evergrove.figures import RobRow, RobTable, rob_summary_svg, traffic_light_svg
 from evergrove.model.vocabulary import Instrument
-from evergrove.report.figures import RobRow, RobTable, rob_summary_svg, traffic_light_svg
 from evergrove.report.numerals import count
 
 if TYPE_CHECKING:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
+from evergrove.figures.prisma_data import Count, PrismaFlow
 from evergrove.model.vocabulary import DesignType
-from evergrove.report.figures.prisma_data import Count, PrismaFlow
 from evergrove.report.numerals import count
 
 if TYPE_CHECKING:

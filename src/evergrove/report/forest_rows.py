@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from evergrove.figures import ForestRow, RowKind
 from evergrove.model.analysis import PoolingMethod
-from evergrove.report.figures import ForestRow, RowKind
 from evergrove.report.numerals import count, estimate_text, heterogeneity, interval, number, percent
 from evergrove.report.plot_words import how_many, kept_together, model_name, natural
 from evergrove.stats import Estimate

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from evergrove.figures import ForestPlot, Scale
 from evergrove.model.vocabulary import Better, OutcomeKind
-from evergrove.report.figures import ForestPlot, Scale
 from evergrove.report.numerals import (
     MEASURE_NAMES,
     PROPORTIONS,
@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from evergrove.figures import ForestRow
     from evergrove.model import Comparison, Outcome
-    from evergrove.report.figures import ForestRow
     from evergrove.stats import Estimate, PoolResult
     from evergrove.synthesis import AnalysisResult, PooledSet, StudyEffect
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+from evergrove.figures import ForestRow, FunnelPlot, FunnelPoint, RowKind, Scale
 from evergrove.report.bias_figures import risk_of_bias_figures
-from evergrove.report.figures import ForestRow, FunnelPlot, FunnelPoint, RowKind, Scale
 from evergrove.report.forest_rows import (
     AS_PRINTED,
     LONGEST_REASON,
@@ -48,7 +48,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from evergrove.appraisal import Judged
-    from evergrove.report.figures import ForestPlot
+    from evergrove.figures import ForestPlot
     from evergrove.report.findings import Findings
     from evergrove.report.plot_words import Axis
     from evergrove.stats import PoolResult

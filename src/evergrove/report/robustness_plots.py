@@ -6,7 +6,7 @@ import math
 from dataclasses import replace
 from typing import TYPE_CHECKING, TypeAlias
 
-from evergrove.report.figures import ForestRow, RowKind
+from evergrove.figures import ForestRow, RowKind
 from evergrove.report.forest_rows import AS_PRINTED, summary_row
 from evergrove.report.numerals import MEASURE_NAMES, count, estimate_text, number, short_measure
 from evergrove.report.plot_words import (
@@ -25,7 +25,7 @@ from evergrove.stats import Estimate, Scale, back_transform
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from evergrove.report.figures import ForestPlot
+    from evergrove.figures import ForestPlot
     from evergrove.report.plot_words import Axis
     from evergrove.synthesis import AnalysisResult, Choice, Option, PooledSet, SensitivityResult
 

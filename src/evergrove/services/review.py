@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from evergrove.appraisal import judge
 from evergrove.errors import UsageError
-from evergrove.report.figure import Figure
-from evergrove.report.figures import forest_svg
+from evergrove.figures import forest_svg
+from evergrove.figures.figure import Figure
 from evergrove.report.findings import Answer, Findings
 from evergrove.report.plots import forest_plot
 from evergrove.services.evaluate import answer, evaluate

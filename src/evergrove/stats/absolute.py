@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
 from evergrove.errors import UsageError
 from evergrove.stats.conversions import odds_ratio_to_risk_ratio
 from evergrove.stats.diagnostic import Diagnostic
 from evergrove.stats.options import EffectMeasure, choose
+from evergrove.stats.result import Result
 from evergrove.stats.scalars import above, finite, rising, within
 
 
 @dataclass(frozen=True, slots=True)
-class AbsoluteEffect:
+class AbsoluteEffect(Result):
     """What a relative effect means for `per` patients.
 
     Parameters
@@ -50,14 +51,6 @@ class AbsoluteEffect:
             f"{abs(self.difference):.0f} {word} per {self.per:g} (from {self.low:+.0f} to {self.high:+.0f}); "
             f"{self.intervention_risk:.0f} instead of {self.control_risk:.0f} per {self.per:g}"
         )
-
-    def to_dict(self) -> dict[str, object]:
-        """Return the effect as JSON-safe data."""
-        data: dict[str, object] = {
-            entry.name: getattr(self, entry.name) for entry in fields(self) if entry.name != "diagnostics"
-        }
-        data["diagnostics"] = [remark.to_dict() for remark in self.diagnostics]
-        return data
 
 
 def _risk(measure: EffectMeasure, effect: float, control_risk: float) -> float:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from evergrove.stats.fingerprint import SCHEMA_VERSION, content_hash, json_safe, software_version
+from evergrove.stats.fingerprint import content_hash
+from evergrove.stats.result import Result
 from evergrove.stats.scales import scale_of
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
-class EffectSizes:
+class EffectSizes(Result):
     """Effects and sampling variances, one per study, on the pooling scale.
 
     Parameters
@@ -55,6 +56,8 @@ class EffectSizes:
     diagnostics: tuple[Diagnostic, ...]
     inputs: Mapping[str, FloatArray]
 
+    HIDDEN = ("inputs",)
+
     @property
     def k(self) -> int:
         """Number of estimable rows."""
@@ -82,13 +85,12 @@ class EffectSizes:
 
     def to_dict(self) -> dict[str, object]:
         """Return the effect sizes as JSON-safe data; NaN becomes None."""
-        names = ("measure", "scale", "yi", "vi", "corrected", "estimable", "reasons", "options")
-        data = {name: json_safe(getattr(self, name)) for name in names}
-        data["diagnostics"] = [remark.to_dict() for remark in self.diagnostics]
-        data["inputs_sha256"] = self.content_hash
-        data["schema_version"] = SCHEMA_VERSION
-        data["software_version"] = software_version
-        return data
+        return {**Result.to_dict(self), "inputs_sha256": self.content_hash}
+
+    def columns(self) -> dict[str, Any]:
+        """Return the inputs, effects and variances; one row per study."""
+        own = {name: getattr(self, name) for name in ("yi", "vi", "corrected", "estimable")}
+        return {**self.inputs, **own, "reason": np.array(self.reasons)}
 
 
 def finished(

@@ -6,20 +6,14 @@ import hashlib
 import json
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import fields
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from evergrove._version import __version__ as software_version
 
-if TYPE_CHECKING:
-    from evergrove.stats.small_study import EggerTest
-    from evergrove.stats.subgroup import SubgroupTest
-
 SCHEMA_VERSION = 1
 
-__all__ = ["SCHEMA_VERSION", "content_hash", "json_safe", "result_data", "software_version"]
+__all__ = ["SCHEMA_VERSION", "content_hash", "json_safe", "software_version"]
 
 
 def json_safe(value: object) -> object:
@@ -57,23 +51,6 @@ def json_safe(value: object) -> object:
     if isinstance(value, Sequence):
         return [json_safe(entry) for entry in value]
     raise TypeError(f"json_safe: found {type(value).__name__}; allowed: numbers, strings, arrays, mappings")
-
-
-def result_data(result: EggerTest | SubgroupTest) -> dict[str, object]:
-    """Return the fields of a test's result, its remarks and the versions as JSON-safe data.
-
-    Parameters
-    ----------
-    result : EggerTest or SubgroupTest
-
-    Returns
-    -------
-    dict
-    """
-    kept = [entry.name for entry in fields(result) if entry.name != "diagnostics"]
-    data: dict[str, object] = {name: json_safe(getattr(result, name)) for name in kept}
-    data["diagnostics"] = [remark.to_dict() for remark in result.diagnostics]
-    return {**data, "schema_version": SCHEMA_VERSION, "software_version": software_version}
 
 
 def content_hash(columns: Mapping[str, np.ndarray | None], options: Mapping[str, object]) -> str:

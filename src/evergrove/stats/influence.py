@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from evergrove.errors import ConvergenceError, DataError, TooFewStudiesError
-from evergrove.stats.fingerprint import SCHEMA_VERSION, json_safe, software_version
+from evergrove.stats.result import Result
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,7 +21,7 @@ COLUMNS = ("estimate", "ci_low", "ci_high", "p_value", "tau2", "i2", "q")
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
-class LeaveOneOut:
+class LeaveOneOut(Result):
     """The pooled result without each study in turn; row i is the result without study i.
 
     Parameters
@@ -60,10 +60,9 @@ class LeaveOneOut:
             lines.append(f"without row {row}: {reason or values}")
         return "\n".join(lines)
 
-    def to_dict(self) -> dict[str, object]:
-        """Return the columns as JSON-safe data; NaN becomes None."""
-        data: dict[str, object] = {entry.name: json_safe(getattr(self, entry.name)) for entry in fields(self)}
-        return {**data, "schema_version": SCHEMA_VERSION, "software_version": software_version}
+    def columns(self) -> dict[str, FloatArray]:
+        """Return the columns; row i is the result without study i."""
+        return {name: getattr(self, name) for name in COLUMNS}
 
 
 def leave_one_out(refit: Callable[[BoolArray], PoolResult], k: int) -> LeaveOneOut:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING
 
-from evergrove.stats.fingerprint import SCHEMA_VERSION, content_hash, json_safe, software_version
+from evergrove.stats.fingerprint import content_hash, json_safe
 from evergrove.stats.options import Scale
+from evergrove.stats.result import Result
 from evergrove.stats.scales import back_transform
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ class Estimate:
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
-class PoolResult:
+class PoolResult(Result):
     """A pooled effect with everything that belongs to it; all effects on the pooling scale.
 
     Parameters
@@ -120,6 +121,8 @@ class PoolResult:
     level: float
     labels: tuple[str, ...] | None = None
     inputs: Mapping[str, FloatArray] | None = None
+
+    HIDDEN = ("inputs",)
 
     @property
     def content_hash(self) -> str:
@@ -201,15 +204,5 @@ class PoolResult:
 
     def to_dict(self) -> dict[str, object]:
         """Return the result as JSON-safe data; NaN and infinite values become None."""
-        skipped = {"inputs", "diagnostics"}
-        data = {
-            entry.name: json_safe(getattr(self, entry.name))
-            for entry in fields(self)
-            if entry.name not in skipped
-        }
-        data["diagnostics"] = [remark.to_dict() for remark in self.diagnostics]
-        data["natural"] = self.natural().to_dict() if self.scale is not Scale.FREEMAN_TUKEY else None
-        data["inputs_sha256"] = self.content_hash
-        data["schema_version"] = SCHEMA_VERSION
-        data["software_version"] = software_version
-        return data
+        natural = self.natural().to_dict() if self.scale is not Scale.FREEMAN_TUKEY else None
+        return {**Result.to_dict(self), "natural": natural, "inputs_sha256": self.content_hash}

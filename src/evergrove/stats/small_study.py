@@ -12,7 +12,7 @@ from evergrove.errors import DataError, TooFewStudiesError
 from evergrove.stats.arrays import checked_level, effects_and_variances
 from evergrove.stats.diagnostic import Diagnostic
 from evergrove.stats.distributions import log_two_sided_p, t_quantile, two_sided_p
-from evergrove.stats.fingerprint import result_data
+from evergrove.stats.result import Result
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
@@ -25,7 +25,7 @@ SMALLEST_SPREAD = 1e-10
 
 
 @dataclass(frozen=True, slots=True)
-class EggerTest:
+class EggerTest(Result):
     """Regression of the effects on their standard errors.
 
     Parameters
@@ -69,10 +69,6 @@ class EggerTest:
         line = f"Egger: slope {self.slope:.4f} (se {self.slope_se:.4f}), t = {self.statistic:.4f}, "
         rest = f"df = {self.df}, p = {self.p_value:.4g}"
         return "\n".join([line + rest, *(f"note: {remark}" for remark in self.diagnostics)])
-
-    def to_dict(self) -> dict[str, object]:
-        """Return the test as JSON-safe data."""
-        return result_data(self)
 
 
 def egger_test(yi: ArrayLike, vi: ArrayLike, *, level: float = 0.95) -> EggerTest:

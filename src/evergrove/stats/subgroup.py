@@ -11,10 +11,10 @@ from evergrove.errors import ConvergenceError, DataError, TooFewStudiesError, Us
 from evergrove.stats.arrays import effects_and_variances
 from evergrove.stats.diagnostic import Diagnostic
 from evergrove.stats.distributions import chi2_tail
-from evergrove.stats.fingerprint import SCHEMA_VERSION, json_safe, result_data, software_version
 from evergrove.stats.inverse_variance import i2_from_q, weighted_mean
 from evergrove.stats.options import Tau2Method, choose
 from evergrove.stats.pooling import pool, pooled_blocks_tau2
+from evergrove.stats.result import Result
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Mapping, Sequence
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class SubgroupTest:
+class SubgroupTest(Result):
     """Test of equal effects in all subgroups.
 
     Parameters
@@ -56,13 +56,9 @@ class SubgroupTest:
         test = f"Q = {self.q:.4f}, df = {self.df}, p = {self.p_value:.4g}"
         return f"subgroup differences: {test}, I² = {self.i2:.1f} %"
 
-    def to_dict(self) -> dict[str, object]:
-        """Return the test as JSON-safe data."""
-        return result_data(self)
-
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Subgroups:
+class Subgroups(Result):
     """Pooled results of subgroups and the test of their difference.
 
     Parameters
@@ -84,15 +80,12 @@ class Subgroups:
         lines = [f"{name}: {result!r}" for name, result in self.results.items()]
         return "\n".join([*lines, self.test.summary() if self.test else "one subgroup: no test"])
 
-    def to_dict(self) -> dict[str, object]:
-        """Return results and test as JSON-safe data."""
-        return {
-            "results": {name: result.to_dict() for name, result in self.results.items()},
-            "test": self.test.to_dict() if self.test else None,
-            "tau2": json_safe(self.tau2),
-            "schema_version": SCHEMA_VERSION,
-            "software_version": software_version,
-        }
+    def columns(self) -> dict[str, Any]:
+        """Return one row per group."""
+        names = ("estimate", "se", "ci_low", "ci_high", "p_value", "k", "tau2", "i2")
+        rows = self.results.values()
+        values = {name: np.array([getattr(row, name) for row in rows], dtype=float) for name in names}
+        return {"group": np.array(list(self.results)), **values}
 
 
 def subgroup_test(results: Mapping[str, PoolResult]) -> SubgroupTest:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from evergrove.report.figures import Count, prisma_svg
+from evergrove.figures import Count, prisma_svg
 from evergrove.report.flow import by_design, flow, held_beside, included_studies
 from support.tiny_review import review, study
 

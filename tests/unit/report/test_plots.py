@@ -6,9 +6,9 @@ import xml.etree.ElementTree as ET
 
 import pytest
 
+from evergrove.figures import ForestPlot, RowKind, forest_svg, funnel_svg
 from evergrove.model import Comparison, Outcome
 from evergrove.report import robustness_plots
-from evergrove.report.figures import ForestPlot, RowKind, forest_svg, funnel_svg
 from evergrove.report.findings import Answer, Findings
 from evergrove.report.numerals import MEASURE_NAMES, estimate_text, interval
 from evergrove.report.plot_words import directions, in_sentence

@@ -12,8 +12,8 @@ from urllib.parse import unquote, urldefrag
 import pytest
 
 from evergrove.errors import RenderError, UsageError
+from evergrove.figures import svg_to_png
 from evergrove.model import ArmValue, ReportedEffect
-from evergrove.report.figures import svg_to_png
 from evergrove.report.findings import Findings
 from evergrove.report.numerals import estimate_text
 from evergrove.report.site import write, write_site

@@ -6,16 +6,14 @@ import json
 import pkgutil
 import subprocess
 import sys
-from enum import StrEnum
 from pathlib import Path
 
 import pytest
 
 from evergrove import stats
-from evergrove.stats import options
 
-MODULES = sorted(entry.name for entry in pkgutil.iter_modules(stats.__path__))
-SOURCES = sorted(Path(stats.__file__).parent.glob("*.py"))
+SOURCES = sorted(Path(stats.__file__).parent.rglob("*.py"))
+MODULES = sorted(entry.name for entry in pkgutil.walk_packages(stats.__path__, "evergrove.stats."))
 
 
 @pytest.mark.parametrize("name", [name for name in stats.__all__ if inspect.isfunction(getattr(stats, name))])
@@ -26,38 +24,24 @@ def test_public_functions_have_an_example_and_sections(name):
     assert ">>>" in text
 
 
-def test_every_option_member_is_documented():
-    tree = ast.parse(inspect.getsource(options))
-    kinds = {
-        name for name, kind in vars(options).items() if isinstance(kind, type) and issubclass(kind, StrEnum)
-    }
-    kinds -= {"StrEnum"}
-    documented = 0
-    for node in ast.walk(tree):
-        if isinstance(node, ast.ClassDef) and node.name in kinds:
-            for member, after in zip(node.body, [*node.body[1:], None], strict=True):
-                if isinstance(member, ast.Assign):
-                    assert isinstance(after, ast.Expr), (
-                        f"{node.name}.{member.targets[0].id} has no docstring line"
-                    )
-                    documented += 1
-    assert documented == sum(len(getattr(options, name)) for name in kinds)
+def option_classes(path):
+    """Return the StrEnum classes that a file defines."""
+    return [
+        node
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.ClassDef) and "StrEnum" in [getattr(base, "id", "") for base in node.bases]
+    ]
 
 
-def test_modules_stay_small_and_well_named():
-    for path in SOURCES:
-        assert len(path.read_text().splitlines()) <= 410, path.name
-        assert path.stem not in {"utils", "helpers", "common", "misc"}
-
-
-def test_functions_stay_small():
-    for path in SOURCES:
-        for node in ast.walk(ast.parse(path.read_text())):
-            if isinstance(node, ast.FunctionDef):
-                described = ast.get_docstring(node) is not None
-                body = node.body[1:] if described else node.body
-                length = body[-1].end_lineno - body[0].lineno + 1 if body else 0
-                assert length <= 60, f"{path.name}: {node.name} has {length} lines of code"
+@pytest.mark.parametrize(
+    "path", [path for path in SOURCES if option_classes(path)], ids=lambda path: path.stem
+)
+def test_every_option_member_is_documented(path):
+    for node in option_classes(path):
+        for member, after in zip(node.body, [*node.body[1:], None], strict=True):
+            if isinstance(member, ast.Assign):
+                name = f"{node.name}.{member.targets[0].id}"
+                assert isinstance(after, ast.Expr), f"{name} has no docstring line"
 
 
 def test_import_is_light_and_stands_alone():
@@ -75,11 +59,23 @@ def test_import_is_light_and_stands_alone():
     assert ours <= {"evergrove.errors", "evergrove._version"}
 
 
+@pytest.mark.parametrize("name", MODULES)
+def test_no_kernel_loads_scipy_stats_or_a_frame_library(name):
+    code = f"import json, sys, {name}; print(json.dumps(list(sys.modules)))"
+    loaded = set(
+        json.loads(
+            subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, text=True).stdout
+        )
+    )
+    assert not {"scipy.stats", "pandas", "polars", "numba", "formulaic"} & loaded
+
+
 def test_no_printing_and_no_global_random_state():
     for path in SOURCES:
         for node in ast.walk(ast.parse(path.read_text())):
             assert not (isinstance(node, ast.Call) and getattr(node.func, "id", "") == "print"), path.name
-            assert not (isinstance(node, ast.Attribute) and node.attr == "random"), path.name
+            if isinstance(node, ast.Attribute) and getattr(node.value, "attr", "") == "random":
+                assert node.attr in {"Generator", "default_rng", "SeedSequence"}, f"{path.name}: {node.attr}"
 
 
 def test_exports_are_sorted_and_exist():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from evergrove.report.figures import funnel_svg, prisma_svg
+from evergrove.figures import funnel_svg, prisma_svg
 from evergrove.report.flow import flow
 from evergrove.report.plots import (
     combinations_plot,

@@ -11,7 +11,7 @@ from evergrove.report.site.page import Crumb, Page
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from evergrove.report.figures import PrismaFlow
+    from evergrove.figures import PrismaFlow
     from evergrove.report.findings import Findings
     from evergrove.report.site.gallery import Drawing
 

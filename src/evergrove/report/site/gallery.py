@@ -8,13 +8,13 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 from evergrove.errors import RenderError
-from evergrove.report.figures import RowKind, forest_svg
-from evergrove.report.figures.png import PngBatch
+from evergrove.figures import RowKind, forest_svg
+from evergrove.figures.png import PngBatch
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from evergrove.report.figures import ForestPlot, ForestRow
+    from evergrove.figures import ForestPlot, ForestRow
 
 #: Which figures are also written as PNG.
 PngChoice = Literal["main", "all", "none"]

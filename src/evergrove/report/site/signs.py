@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from evergrove.figures.judgements import SIGNS
+from evergrove.figures.judgements import judgement as drawn
 from evergrove.model.vocabulary import CertaintyLevel, ResponseCode, Verdict
-from evergrove.report.figures.judgements import SIGNS
-from evergrove.report.figures.judgements import judgement as drawn
 
 if TYPE_CHECKING:
     from evergrove.appraisal import Judgement

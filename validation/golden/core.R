@@ -1,26 +1,7 @@
-# Regenerates tests/golden/stats/*.json with R, metafor and metadat. See validation/README.md.
-# Run from the repository's root:  Rscript validation/regenerate_golden.R
-suppressMessages({library(metafor); library(metadat); library(jsonlite)})
-
-out <- "tests/golden/stats"
-dir.create(out, recursive = TRUE, showWarnings = FALSE)
-tight <- list(threshold = 1e-12, maxiter = 10000)      # REML; metafor's default threshold is 1e-5
-tight_root <- list(tol = 1e-14, maxiter = 100000, tau2.max = 1e4)  # PM and Q-profile; default about 1.2e-4
-
-save <- function(name, call, cases, note = "", data = NULL) {
-  source <- list(r = R.version.string, metafor = as.character(packageVersion("metafor")),
-                 metadat = as.character(packageVersion("metadat")), script = "validation/regenerate_golden.R",
-                 call = call, note = note)
-  write(toJSON(list(source = source, data = data, cases = cases), auto_unbox = TRUE, digits = NA, na = "null", null = "null",
-               pretty = 1), file.path(out, paste0(name, ".json")))
-  cat(name, length(cases), "cases\n")
-}
-vec <- function(x) I(as.numeric(x))
-columns <- function(sets) lapply(sets, function(d) {
-  names <- if ("yi" %in% names(d)) c("yi", "vi") else names(d)
-  setNames(lapply(names, function(n) vec(d[[n]])), names)
-})
-quiet <- function(expr) suppressWarnings(suppressMessages(expr))
+# Golden values of the first statistics: effect sizes, pooling, sparse data, influence, small studies, conversions.
+# Run from the repository's root: Rscript validation/golden/core.R
+source("validation/golden/record.R")
+save <- recorder("validation/golden/core.R")
 
 # --- data -----------------------------------------------------------------------------------------
 bcg <- with(dat.bcg, list(events1 = tpos, n1 = tpos + tneg, events2 = cpos, n2 = cpos + cneg))
@@ -102,7 +83,6 @@ es <- list(
   hackshaw1998_or = dat.hackshaw1998
 )
 tests <- c(normal = "z", t = "t", "hartung-knapp" = "knha", "hartung-knapp-truncated" = "adhoc")
-num <- function(x) if (is.null(x) || length(x) == 0) NA_real_ else as.numeric(x)[1]
 fit_record <- function(f) {
   p <- predict(f)
   list(estimate = num(coef(f)), se = num(f$se), ci_low = num(f$ci.lb), ci_high = num(f$ci.ub), statistic = num(f$zval),

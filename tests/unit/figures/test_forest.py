@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from evergrove.errors import DataError
-from evergrove.report.figures import ForestPlot, ForestRow, forest_svg
-from evergrove.report.figures.colours import DIAMOND, INK, MUTED, contrast, luminance
-from evergrove.report.figures.judgements import SIGNS, Judgement, judgement
+from evergrove.figures import ForestPlot, ForestRow, forest_svg
+from evergrove.figures.colours import DIAMOND, INK, MUTED, contrast, luminance
+from evergrove.figures.judgements import SIGNS, Judgement, judgement
 
 SVG = "{http://www.w3.org/2000/svg}"
 

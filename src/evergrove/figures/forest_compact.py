@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from evergrove.report.figures.colours import FAINT, MUTED, RULE
-from evergrove.report.figures.columns import Column, lay_out
-from evergrove.report.figures.forest_data import ForestPlot, ForestRow, RowKind
-from evergrove.report.figures.forest_marks import Marks, draw_axis, forest_axis, plot_marks, reference_lines
-from evergrove.report.figures.svg import Style, document, element, line, text
-from evergrove.report.figures.text_measure import text_width, wrap
+from evergrove.figures.colours import FAINT, MUTED, RULE
+from evergrove.figures.columns import Column, lay_out
+from evergrove.figures.forest_data import ForestPlot, ForestRow, RowKind
+from evergrove.figures.forest_marks import Marks, draw_axis, forest_axis, plot_marks, reference_lines
+from evergrove.figures.svg import Style, document, element, line, text
+from evergrove.figures.text_measure import text_width, wrap
 
 WIDTH, MARGIN, SIZE, SMALL_SIZE = 360.0, 10.0, 13.0, 12.0
 LINE, DRAWING = 17.0, 19.0

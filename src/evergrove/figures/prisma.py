@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from itertools import pairwise
 
-from evergrove.report.figures.colours import INK
-from evergrove.report.figures.prisma_data import Count, PrismaFlow, PrismaOther, PrismaPrevious
-from evergrove.report.figures.svg import document, element, line, number, polygon, text
-from evergrove.report.figures.text_measure import text_width, wrap
+from evergrove.figures.colours import INK
+from evergrove.figures.prisma_data import Count, PrismaFlow, PrismaOther, PrismaPrevious
+from evergrove.figures.svg import document, element, line, number, polygon, text
+from evergrove.figures.text_measure import text_width, wrap
 
 __all__ = ["Count", "PrismaFlow", "PrismaOther", "PrismaPrevious", "counted", "prisma_svg"]
 

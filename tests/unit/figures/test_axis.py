@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from evergrove.errors import DataError
-from evergrove.report.figures.axis import (
+from evergrove.figures.axis import (
     Axis,
     choose_range,
     linear_ticks,

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from evergrove.errors import DataError
-from evergrove.report.figures.axis import Axis, choose_range, linear_ticks, log_ticks, make_room, tick_label
-from evergrove.report.figures.colours import DIAMOND, FAINT, INK, INTERVAL, PREDICTION, SQUARE, SUMMARY_LINE
-from evergrove.report.figures.forest_data import ForestPlot, ForestRow, RowKind
-from evergrove.report.figures.svg import element, line, polygon, text
-from evergrove.report.figures.text_measure import text_width, wrap
+from evergrove.figures.axis import Axis, choose_range, linear_ticks, log_ticks, make_room, tick_label
+from evergrove.figures.colours import DIAMOND, FAINT, INK, INTERVAL, PREDICTION, SQUARE, SUMMARY_LINE
+from evergrove.figures.forest_data import ForestPlot, ForestRow, RowKind
+from evergrove.figures.svg import element, line, polygon, text
+from evergrove.figures.text_measure import text_width, wrap
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -6,7 +6,7 @@ import re
 import unicodedata
 from typing import TypeAlias
 
-from evergrove.report.figures.text_widths import BOLD, REGULAR
+from evergrove.figures.text_widths import BOLD, REGULAR
 
 Widths: TypeAlias = dict[str, int]
 

@@ -5,9 +5,9 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
+from evergrove import figures
 from evergrove.errors import DataError, RenderError
-from evergrove.report import figures
-from evergrove.report.figures import (
+from evergrove.figures import (
     Count,
     FunnelPlot,
     FunnelPoint,
@@ -178,7 +178,7 @@ def test_png_names_what_cannot_be_drawn(svg, scale):
 
 def test_the_package_loads_nothing_heavy_and_exports_what_it_says():
     code = (
-        "import sys, evergrove.report.figures\n"
+        "import sys, evergrove.figures\n"
         "sys.exit(any(name in sys.modules for name in ('numpy', 'vl_convert')))"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

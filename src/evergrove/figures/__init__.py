@@ -6,12 +6,12 @@ loaded when a PNG is asked for, not when this package is imported.
 
 from __future__ import annotations
 
-from evergrove.report.figures.forest import ForestPlot, ForestRow, RowKind, Scale, forest_svg
-from evergrove.report.figures.funnel import FunnelPlot, FunnelPoint, funnel_svg
-from evergrove.report.figures.judgements import Judgement
-from evergrove.report.figures.png import svg_to_png
-from evergrove.report.figures.prisma import Count, PrismaFlow, PrismaOther, PrismaPrevious, prisma_svg
-from evergrove.report.figures.traffic_light import RobRow, RobTable, rob_summary_svg, traffic_light_svg
+from evergrove.figures.forest import ForestPlot, ForestRow, RowKind, Scale, forest_svg
+from evergrove.figures.funnel import FunnelPlot, FunnelPoint, funnel_svg
+from evergrove.figures.judgements import Judgement
+from evergrove.figures.png import svg_to_png
+from evergrove.figures.prisma import Count, PrismaFlow, PrismaOther, PrismaPrevious, prisma_svg
+from evergrove.figures.traffic_light import RobRow, RobTable, rob_summary_svg, traffic_light_svg
 
 __all__ = [
     "Count",

@@ -7,8 +7,8 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from evergrove.report.figures.svg import Style, clean, element, text
-from evergrove.report.figures.text_measure import text_width
+from evergrove.figures.svg import Style, clean, element, text
+from evergrove.figures.text_measure import text_width
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

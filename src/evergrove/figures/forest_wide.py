@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from evergrove.report.figures.colours import FAINT, MUTED, RULE
-from evergrove.report.figures.columns import Column, lay_out
-from evergrove.report.figures.forest_data import ForestPlot, ForestRow, RowKind
-from evergrove.report.figures.forest_marks import Marks, draw_axis, forest_axis, plot_marks, reference_lines
-from evergrove.report.figures.judgements import dot, legend, used
-from evergrove.report.figures.svg import Style, document, element, line, text
-from evergrove.report.figures.text_measure import text_width, wrap
+from evergrove.figures.colours import FAINT, MUTED, RULE
+from evergrove.figures.columns import Column, lay_out
+from evergrove.figures.forest_data import ForestPlot, ForestRow, RowKind
+from evergrove.figures.forest_marks import Marks, draw_axis, forest_axis, plot_marks, reference_lines
+from evergrove.figures.judgements import dot, legend, used
+from evergrove.figures.svg import Style, document, element, line, text
+from evergrove.figures.text_measure import text_width, wrap
 
 WIDTH, MARGIN, GAP = 900.0, 14.0, 20.0
 SIZE, HEADER_SIZE, SMALL_SIZE = 13.0, 12.5, 12.0

@@ -7,8 +7,8 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from evergrove.errors import DataError
-from evergrove.report.figures.svg import Style, element, line, text
-from evergrove.report.figures.text_measure import text_width
+from evergrove.figures.svg import Style, element, line, text
+from evergrove.figures.text_measure import text_width
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

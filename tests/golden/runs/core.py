@@ -1,7 +1,4 @@
-"""Runs evergrove.stats on every golden case: one generator per file.
-
-Each yields (label, quantity, kind of tolerance, our value, reference value).
-"""
+"""The first statistics: effect sizes, pooling, sparse data, influence, small studies, conversions."""
 
 from __future__ import annotations
 
@@ -12,10 +9,11 @@ import numpy as np
 from evergrove import stats
 from evergrove.stats.distributions import log_two_sided_p
 from evergrove.stats.tau2 import restricted_maximum_likelihood
-from golden.stats_reference import golden
+from golden.stats_reference import golden, seen
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
+    from enum import StrEnum
 
 Row = tuple[str, str, str, Any, Any]
 
@@ -301,26 +299,45 @@ def log_p_values() -> Iterator[Row]:
         yield f"{case['statistic']} df {case['df']}", "log_p_value", CLOSED, ours, case["log_p_value"]
 
 
-RUNS: dict[str, Callable[[], Iterator[Row]]] = {
-    run.__name__: run
-    for run in (
-        effect_sizes_events,
-        effect_sizes_means,
-        effect_sizes_proportions,
-        back_transform,
-        pooling,
-        pooling_tau2_given,
-        q_profile,
-        mantel_haenszel,
-        peto,
-        leave_one_out,
-        subgroups,
-        egger,
-        proportion_intervals,
-        log_p_values,
-        restricted_likelihood,
-        prediction,
-        printed_intervals,
-        conversions,
-    )
-}
+RUNS = (
+    effect_sizes_events,
+    effect_sizes_means,
+    effect_sizes_proportions,
+    back_transform,
+    pooling,
+    pooling_tau2_given,
+    q_profile,
+    mantel_haenszel,
+    peto,
+    leave_one_out,
+    subgroups,
+    egger,
+    proportion_intervals,
+    log_p_values,
+    restricted_likelihood,
+    prediction,
+    printed_intervals,
+    conversions,
+)
+
+
+EFFECT_FILES = ("effect_sizes_events", "effect_sizes_means", "effect_sizes_proportions", "printed_intervals")
+
+
+def COVERED() -> dict[type[StrEnum], set[str]]:  # noqa: N802 - stands beside RUNS
+    """Return which option members these files hold."""
+    return {
+        stats.EffectMeasure: set().union(*(seen(name, "measure") for name in EFFECT_FILES)),
+        stats.ZeroCells: seen("effect_sizes_events", "to") & seen("effect_sizes_proportions", "to"),
+        stats.VarianceMethod: seen("effect_sizes_means", "variance"),
+        stats.PoolModel: {"common" if m == "EE" else "random" for m in seen("pooling", "tau2_method")},
+        stats.Tau2Method: seen("pooling", "tau2_method") & seen("subgroups", "tau2_method"),
+        stats.IntervalMethod: seen("pooling", "ci"),
+        stats.PredictionMethod: seen("prediction", "prediction"),
+        stats.ProportionMethod: set(golden("proportion_intervals").cases[0]),
+        stats.MedianMethod: seen("conversions", "method"),
+        # measured against scale_of; every measure of a golden file has one
+        stats.Scale: {str(stats.scale_of(name)) for file in EFFECT_FILES for name in seen(file, "measure")},
+        # the distribution is named by the function that the value came from
+        stats.IntervalDistribution: {"t", "normal"},
+    }

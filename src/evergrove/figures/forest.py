@@ -6,9 +6,9 @@ draws what it is told and computes nothing: the numbers stay those of the analys
 
 from __future__ import annotations
 
-from evergrove.report.figures.forest_compact import compact_svg
-from evergrove.report.figures.forest_data import ForestPlot, ForestRow, RowKind, Scale
-from evergrove.report.figures.forest_wide import wide_svg
+from evergrove.figures.forest_compact import compact_svg
+from evergrove.figures.forest_data import ForestPlot, ForestRow, RowKind, Scale
+from evergrove.figures.forest_wide import wide_svg
 
 __all__ = ["ForestPlot", "ForestRow", "RowKind", "Scale", "forest_svg"]
 

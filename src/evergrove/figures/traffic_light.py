@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from evergrove.errors import DataError
-from evergrove.report.figures.colours import FAINT, INK, MUTED, RULE
-from evergrove.report.figures.judgements import SIGNS, Judgement, dot, judgement, legend, used
-from evergrove.report.figures.svg import Style, document, element, line, text
-from evergrove.report.figures.text_measure import text_width, wrap
+from evergrove.figures.colours import FAINT, INK, MUTED, RULE
+from evergrove.figures.judgements import SIGNS, Judgement, dot, judgement, legend, used
+from evergrove.figures.svg import Style, document, element, line, text
+from evergrove.figures.text_measure import text_width, wrap
 
 MARGIN, SIZE, SMALL_SIZE = 14.0, 13.0, 12.0
 ROW, STEP = 25.0, 38.0

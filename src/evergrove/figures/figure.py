@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from evergrove.errors import UsageError
-from evergrove.report.figures.png import svg_to_png
+from evergrove.figures.png import svg_to_png
 
 
 @dataclass(frozen=True, slots=True)

@@ -76,7 +76,7 @@ class PngBatch:
     def _drawn(self) -> bytes:
         """Run the process; this only waits, so a thread does."""
         request = json.dumps({"scale": self._scale, "figures": self._figures})
-        command = [sys.executable, "-m", "evergrove.report.figures.png"]
+        command = [sys.executable, "-m", "evergrove.figures.png"]
         return subprocess.run(command, input=request.encode(), capture_output=True, check=True).stdout  # noqa: S603 - our own module
 
     def result(self) -> dict[str, bytes]:

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from statistics import NormalDist
 
 from evergrove.errors import DataError
-from evergrove.report.figures.axis import Axis, linear_ticks, log_ticks, tick_label
-from evergrove.report.figures.colours import DIAMOND, INK, MUTED, SQUARE
-from evergrove.report.figures.forest_data import Scale
-from evergrove.report.figures.svg import clean, document, element, line, polygon, text
-from evergrove.report.figures.text_measure import text_width
+from evergrove.figures.axis import Axis, linear_ticks, log_ticks, tick_label
+from evergrove.figures.colours import DIAMOND, INK, MUTED, SQUARE
+from evergrove.figures.forest_data import Scale
+from evergrove.figures.svg import clean, document, element, line, polygon, text
+from evergrove.figures.text_measure import text_width
 
 WIDTH, HEIGHT = 640.0, 480.0
 #: Two-sided p of the contours, and the shade between each and the next; grey darkens with significance.

@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evergrove.report.figures.columns import lay_out, split_cell
-from evergrove.report.figures.svg import clean, document, number
-from evergrove.report.figures.text_measure import shorten, text_width, wrap
+from evergrove.figures.columns import lay_out, split_cell
+from evergrove.figures.svg import clean, document, number
+from evergrove.figures.text_measure import shorten, text_width, wrap
 
 
 @given(st.text())
