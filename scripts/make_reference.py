@@ -7,15 +7,18 @@ A test fails when a page differs from what this writes.
 
 from __future__ import annotations
 
+import ast
 import inspect
+import itertools
 import typing
+from enum import StrEnum
 from pathlib import Path
 
 import click
 from click.testing import CliRunner
 
 import evergrove
-from evergrove import errors
+from evergrove import errors, stats
 from evergrove.cli.main import COMMANDS, main
 from evergrove.model import (
     Analysis,
@@ -68,6 +71,61 @@ def library() -> str:
         "each name loads only what it needs.",
         "",
     ]
+    return "\n".join(lines)
+
+
+def blocks_of_names(stub: Path) -> dict[str, list[str]]:
+    """Return the names that a stub declares, by the heading of its block, in order."""
+    found: dict[str, list[str]] = {}
+    heading = ""
+    for line in stub.read_text(encoding="utf-8").splitlines():
+        if line.startswith("# --- "):
+            heading = line.removeprefix("# --- ")
+        elif " import " in line and not line.startswith("#"):
+            found.setdefault(heading, []).append(line.rpartition(" as ")[2])
+    return found
+
+
+def members_of(option: type[StrEnum]) -> list[tuple[str, str]]:
+    """Return each member's string with the docstring below it."""
+    (node,) = ast.parse(inspect.getsource(option)).body
+    assert isinstance(node, ast.ClassDef)
+    told = []
+    for member, after in itertools.pairwise(node.body):
+        if isinstance(member, ast.Assign) and isinstance(after, ast.Expr):
+            assert isinstance(after.value, ast.Constant)
+            assert isinstance(member.targets[0], ast.Name)
+            words = " ".join(str(after.value.value).split())
+            told.append((option[member.targets[0].id].value, words.replace("|", "\\|")))
+    return told
+
+
+def statistics() -> str:
+    """Return the page of the statistics: every name by family, every option with its members."""
+    lines = [
+        "# Statistics",
+        "",
+        "`from evergrove import stats` gives these names; the main verbs stand in `evergrove` itself too "
+        "([Library](library.md)). `help(stats.pool)` has shapes, scales, ranges, sources and an example. The pages of "
+        "[methods](../methods/index.md) say when to use what.",
+        "",
+    ]
+    options = []
+    for heading, names in blocks_of_names(Path(inspect.getfile(stats)).with_suffix(".pyi")).items():
+        things = [(name, getattr(stats, name)) for name in names]
+        options += [
+            (n, thing) for n, thing in things if isinstance(thing, type) and issubclass(thing, StrEnum)
+        ]
+        shown = [(name, thing) for name, thing in things if (name, thing) not in options]
+        if shown:
+            lines += [f"## {heading}", "", "| name | what it is |", "|---|---|"]
+            lines += [f"| `{name}` | {first_line(thing)} |" for name, thing in sorted(shown)]
+            lines.append("")
+    lines += ["## Options", "", "Each takes the member or its string.", ""]
+    for name, option in sorted(options):
+        lines += [f"### {name}", "", first_line(option), "", "| value | what it is |", "|---|---|"]
+        lines += [f"| `{value}` | {words} |" for value, words in members_of(option)]
+        lines.append("")
     return "\n".join(lines)
 
 
@@ -170,6 +228,7 @@ def pages() -> dict[str, str]:
     """Return every page by file name."""
     return {
         "library.md": NOTE + library(),
+        "statistics.md": NOTE + statistics(),
         "command-line.md": NOTE + command_line(),
         "errors.md": NOTE + error_page(),
         "review-folder.md": NOTE + review_folder(),
