@@ -11,7 +11,9 @@ from .stats.absolute import absolute_effect as absolute_effect
 from .stats.effects import effect_size as effect_size
 
 # --- Moderators, influence
-from .stats.influence import leave_one_out as leave_one_out
+from .stats.influence.case_deletion import influence_diagnostics as influence_diagnostics
+from .stats.influence.refits import cumulative as cumulative
+from .stats.influence.refits import leave_one_out as leave_one_out
 from .stats.medians import mean_sd_from_median_iqr as mean_sd_from_median_iqr
 
 # --- Integrity

@@ -16,8 +16,14 @@ from .effect_sizes import EffectSizes as EffectSizes
 from .effects import effect_size as effect_size
 
 # --- Moderators, influence
-from .influence import LeaveOneOut as LeaveOneOut
-from .influence import leave_one_out as leave_one_out
+from .influence.case_deletion import Baujat as Baujat
+from .influence.case_deletion import InfluenceDiagnostics as InfluenceDiagnostics
+from .influence.case_deletion import baujat as baujat
+from .influence.case_deletion import influence_diagnostics as influence_diagnostics
+from .influence.refits import Cumulative as Cumulative
+from .influence.refits import LeaveOneOut as LeaveOneOut
+from .influence.refits import cumulative as cumulative
+from .influence.refits import leave_one_out as leave_one_out
 from .medians import MeanSd as MeanSd
 from .medians import SkewnessTest as SkewnessTest
 from .medians import mean_sd_from_five_numbers as mean_sd_from_five_numbers

@@ -11,7 +11,7 @@ from evergrove.figures.figure import Figure
 from evergrove.figures.forest import forest_svg
 from evergrove.figures.forest_data import ForestPlot, ForestRow, RowKind, Scale
 from evergrove.stats.display.shown import Shown, effect_text, row_labels, shown
-from evergrove.stats.influence import LeaveOneOut
+from evergrove.stats.influence.refits import LeaveOneOut
 from evergrove.stats.pool_result import PoolResult
 from evergrove.stats.scales import back_transform, scale_of
 from evergrove.stats.subgroup import Subgroups
