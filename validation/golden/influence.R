@@ -8,11 +8,12 @@ bang <- dat.bangertdrowns2004[!is.na(dat.bangertdrowns2004$length) & !is.na(dat.
 raud <- dat.raudenbush1985
 norm <- escalc("MD", m1i = m1i, sd1i = sd1i, n1i = n1i, m2i = m2i, sd2i = sd2i, n2i = n2i, data = dat.normand1999)
 one <- function(d) matrix(1, nrow(d), 1)
+# years are counted from 1948: R loses digits on a design of ones and years near 2000
 sets <- list(
   bcg = list(yi = bcg$yi, vi = bcg$vi, design = one(bcg), order = bcg$year),
   bcg_latitude = list(yi = bcg$yi, vi = bcg$vi, design = cbind(1, bcg$ablat), order = bcg$year),
   bcg_year_allocation = list(yi = bcg$yi, vi = bcg$vi, order = bcg$year,
-                             design = cbind(1, bcg$year, bcg$alloc == "random", bcg$alloc == "systematic")),
+                             design = cbind(1, bcg$year - 1948, bcg$alloc == "random", bcg$alloc == "systematic")),
   bangertdrowns = list(yi = bang$yi, vi = bang$vi, design = cbind(1, bang$length, bang$meta), order = bang$year),
   raudenbush = list(yi = raud$yi, vi = raud$vi, design = cbind(1, raud$weeks), order = raud$year),
   normand = list(yi = norm$yi, vi = norm$vi, design = one(norm), order = seq_along(norm$yi))
@@ -36,7 +37,7 @@ for (set in names(sets)) for (method in c("REML", "ML", "DL", "PM", "EE")) for (
     set = set, tau2_method = method, ci = ci, rstudent = vec(i$inf$rstudent), dffits = vec(i$inf$dffits),
     cook = vec(i$inf$cook.d), covariance_ratio = vec(i$inf$cov.r), tau2 = vec(i$inf$tau2.del), qe = vec(i$inf$QE.del),
     hat = vec(i$inf$hat), weight = vec(i$inf$weight / 100), influential = I(as.logical(i$is.infl)),
-    dfbetas = lapply(i$dfbs, vec), residual = vec(r$resid), residual_se = vec(r$se), rstandard = vec(r$z))
+    dfbetas = lapply(unclass(i$dfbs)[seq_len(f$p)], vec), residual = vec(r$resid), residual_se = vec(r$se), rstandard = vec(r$z))
 }
 save("influence_diagnostics", "influence(rma(yi, vi, mods=X, intercept=FALSE, method, test)); rstandard()", cases, data = data)
 

@@ -46,6 +46,7 @@ LOOK: Spec = {
     "rule": {"color": MUTED},
     "range": {"ramp": ["#eaeff0", "#0b4f4a"]},
 }
+_ID = re.compile(r'id="(\w+)"')
 _HEAD = re.compile(r"<svg[^>]*?viewBox=\"0 0 ([\d.]+) ([\d.]+)\"[^>]*>")
 
 
@@ -201,7 +202,14 @@ def _named(svg: str, title: str, desc: str, content: str) -> str:
         f'aria-labelledby="t-{key}" aria-describedby="d-{key}">'
     )
     named = f'<title id="t-{key}">{clean(title)}</title><desc id="d-{key}">{clean(desc)}</desc>'
-    return f"{head}{named}{svg[found.end() :]}\n"
+    return f"{head}{named}{_renamed(svg[found.end() :], key)}\n"
+
+
+def _renamed(markup: str, key: str) -> str:
+    """Give the ids of a drawing names of its own: Vega counts them over all drawings of a process."""
+    for number, own in enumerate(dict.fromkeys(_ID.findall(markup))):
+        markup = re.sub(rf'(["#]){own}(["\\)])', rf"\g<1>{key}-{number}\g<2>", markup)
+    return markup
 
 
 #: A thin line of reference.

@@ -11,7 +11,8 @@ from evergrove.figures.figure import Figure
 from evergrove.figures.forest import forest_svg
 from evergrove.figures.forest_data import ForestPlot, ForestRow, RowKind, Scale
 from evergrove.stats.display.shown import Shown, effect_text, row_labels, shown
-from evergrove.stats.influence.refits import LeaveOneOut
+from evergrove.stats.influence.refits import Cumulative, Refits
+from evergrove.stats.options import Scale as PoolingScale
 from evergrove.stats.pool_result import PoolResult
 from evergrove.stats.scales import back_transform, scale_of
 from evergrove.stats.subgroup import Subgroups
@@ -23,7 +24,7 @@ NOT_ESTIMABLE = "not estimable"
 
 
 def forest_plot(
-    result: PoolResult | Subgroups | LeaveOneOut,
+    result: PoolResult | Subgroups | Refits,
     *,
     labels: Sequence[str] | None = None,
     title: str = "Forest plot",
@@ -45,7 +46,7 @@ def forest_plot(
     favours : tuple of two str
         Words on the left and right of the null.
     measure : EffectMeasure, str or None
-        For `LeaveOneOut` only, which does not know it: decides the scale.
+        For refits, which do not know it: decides the scale.
     compact : bool
         The layout for phones, 360 pixels wide.
 
@@ -76,13 +77,18 @@ def forest_plot(
         title,
         _told(rows),
         tuple(rows),
-        right_headers=(f"{words} [{100 * level:g}% CI]", "Weight"),
+        right_headers=_headers(words, level, rows),
         scale=Scale.LOG if log else Scale.LINEAR,
         axis_title=f"{words} (log scale)" if log else words,
         favours_low=favours[0],
         favours_high=favours[1],
     )
     return Figure(forest_svg(plot, compact=compact), title)
+
+
+def _headers(words: str, level: float, rows: Sequence[ForestRow]) -> tuple[str, ...]:
+    effect = f"{words} [{100 * level:g}% CI]"
+    return (effect, "Weight") if any(len(row.right) > 1 for row in rows) else (effect,)
 
 
 @singledispatch
@@ -93,8 +99,8 @@ def _drawn(
 ) -> tuple[list[ForestRow], bool, str]:
     """Return the rows, whether the axis is logarithmic, and the name of the effect."""
     raise UsageError(
-        f"forest_plot: found {type(result).__name__}; allowed: PoolResult, Subgroups, LeaveOneOut; "
-        "give one of these"
+        f"forest_plot: found {type(result).__name__}; allowed: PoolResult, Subgroups, LeaveOneOut, "
+        "Cumulative; give one of these"
     )
 
 
@@ -127,22 +133,22 @@ def _(
     return rows, log, (what.measure if what is not None else None) or measure or "Effect"
 
 
-@_drawn.register(LeaveOneOut)
-def _(
-    result: LeaveOneOut, labels: Sequence[str] | None, measure: str | None
-) -> tuple[list[ForestRow], bool, str]:
+@_drawn.register(Refits)
+def _(result: Refits, labels: Sequence[str] | None, measure: str | None) -> tuple[list[ForestRow], bool, str]:
     names = row_labels(labels, None, result.k)
     rows = []
-    for row, name in enumerate(names):
+    for row in range(result.k):
+        added = int(result.rows[row]) if isinstance(result, Cumulative) else row
+        name = f"{'+' if isinstance(result, Cumulative) else 'without'} {names[added]}"
         if result.reasons[row]:
-            rows.append(ForestRow(RowKind.STUDY, f"without {name}", right=(NOT_ESTIMABLE,)))
+            rows.append(ForestRow(RowKind.STUDY, name, right=(NOT_ESTIMABLE,)))
             continue
         values = [
             float(back_transform(column[row], measure))
             for column in (result.estimate, result.ci_low, result.ci_high)
         ]
-        rows.append(_row(RowKind.STUDY, f"without {name}", *values))
-    return rows, str(scale_of(measure)) == "log", measure or "Effect"
+        rows.append(_row(RowKind.STUDY, name, *values))
+    return rows, scale_of(measure) is PoolingScale.LOG, measure or "Effect"
 
 
 def _row(  # noqa: PLR0917 - kind, name and the three numbers of a row

@@ -55,7 +55,9 @@ class Refits(Result):
     def __repr__(self) -> str:
         kind = type(self).__name__
         known = self.estimate[np.isfinite(self.estimate)]
-        spread = f"estimates {known.min():.4f} to {known.max():.4f}" if known.size else "no row could be fitted"
+        spread = (
+            f"estimates {known.min():.4f} to {known.max():.4f}" if known.size else "no row could be fitted"
+        )
         return f"<{kind} {self.k} studies, {spread}>"
 
     def summary(self) -> str:
@@ -200,12 +202,14 @@ def cumulative(
     array([0.3, 0.2, 0.4])
     """
     if k < 1:
-        raise TooFewStudiesError(f"cumulative: found {k} studies; allowed: 1 or more; there is nothing to add")
+        raise TooFewStudiesError(
+            f"cumulative: found {k} studies; allowed: 1 or more; there is nothing to add"
+        )
     keys = np.arange(k, dtype=np.float64) if order is None else np.asarray(order, dtype=np.float64)
     if keys.shape != (k,) or bool(np.isnan(keys).any()):
         raise DataError(
-            f"order: found {keys.size} values, {int(np.isnan(keys).sum())} of them missing; allowed: one number per "
-            f"study, here {k}; give a year or rank for each"
+            f"order: found {keys.size} values, {int(np.isnan(keys).sum())} of them missing; allowed: one "
+            f"number per study, here {k}; give a year or rank for each"
         )
     rows = np.argsort(keys, kind="stable")
     keeps = (np.isin(np.arange(k), rows[: step + 1]) for step in range(k))
