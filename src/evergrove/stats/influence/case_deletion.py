@@ -298,8 +298,8 @@ def influence_diagnostics(
     tau2 : Tau2Method, str or float
         Estimator, fitted again without each study, or a known variance.
     ci : IntervalMethod or str
-        ``"normal"``, ``"t"``, ``"hartung-knapp"`` or ``"hartung-knapp-truncated"``: decides the variance factor
-        that enters standard errors.
+        ``"normal"``, ``"t"``, ``"hartung-knapp"`` or ``"hartung-knapp-truncated"``: decides the variance
+        factor that enters standard errors.
     names : sequence of str or None
         Names of the coefficients.
     labels : sequence of str or None
@@ -429,7 +429,7 @@ def baujat(
     --------
     >>> found = baujat([0.1, 0.2, 0.15, 1.9], [0.05] * 4, model="common", ci="normal")
     >>> round(float(found.contribution.sum()), 3)  # Cochran's Q
-    46.037
+    46.038
     """
     effects, variances, matrix = _checked(yi, vi, design)
     how = _specification(model, tau2, ci)
