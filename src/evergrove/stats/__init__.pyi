@@ -16,8 +16,14 @@ from .effect_sizes import EffectSizes as EffectSizes
 from .effects import effect_size as effect_size
 
 # --- Moderators, influence
-from .influence import LeaveOneOut as LeaveOneOut
-from .influence import leave_one_out as leave_one_out
+from .influence.case_deletion import Baujat as Baujat
+from .influence.case_deletion import InfluenceDiagnostics as InfluenceDiagnostics
+from .influence.case_deletion import baujat as baujat
+from .influence.case_deletion import influence_diagnostics as influence_diagnostics
+from .influence.refits import Cumulative as Cumulative
+from .influence.refits import LeaveOneOut as LeaveOneOut
+from .influence.refits import cumulative as cumulative
+from .influence.refits import leave_one_out as leave_one_out
 from .medians import MeanSd as MeanSd
 from .medians import SkewnessTest as SkewnessTest
 from .medians import mean_sd_from_five_numbers as mean_sd_from_five_numbers
@@ -62,3 +68,15 @@ from .subgroup import Subgroups as Subgroups
 from .subgroup import SubgroupTest as SubgroupTest
 from .subgroup import subgroup_test as subgroup_test
 from .subgroup import subgroups as subgroups
+
+# --- Figures
+from .display.forests import forest_plot as forest_plot
+from .display.funnels import funnel_plot as funnel_plot
+from .display.funnels import radial_plot as radial_plot
+from .display.event_plots import labbe_plot as labbe_plot
+from .display.density_plots import drapery_plot as drapery_plot
+from .display.density_plots import rainforest_plot as rainforest_plot
+from .display.moderator_plots import bubble_plot as bubble_plot
+from .display.moderator_plots import orchard_plot as orchard_plot
+from .display.influence_plots import baujat_plot as baujat_plot
+from .display.influence_plots import gosh_plot as gosh_plot

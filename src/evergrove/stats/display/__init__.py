@@ -1,0 +1,1 @@
+"""Results as figures: each takes a result or its columns, computes nothing that the result does not hold."""

@@ -1,0 +1,216 @@
+"""A result fitted again: without each study in turn, and with the studies added one by one."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from evergrove.errors import ConvergenceError, DataError, TooFewStudiesError
+from evergrove.stats.result import Result
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from evergrove.stats.arrays import BoolArray, FloatArray
+    from evergrove.stats.pool_result import PoolResult
+
+COLUMNS = ("estimate", "ci_low", "ci_high", "p_value", "tau2", "i2", "q")
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Refits(Result):
+    """Pooled results of parts of the studies, one row each.
+
+    Parameters
+    ----------
+    estimate, ci_low, ci_high : ndarray, shape (m,)
+        On the pooling scale.
+    p_value, tau2, i2, q : ndarray, shape (m,)
+        As in `PoolResult`; NaN where the model has none.
+    reasons : tuple of str
+        Why a row could not be fitted; empty where it could. Its columns are NaN.
+    """
+
+    estimate: FloatArray
+    ci_low: FloatArray
+    ci_high: FloatArray
+    p_value: FloatArray
+    tau2: FloatArray
+    i2: FloatArray
+    q: FloatArray
+    reasons: tuple[str, ...]
+
+    @property
+    def k(self) -> int:
+        """Number of rows."""
+        return int(self.estimate.size)
+
+    def row_name(self, row: int) -> str:
+        """Return what a row is, in words."""
+        return f"row {row}"
+
+    def __repr__(self) -> str:
+        kind = type(self).__name__
+        known = self.estimate[np.isfinite(self.estimate)]
+        spread = (
+            f"estimates {known.min():.4f} to {known.max():.4f}" if known.size else "no row could be fitted"
+        )
+        return f"<{kind} {self.k} studies, {spread}>"
+
+    def summary(self) -> str:
+        """Return one line per row."""
+        lines = [repr(self)]
+        for row, reason in enumerate(self.reasons):
+            values = f"{self.estimate[row]:.4f} [{self.ci_low[row]:.4f}, {self.ci_high[row]:.4f}]"
+            lines.append(f"{self.row_name(row)}: {reason or values}")
+        return "\n".join(lines)
+
+    def columns(self) -> dict[str, FloatArray]:
+        """Return the columns, one row per fit."""
+        return {name: getattr(self, name) for name in COLUMNS}
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class LeaveOneOut(Refits):
+    """The pooled result without each study in turn; row i is the result without study i."""
+
+    def row_name(self, row: int) -> str:
+        """Return which study is left out."""
+        return f"without row {row}"
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Cumulative(Refits):
+    """The pooled result as studies are added; row i holds the first i + 1 of them.
+
+    Parameters
+    ----------
+    rows : ndarray of int, shape (k,)
+        The study added in each step: its position in the data.
+    """
+
+    rows: np.ndarray
+
+    def row_name(self, row: int) -> str:
+        """Return which study is added."""
+        return f"with row {int(self.rows[row])}"
+
+    def columns(self) -> dict[str, FloatArray]:
+        """Return the study added, the number of studies, and the columns."""
+        own = {"row": self.rows, "k": np.arange(1, self.k + 1)}
+        return {**own, **{name: getattr(self, name) for name in COLUMNS}}
+
+
+def _fitted(
+    refit: Callable[[BoolArray], PoolResult], keeps: Iterable[BoolArray], m: int
+) -> dict[str, FloatArray | tuple[str, ...]]:
+    """Fit each part and return the columns and reasons."""
+    columns = {name: np.full(m, math.nan) for name in COLUMNS}
+    reasons = []
+    for row, keep in enumerate(keeps):
+        try:
+            result = refit(keep)
+        except (DataError, ConvergenceError) as error:
+            reasons.append(str(error))
+            continue
+        reasons.append("")
+        for name in COLUMNS:
+            value = getattr(result, name)
+            columns[name][row] = math.nan if value is None else value
+    return {**columns, "reasons": tuple(reasons)}
+
+
+def leave_one_out(refit: Callable[[BoolArray], PoolResult], k: int) -> LeaveOneOut:
+    """Fit again without each study in turn.
+
+    Parameters
+    ----------
+    refit : callable
+        Takes a boolean array of shape (k,), True for studies to keep, and returns the `PoolResult`; so any
+        model can be examined.
+    k : int
+        Number of studies, 2 or more.
+
+    Returns
+    -------
+    LeaveOneOut
+        A fit that cannot be made (no events left, for example) is a row of NaN with its reason.
+
+    Raises
+    ------
+    TooFewStudiesError
+        With fewer than 2 studies.
+
+    Examples
+    --------
+    >>> from evergrove.stats import pool
+    >>> yi, vi = np.array([0.1, 0.3, 0.8]), np.array([0.1, 0.1, 0.1])
+    >>> leave_one_out(lambda keep: pool(yi[keep], vi[keep]), 3).estimate.round(3)
+    array([0.55, 0.45, 0.2 ])
+    """
+    if k < 2:
+        raise TooFewStudiesError(
+            f"leave_one_out: found {k} studies; allowed: 2 or more; nothing is left to pool"
+        )
+    keeps = (np.arange(k) != row for row in range(k))
+    return LeaveOneOut(**_fitted(refit, keeps, k))  # type: ignore[arg-type]
+
+
+def cumulative(
+    refit: Callable[[BoolArray], PoolResult], k: int, order: Sequence[float] | FloatArray | None = None
+) -> Cumulative:
+    """Fit again as the studies are added one by one.
+
+    Parameters
+    ----------
+    refit : callable
+        Takes a boolean array of shape (k,), True for studies to keep, and returns the `PoolResult`.
+    k : int
+        Number of studies, 1 or more.
+    order : sequence of float, length k, or None
+        The studies are added from the lowest value up (year of publication, for example), equal values in the
+        order of the data; None is the order of the data.
+
+    Returns
+    -------
+    Cumulative
+        A step that cannot be fitted is a row of NaN with its reason.
+
+    Raises
+    ------
+    TooFewStudiesError
+        Without any study.
+    DataError
+        Where `order` has another length or holds NaN.
+
+    Notes
+    -----
+    The intervals are not corrected for looking again and again: it is a display, not a sequential test.
+
+    References
+    ----------
+    Lau, Antman, Jimenez-Silva, Kupelnick, Mosteller & Chalmers, N Engl J Med 327 (1992) 248-254.
+
+    Examples
+    --------
+    >>> from evergrove.stats import pool
+    >>> yi, vi = np.array([0.1, 0.3, 0.8]), np.array([0.1, 0.1, 0.1])
+    >>> cumulative(lambda keep: pool(yi[keep], vi[keep]), 3, order=[2001, 1999, 2010]).estimate.round(3)
+    array([0.3, 0.2, 0.4])
+    """
+    if k < 1:
+        raise TooFewStudiesError(
+            f"cumulative: found {k} studies; allowed: 1 or more; there is nothing to add"
+        )
+    keys = np.arange(k, dtype=np.float64) if order is None else np.asarray(order, dtype=np.float64)
+    if keys.shape != (k,) or bool(np.isnan(keys).any()):
+        raise DataError(
+            f"order: found {keys.size} values, {int(np.isnan(keys).sum())} of them missing; allowed: one "
+            f"number per study, here {k}; give a year or rank for each"
+        )
+    rows = np.argsort(keys, kind="stable")
+    keeps = (np.isin(np.arange(k), rows[: step + 1]) for step in range(k))
+    return Cumulative(**_fitted(refit, keeps, k), rows=rows)  # type: ignore[arg-type]

@@ -1,0 +1,60 @@
+# Golden values of residuals, case deletion, cumulative and leave-one-out results.
+# Run from the repository's root: Rscript validation/golden/influence.R
+source("validation/golden/record.R")
+save <- recorder("validation/golden/influence.R")
+
+bcg <- escalc("RR", ai = tpos, bi = tneg, ci = cpos, di = cneg, data = dat.bcg)
+bang <- dat.bangertdrowns2004[!is.na(dat.bangertdrowns2004$length) & !is.na(dat.bangertdrowns2004$meta), ]
+raud <- dat.raudenbush1985
+norm <- escalc("MD", m1i = m1i, sd1i = sd1i, n1i = n1i, m2i = m2i, sd2i = sd2i, n2i = n2i, data = dat.normand1999)
+one <- function(d) matrix(1, nrow(d), 1)
+# years are counted from 1948: R loses digits on a design of ones and years near 2000
+sets <- list(
+  bcg = list(yi = bcg$yi, vi = bcg$vi, design = one(bcg), order = bcg$year),
+  bcg_latitude = list(yi = bcg$yi, vi = bcg$vi, design = cbind(1, bcg$ablat), order = bcg$year),
+  bcg_year_allocation = list(yi = bcg$yi, vi = bcg$vi, order = bcg$year,
+                             design = cbind(1, bcg$year - 1948, bcg$alloc == "random", bcg$alloc == "systematic")),
+  bangertdrowns = list(yi = bang$yi, vi = bang$vi, design = cbind(1, bang$length, bang$meta), order = bang$year),
+  raudenbush = list(yi = raud$yi, vi = raud$vi, design = cbind(1, raud$weeks), order = raud$year),
+  normand = list(yi = norm$yi, vi = norm$vi, design = one(norm), order = seq_along(norm$yi))
+)
+data <- lapply(sets, function(s) list(yi = vec(s$yi), vi = vec(s$vi), order = vec(s$order),
+                                      design = lapply(seq_len(ncol(s$design)), function(j) vec(s$design[, j]))))
+tests <- c(normal = "z", t = "t", "hartung-knapp" = "knha", "hartung-knapp-truncated" = "adhoc")
+fit <- function(s, method, test, keep = TRUE) {
+  control <- if (method %in% c("REML", "ML")) tight else if (method == "PM") tight_root else list()
+  quiet(rma(s$yi[keep], s$vi[keep], mods = s$design[keep, , drop = FALSE], intercept = FALSE, method = method,
+            test = test, control = control))
+}
+
+cases <- list(); stats <- list()
+for (set in names(sets)) for (method in c("REML", "ML", "DL", "PM", "EE")) for (ci in names(tests)) {
+  if (method == "EE" && ci %in% c("hartung-knapp", "hartung-knapp-truncated")) next
+  if (set != "bcg_latitude" && method %in% c("ML", "PM") && ci != "normal") next
+  f <- fit(sets[[set]], method, tests[[ci]])
+  i <- quiet(influence(f)); r <- quiet(rstandard(f))
+  cases[[length(cases) + 1]] <- list(
+    set = set, tau2_method = method, ci = ci, rstudent = vec(i$inf$rstudent), dffits = vec(i$inf$dffits),
+    cook = vec(i$inf$cook.d), covariance_ratio = vec(i$inf$cov.r), tau2 = vec(i$inf$tau2.del), qe = vec(i$inf$QE.del),
+    hat = vec(i$inf$hat), weight = vec(i$inf$weight / 100), influential = I(as.logical(i$is.infl)),
+    dfbetas = lapply(unclass(i$dfbs)[seq_len(f$p)], vec), residual = vec(r$resid), residual_se = vec(r$se), rstandard = vec(r$z))
+}
+save("influence_diagnostics", "influence(rma(yi, vi, mods=X, intercept=FALSE, method, test)); rstandard()", cases, data = data)
+
+cases <- list()
+for (set in c("bcg", "normand")) for (method in c("REML", "DL", "EE")) for (ci in c("normal", "hartung-knapp")) {
+  if (method == "EE" && ci != "normal") next
+  s <- sets[[set]]
+  control <- if (method == "REML") tight else list()
+  f <- quiet(rma(s$yi, s$vi, method = method, test = tests[[ci]], control = control))
+  o <- order(s$order)
+  # cumul() refits with the same control
+  m <- quiet(cumul(f, order = s$order))
+  keep <- as.list(m)
+  b <- quiet(baujat(f))
+  cases[[length(cases) + 1]] <- list(set = set, tau2_method = method, ci = ci, rows = I(o - 1), k = vec(seq_along(o)),
+    estimate = vec(m$estimate), se = vec(m$se), ci_low = vec(m$ci.lb), ci_high = vec(m$ci.ub), p_value = vec(m$pval),
+    q = vec(m$Q), tau2 = if (method == "EE") vec(rep(0, length(o))) else vec(m$tau2), i2 = vec(m$I2),
+    contribution = vec(b$x), influence = vec(b$y))
+}
+save("influence_cumulative", "cumul(rma(yi, vi, method, test), order); baujat()", cases, data = data)
