@@ -13,7 +13,16 @@ from .conversions import se_from_ci as se_from_ci
 # --- Random effects and heterogeneity
 from .diagnostic import Diagnostic as Diagnostic
 from .effect_sizes import EffectSizes as EffectSizes
-from .effects import effect_size as effect_size
+from .effect_sizes import StudyIntervals as StudyIntervals
+from .effects.calculation import effect_size as effect_size
+from .effects.options import AddedAmount as AddedAmount
+from .effects.options import BiasCorrection as BiasCorrection
+from .effects.options import CorrectedCells as CorrectedCells
+from .effects.options import DoubleZero as DoubleZero
+from .effects.options import RateMethod as RateMethod
+from .effects.single_intervals import SingleInterval as SingleInterval
+from .effects.single_intervals import mean_interval as mean_interval
+from .effects.single_intervals import rate_interval as rate_interval
 
 # --- Moderators, influence
 from .influence import LeaveOneOut as LeaveOneOut
@@ -46,7 +55,9 @@ from .proportions import ProportionInterval as ProportionInterval
 from .proportions import proportion_interval as proportion_interval
 from .sample_size import optimal_information_size as optimal_information_size
 from .sample_size import optimal_information_size_continuous as optimal_information_size_continuous
+from .scales import MeasureFacts as MeasureFacts
 from .scales import back_transform as back_transform
+from .scales import measure_facts as measure_facts
 from .scales import scale_of as scale_of
 
 # --- Dependence: multilevel, multivariate, robust, dose-response
