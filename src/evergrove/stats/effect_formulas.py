@@ -1,4 +1,4 @@
-"""Formulas that several methods share: Peto's parts of a table, the small-sample factor of standardised means."""
+"""Formulas that several methods share: Peto's parts of a table, the factor of standardised means."""
 
 from __future__ import annotations
 

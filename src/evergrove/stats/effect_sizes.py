@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from scipy import special
 
 from evergrove.stats.arrays import checked_level
-from evergrove.stats.distributions import two_sided_quantile
+from evergrove.stats.distributions import normal_quantile
 from evergrove.stats.fingerprint import content_hash
 from evergrove.stats.options import Scale
 from evergrove.stats.result import Result
@@ -46,7 +47,8 @@ class StudyIntervals(Result):
     scale: Scale
 
     def __repr__(self) -> str:
-        return f"<StudyIntervals {self.measure}, {self.estimate.size} studies, {100 * self.level:g} %, {self.scale} scale>"
+        what = f"{self.estimate.size} studies, {100 * self.level:g} %, {self.scale} scale"
+        return f"<StudyIntervals {self.measure}, {what}>"
 
     def columns(self) -> dict[str, Any]:
         """Return estimate and limits; one row per study."""
@@ -135,15 +137,16 @@ class EffectSizes(Result):
         """
         level = checked_level(level)
         freedom = np.full(self.yi.size, np.nan) if df is None else np.broadcast_to(df, self.yi.shape)
-        quantile = [two_sided_quantile(level, None if np.isnan(each) else float(each)) for each in freedom]
-        half = np.array(quantile) * np.sqrt(self.vi)
+        quantile = np.full(self.yi.size, normal_quantile(level))
+        known = ~np.isnan(freedom)
+        quantile[known] = -special.stdtrit(freedom[known], (1.0 - level) / 2.0)
+        half = quantile * np.sqrt(self.vi)
         limits = [self.yi.copy(), self.yi - half, self.yi + half]
         if natural:
             size = self.inputs.get("n", self.inputs.get("time"))
             limits = [back_transform(each, self.measure, n=size, each=True) for each in limits]
-        return StudyIntervals(
-            *limits, level, self.measure, Scale.NATURAL if natural else self.scale
-        )
+        scale = Scale.NATURAL if natural else self.scale
+        return StudyIntervals(limits[0], limits[1], limits[2], level, self.measure, scale)
 
     def __repr__(self) -> str:
         left_out = self.yi.size - self.k

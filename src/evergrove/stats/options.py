@@ -284,7 +284,7 @@ class VarianceMethod(StrEnum):
     LS2 = "LS2"
     """The second large-sample form: Borenstein 2009 (SMD, SMCC, SMCR), second order (ROM, VR, CVR), …"""
     LS3 = "LS3"
-    """The third: n - 3.94 in place of n for SMD (Hedges & Olkin 1985, eq. 8; RevMan), delta method for SMDH."""
+    """The third: n - 3.94 for n in SMD (Hedges & Olkin 1985, eq. 8; RevMan); delta method for SMDH."""
     UB = "UB"
     """The unbiased estimate of the sampling variance (Hedges 1983 for SMD). meta's default for SMD."""
     HO = "HO"

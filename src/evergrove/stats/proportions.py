@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from scipy import special
 
@@ -13,6 +13,9 @@ from evergrove.stats.distributions import normal_quantile
 from evergrove.stats.options import ProportionMethod, choose
 from evergrove.stats.roots import bracketed_root
 from evergrove.stats.scalars import above, within
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +108,7 @@ def _agresti_coull(x: float, n: float, level: float) -> Limits:
 
 
 def _arcsine(x: float, n: float, level: float) -> Limits:
-    """Normal limits on the scale of arcsine square roots, taken back."""
+    """Limits that are normal on the scale of arcsine square roots, taken back."""
     angle, half = math.asin(math.sqrt(x / n)), normal_quantile(level) / (2.0 * math.sqrt(n))
     low, high = max(0.0, angle - half), min(math.pi / 2.0, angle + half)
     return math.sin(low) ** 2, math.sin(high) ** 2

@@ -13,6 +13,8 @@ from evergrove.errors import DataError, UsageError
 from evergrove.stats.options import EffectMeasure, Scale, choose
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import ArrayLike
 
     from evergrove.stats.arrays import FloatArray
@@ -37,15 +39,17 @@ SCALE_OF: dict[EffectMeasure, Scale] = {
     )
     for measure in map(EffectMeasure, measures.split())
 }
+
+
+def _measures(names: str) -> frozenset[EffectMeasure]:
+    """Return the measures that a text names."""
+    return frozenset(map(EffectMeasure, names.split()))
+
+
 #: Measures of one group or of a reliability: no value stands for "no effect".
-WITHOUT_NULL = frozenset(
-    map(
-        EffectMeasure,
-        "PR PLN PLO PRZ PAS PFT IR IRLN IRS IRFT MN POMPMN SMN MNLN SDLN CVLN ARAW AHW ABT".split(),
-    )
-)
+WITHOUT_NULL = _measures("PR PLN PLO PRZ PAS PFT IR IRLN IRS IRFT MN POMPMN SMN MNLN SDLN CVLN ARAW AHW ABT")
 #: Measures whose value of no effect is one half.
-HALF_IS_NULL = frozenset(map(EffectMeasure, ("CLES", "AUC", "CLESN", "AUCN", "CLESCN", "AUCCN")))
+HALF_IS_NULL = _measures("CLES AUC CLESN AUCN CLESCN AUCCN")
 #: What a value of the pooling scale is turned into.
 WAY_BACK = {
     Scale.LOG: "exp(y)",
@@ -170,7 +174,9 @@ def _one_size(n: ArrayLike | None, variance: float | None, *, each: bool) -> Flo
     """Return the size at which Freeman-Tukey values are inverted."""
     if variance is not None:
         if not (math.isfinite(variance) and variance > 0):
-            raise DataError(f"variance: found {variance!r}; allowed: above 0; give the pooled effect's variance")
+            raise DataError(
+                f"variance: found {variance!r}; allowed: above 0; give the pooled effect's variance"
+            )
         return np.asarray(0.25 / variance)
     if n is None:
         raise UsageError(
@@ -183,26 +189,24 @@ def _one_size(n: ArrayLike | None, variance: float | None, *, each: bool) -> Flo
     return sizes if each else np.asarray(sizes.size / np.sum(1.0 / sizes))
 
 
-def _plain_back(array: FloatArray, scale: Scale) -> FloatArray:
-    """Return values of a scale that needs no sizes on the natural one."""
-    if scale is Scale.LOG:
-        with np.errstate(over="ignore"):  # an overflowing upper limit is infinite, which is what is meant
-            return np.asarray(np.exp(array))
-    if scale is Scale.LOGIT:
-        return np.asarray(special.expit(array))
-    if scale is Scale.PROBIT:
-        return np.asarray(special.ndtr(array))
-    if scale is Scale.ARCSINE:
-        return np.asarray(np.sin(np.clip(array, 0.0, math.pi / 2.0)) ** 2)
-    if scale is Scale.SQUARE_ROOT:
-        return np.asarray(np.maximum(array, 0.0) ** 2)
-    if scale is Scale.FISHER_Z:
-        return np.asarray(np.tanh(array))
-    if scale is Scale.HAKSTIAN_WHALEN:
-        return np.asarray(1.0 - (1.0 - np.clip(array, 0.0, 1.0)) ** 3)
-    if scale is Scale.BONETT:
-        return np.asarray(-np.expm1(-np.maximum(array, 0.0)))
-    return array.copy()
+def _exponential(array: FloatArray) -> FloatArray:
+    """Return exp; an overflowing upper limit is infinite, which is what is meant."""
+    with np.errstate(over="ignore"):
+        return np.asarray(np.exp(array))
+
+
+#: The inverse of each scale that needs no sizes.
+INVERSES: dict[Scale, Callable[[FloatArray], FloatArray]] = {
+    Scale.LOG: _exponential,
+    Scale.NATURAL: np.copy,
+    Scale.LOGIT: special.expit,
+    Scale.PROBIT: special.ndtr,
+    Scale.ARCSINE: lambda y: np.sin(np.clip(y, 0.0, math.pi / 2.0)) ** 2,
+    Scale.SQUARE_ROOT: lambda y: np.maximum(y, 0.0) ** 2,
+    Scale.FISHER_Z: np.tanh,
+    Scale.HAKSTIAN_WHALEN: lambda y: 1.0 - (1.0 - np.clip(y, 0.0, 1.0)) ** 3,
+    Scale.BONETT: lambda y: -np.expm1(-np.maximum(y, 0.0)),
+}
 
 
 def back_transform(
@@ -267,6 +271,5 @@ def back_transform(
         invert = _double_root_back if measure == EffectMeasure.IRFT else _double_arcsine_back
         return invert(array, _one_size(n, variance, each=each))[()]
     if measure == EffectMeasure.ZR2:
-        array = np.tanh(np.maximum(array, 0.0)) ** 2
-        return array[()]
-    return _plain_back(array, scale)[()]
+        return np.asarray(np.tanh(np.maximum(array, 0.0)) ** 2)[()]
+    return np.asarray(INVERSES[scale](array))[()]

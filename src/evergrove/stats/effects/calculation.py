@@ -31,7 +31,9 @@ STANDARDISED = (EffectMeasure.SMD, EffectMeasure.SMDH, EffectMeasure.SMD1, Effec
 PRINTED = (EffectMeasure.HR, EffectMeasure.HD)
 
 
-def _allowed(kind: type[Choice], value: str, argument: str, measure: str, members: tuple[Choice, ...]) -> Choice:
+def _allowed(
+    kind: type[Choice], value: str, argument: str, measure: str, members: tuple[Choice, ...]
+) -> Choice:
     """Return a member that the measure allows."""
     chosen = choose(kind, value, argument)
     if chosen not in members:
@@ -53,7 +55,9 @@ def _amount(name: str, value: ArrayLike, k: int) -> FloatArray:
             )
         return np.full(k, amount[0])
     if amount.size != k:
-        raise UsageError(f"{name}: found {amount.size} values; allowed: one, or one per study, here {k}; check it")
+        raise UsageError(
+            f"{name}: found {amount.size} values; allowed: one, or one per study, here {k}; check it"
+        )
     refuse_rows(name, amount, bad, allowed="a finite number not below 0", todo="use 0 for none")
     return amount
 
@@ -97,7 +101,12 @@ def _arms_of_one(columns: Mapping[str, FloatArray], rows: Rows) -> None:
     """Mark rows whose SD is that of one patient; rows given by a statistic need none."""
     statistic = [columns[name] for name in ("d", "t", "f", "p") if name in columns]
     needs_sd = np.all([np.isnan(values) for values in statistic], axis=0) if statistic else True
-    for sd, n, arm in (("sd1", "n1", "arm 1"), ("sd2", "n2", "arm 2"), ("sd", "n", "the group"), ("sd1", "n", "the group")):
+    for sd, n, arm in (
+        ("sd1", "n1", "arm 1"),
+        ("sd2", "n2", "arm 2"),
+        ("sd", "n", "the group"),
+        ("sd1", "n", "the group"),
+    ):
         if sd in columns and n in columns:
             few = (columns[n] < 2) & ~np.isnan(columns[sd]) & needs_sd
             rows.mark(few, f"{arm} has fewer than 2 patients: no standard deviation")

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import math
+from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy import special
 
-from evergrove.stats.arrays import FloatArray
 from evergrove.stats.effects.correlations import unbiased_correlation
 from evergrove.stats.effects.reported import percent_of_range, t_of
 from evergrove.stats.effects.request import Outcome, Request
 from evergrove.stats.effects.small_sample import bias_factor
 from evergrove.stats.options import EffectMeasure, VarianceMethod
+
+if TYPE_CHECKING:
+    from evergrove.stats.arrays import FloatArray
 
 CHANGE = ("mean1", "sd1", "mean2", "sd2", "n", "r")
 
@@ -35,9 +38,7 @@ def mean_change(request: Request) -> Outcome:
     return Outcome(unit * (m1 - m2), unit**2 * spread / n)
 
 
-def _variance(
-    request: Request, d: FloatArray, g: FloatArray, base: FloatArray, df: FloatArray
-) -> FloatArray:
+def _variance(request: Request, d: FloatArray, g: FloatArray, base: FloatArray, df: FloatArray) -> FloatArray:
     """Return the variance of SMCC or SMCR, whose first term is `base`."""
     n, method = request["n"], request.variance
     factor = bias_factor(df, request.bias)

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import math
+from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy import special
 
-from evergrove.stats.arrays import FloatArray
 from evergrove.stats.effects.reported import standardised_difference
 from evergrove.stats.effects.request import Outcome, Request
 from evergrove.stats.effects.two_means import pooled_variance
 from evergrove.stats.options import VarianceMethod
+
+if TYPE_CHECKING:
+    from evergrove.stats.arrays import FloatArray
 
 
 def reported_area(request: Request) -> Outcome:

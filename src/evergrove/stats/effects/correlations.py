@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 from scipy import special
 
-from evergrove.stats.arrays import FloatArray
 from evergrove.stats.effects.reported import t_of
 from evergrove.stats.effects.request import Outcome, Request, fisher_z, weighted_mean
 from evergrove.stats.options import EffectMeasure, VarianceMethod
+
+if TYPE_CHECKING:
+    from evergrove.stats.arrays import FloatArray
 
 
 def unbiased_correlation(r: FloatArray, n: FloatArray) -> FloatArray:

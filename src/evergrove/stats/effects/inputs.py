@@ -259,5 +259,6 @@ def refuse_impossible(columns: Mapping[str, FloatArray]) -> None:
         if bool((unequal & ~np.isnan(columns["n1"] + columns["n2"])).any()):
             rows = np.flatnonzero(unequal)[:10].tolist()
             raise DataError(
-                f"n1, n2: rows {rows} differ; allowed: the number of pairs in both; matched pairs have one size"
+                f"n1, n2: rows {rows} differ; allowed: the number of pairs in both; "
+                "matched pairs have one size"
             )

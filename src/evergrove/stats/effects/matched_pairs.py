@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
-from evergrove.stats.arrays import FloatArray
 from evergrove.stats.effects.options import CorrectedCells
 from evergrove.stats.effects.request import Outcome, Pair, Request
 from evergrove.stats.effects.two_by_two import FORMULAS, table_of
 from evergrove.stats.effects.zero_cells import steps
 from evergrove.stats.options import EffectMeasure
+
+if TYPE_CHECKING:
+    from evergrove.stats.arrays import FloatArray
 
 PAIRS = ("both", "only1", "only2", "neither")
 

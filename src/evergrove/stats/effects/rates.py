@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
-from evergrove.stats.arrays import FloatArray
 from evergrove.stats.effects.request import Outcome, Pair, Request
 from evergrove.stats.effects.zero_cells import drop_double_zero, steps
 from evergrove.stats.options import EffectMeasure
+
+if TYPE_CHECKING:
+    from evergrove.stats.arrays import FloatArray
 
 
 def _two(measure: EffectMeasure, x1: FloatArray, t1: FloatArray, x2: FloatArray, t2: FloatArray) -> Pair:

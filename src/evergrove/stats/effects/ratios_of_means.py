@@ -1,14 +1,18 @@
-"""Logs of ratios of means, standard deviations and coefficients of variation, of two groups and of one measured twice."""
+"""Logs of ratios of means, SDs and coefficients of variation: two groups, or one measured twice."""
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
-from evergrove.stats.arrays import FloatArray
 from evergrove.stats.effects.options import BiasCorrection
 from evergrove.stats.effects.request import Outcome, Request, weighted_mean
 from evergrove.stats.effects.two_means import ARMS, pooled_variance
 from evergrove.stats.options import EffectMeasure, VarianceMethod
+
+if TYPE_CHECKING:
+    from evergrove.stats.arrays import FloatArray
 
 CORRECTED = (BiasCorrection.FIRST_ORDER, BiasCorrection.SECOND_ORDER)
 SECOND = (VarianceMethod.LS2, VarianceMethod.LS2_PUBLISHED)

@@ -5,8 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from evergrove.stats.effects import changes, common_language, correlations, matched_pairs, rates
-from evergrove.stats.effects import ratios_of_means, single_group, two_by_two, two_means
+from evergrove.stats.effects import (
+    changes,
+    common_language,
+    correlations,
+    matched_pairs,
+    rates,
+    ratios_of_means,
+    single_group,
+    two_by_two,
+    two_means,
+)
 from evergrove.stats.effects.options import BiasCorrection, DoubleZero
 from evergrove.stats.options import EffectMeasure, VarianceMethod
 
@@ -254,15 +263,9 @@ CHANGES = {
     E.SMCRH: _one(changes.over_first_sd, *CHANGE, variances=(LS, LS2, OLD), biases=FACTOR),
     E.SMCRP: _one(changes.over_pooled_sd, *CHANGE, biases=FACTOR),
     E.SMCRPH: _one(changes.over_pooled_sd, *CHANGE, variances=(LS, LS2), biases=FACTOR),
-    E.ROMC: _one(
-        ratios_of_means.dependent_ratio, *CHANGE, variances=(LS, LS2, PUBLISHED), biases=TAYLOR
-    ),
-    E.VRC: _one(
-        ratios_of_means.dependent_ratio, "sd1", "sd2", "n", "r", variances=(LS, LS2, PUBLISHED)
-    ),
-    E.CVRC: _one(
-        ratios_of_means.dependent_ratio, *CHANGE, variances=(LS, LS2, PUBLISHED), biases=TAYLOR
-    ),
+    E.ROMC: _one(ratios_of_means.dependent_ratio, *CHANGE, variances=(LS, LS2, PUBLISHED), biases=TAYLOR),
+    E.VRC: _one(ratios_of_means.dependent_ratio, "sd1", "sd2", "n", "r", variances=(LS, LS2, PUBLISHED)),
+    E.CVRC: _one(ratios_of_means.dependent_ratio, *CHANGE, variances=(LS, LS2, PUBLISHED), biases=TAYLOR),
 }
 
 #: Every measure that is computed from data; HR and HD come printed.

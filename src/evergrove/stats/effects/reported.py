@@ -1,12 +1,15 @@
-"""What papers report in place of means: d, t, F, p, a point-biserial correlation; percent of a scale's range."""
+"""What papers report in place of means: d, t, F, p, a point-biserial r; percent of a scale's range."""
 
 from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy import special
 
-from evergrove.stats.arrays import FloatArray
-from evergrove.stats.effects.request import Request
+if TYPE_CHECKING:
+    from evergrove.stats.arrays import FloatArray
+    from evergrove.stats.effects.request import Request
 
 
 def t_from_p(p: FloatArray, df: FloatArray) -> FloatArray:

@@ -7,14 +7,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from evergrove.stats.options import EffectMeasure, VarianceMethod, ZeroCells
-
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from evergrove.stats.arrays import BoolArray, FloatArray
     from evergrove.stats.effects.options import AddedAmount, BiasCorrection, CorrectedCells, DoubleZero
     from evergrove.stats.effects.rows import Rows
+    from evergrove.stats.options import EffectMeasure, VarianceMethod, ZeroCells
 
 #: Effects and sampling variances, shape (k,) each.
 Pair = tuple["FloatArray", "FloatArray"]

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import math
+from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy import special
 
-from evergrove.stats.arrays import FloatArray
 from evergrove.stats.effects.options import BiasCorrection, CorrectedCells
 from evergrove.stats.effects.reported import percent_of_range
 from evergrove.stats.effects.request import Outcome, Pair, Request, weighted_mean
 from evergrove.stats.effects.small_sample import bias_factor
 from evergrove.stats.effects.zero_cells import steps
 from evergrove.stats.options import EffectMeasure, VarianceMethod
+
+if TYPE_CHECKING:
+    from evergrove.stats.arrays import FloatArray
 
 
 def _proportion(measure: EffectMeasure, method: VarianceMethod, x: FloatArray, n: FloatArray) -> Pair:

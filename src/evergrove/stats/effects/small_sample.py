@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
-from evergrove.stats.arrays import FloatArray
 from evergrove.stats.effect_formulas import hedges_correction
 from evergrove.stats.effects.options import BiasCorrection
+
+if TYPE_CHECKING:
+    from evergrove.stats.arrays import FloatArray
 
 
 def bias_factor(df: FloatArray, method: BiasCorrection = BiasCorrection.EXACT) -> FloatArray:

@@ -8,10 +8,13 @@ is then the delta method's variance of that root under multinomial sampling.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 from scipy import special
 
-from evergrove.stats.arrays import FloatArray
+if TYPE_CHECKING:
+    from evergrove.stats.arrays import FloatArray
 
 #: Steps of safeguarded Newton; bisection alone needs about 55.
 MOST_STEPS = 200
@@ -59,7 +62,10 @@ def _root(h: FloatArray, k: FloatArray, share: FloatArray) -> FloatArray:
     busy = np.arange(h.size)
     for _ in range(MOST_STEPS):
         gap = bivariate_normal(h[busy], k[busy], rho[busy]) - share[busy]
-        low[busy], high[busy] = np.where(gap < 0, rho[busy], low[busy]), np.where(gap < 0, high[busy], rho[busy])
+        low[busy], high[busy] = (
+            np.where(gap < 0, rho[busy], low[busy]),
+            np.where(gap < 0, high[busy], rho[busy]),
+        )
         slope = _density(h[busy], k[busy], rho[busy])
         with np.errstate(divide="ignore", invalid="ignore", over="ignore"):  # flat: bisection takes over
             newton = rho[busy] - gap / slope

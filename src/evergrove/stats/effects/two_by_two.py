@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy import special
 
-from evergrove.stats.arrays import FloatArray
 from evergrove.stats.effect_formulas import peto_parts
 from evergrove.stats.effects.options import CorrectedCells
 from evergrove.stats.effects.request import Outcome, Pair, Request, fisher_z, weighted_mean
 from evergrove.stats.effects.tetrachoric import tetrachoric
 from evergrove.stats.effects.zero_cells import drop_double_zero, steps
 from evergrove.stats.options import EffectMeasure, VarianceMethod
+
+if TYPE_CHECKING:
+    from evergrove.stats.arrays import FloatArray
 
 #: Log odds ratio over this is an SMD of normal data (Cox & Snell 1989, p. 24).
 COX_SNELL = 1.65

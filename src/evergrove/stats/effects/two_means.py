@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import math
+from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy import special
 
-from evergrove.stats.arrays import FloatArray
 from evergrove.stats.effects.reported import percent_of_range, standardised_difference
 from evergrove.stats.effects.request import Outcome, Pair, Request, fisher_z, weighted_mean
 from evergrove.stats.effects.small_sample import bias_factor
 from evergrove.stats.effects.two_by_two import COX_SNELL, LOGISTIC
 from evergrove.stats.options import EffectMeasure, VarianceMethod
+
+if TYPE_CHECKING:
+    from evergrove.stats.arrays import FloatArray
 
 ARMS = ("mean1", "sd1", "n1", "mean2", "sd2", "n2")
 
