@@ -29,6 +29,8 @@ TOLERANCE = {
     "optimised": 1e-6,
     # What follows from an iterated tau².
     "from-tau2": 1e-7,
+    # Delta methods whose slope R takes by Richardson's extrapolation (numDeriv::grad), twice for a Hessian.
+    "differentiated": 1e-7,
     # Tails: R's and SciPy's t and chi-square, out to 1e-300.
     "p-value": 1e-8,
 }

@@ -310,7 +310,7 @@ class VarianceMethod(StrEnum):
     GLASS = "GLASS"
     """SMD1: n - 1 in place of n (meta's ``method.smd="Glass"``; Cooper & Hedges 1994)."""
     LS_OLD = "LS-3.8"
-    """SMDH, SMD1H, SMCRH, ZPCOR as metafor 3.8 had them. To reproduce older reviews."""
+    """SMDH, SMD1H, SMCRH, PCOR, ZPCOR as metafor 3.8 had them. To reproduce older reviews."""
     LS2_PUBLISHED = "LS2-published"
     """ROMC, VRC, CVRC: second order as printed by Senior 2020 (metafor before 5.2), known to be in error."""
 

@@ -27,6 +27,13 @@ if TYPE_CHECKING:
 #: Standardised differences beyond this are rare; standard errors taken for SDs are not.
 LARGE_SMD = 2.0
 STANDARDISED = (EffectMeasure.SMD, EffectMeasure.SMDH, EffectMeasure.SMD1, EffectMeasure.SMD1H)
+#: An SD, the size it belongs to, and whose they are.
+SD_AND_SIZE = (
+    ("sd1", "n1", "arm 1"),
+    ("sd2", "n2", "arm 2"),
+    ("sd", "n", "the group"),
+    ("sd1", "n", "the group"),
+)
 #: Measures that come printed, never from data.
 PRINTED = (EffectMeasure.HR, EffectMeasure.HD)
 
@@ -101,12 +108,7 @@ def _arms_of_one(columns: Mapping[str, FloatArray], rows: Rows) -> None:
     """Mark rows whose SD is that of one patient; rows given by a statistic need none."""
     statistic = [columns[name] for name in ("d", "t", "f", "p") if name in columns]
     needs_sd = np.all([np.isnan(values) for values in statistic], axis=0) if statistic else True
-    for sd, n, arm in (
-        ("sd1", "n1", "arm 1"),
-        ("sd2", "n2", "arm 2"),
-        ("sd", "n", "the group"),
-        ("sd1", "n", "the group"),
-    ):
+    for sd, n, arm in SD_AND_SIZE:
         if sd in columns and n in columns:
             few = (columns[n] < 2) & ~np.isnan(columns[sd]) & needs_sd
             rows.mark(few, f"{arm} has fewer than 2 patients: no standard deviation")

@@ -97,10 +97,9 @@ def over_first_sd(request: Request) -> Outcome:
             r = unbiased_correlation(r, n) if exact else r
             return Outcome(g, _variance(request, d, g, 2 * (1 - r) / n, df))
         spread = (s1**2 + s2**2 - 2 * r * s1 * s2) / s1**2
-        if request.variance is VarianceMethod.LS_OLD:
-            return Outcome(g, factor**2 * (spread / (n - 1) + d**2 / (2 * (n - 1))))
         size = n if request.variance is VarianceMethod.LS2 else n - 1
-        return Outcome(g, spread / size + g**2 / (2 * size))
+        scale = factor**2 if request.variance is VarianceMethod.LS_OLD else 1.0
+        return Outcome(g, scale * (spread + g**2 / 2) / size)
 
 
 def over_pooled_sd(request: Request) -> Outcome:

@@ -15,6 +15,39 @@ if TYPE_CHECKING:
     from evergrove.stats.arrays import FloatArray
 
 
+#: Third parameter from which the hypergeometric series converges fast; SciPy's form fails from about 150.
+SERIES_FROM = 40.0
+#: Terms that leave nothing above 1e-17 from there on.
+TERMS = 60
+
+
+def hypergeometric(a: float, c: FloatArray, x: FloatArray) -> FloatArray:
+    """Return Gauss' hypergeometric function with both first parameters equal to `a`.
+
+    Parameters
+    ----------
+    a : float
+        1/2 or 1.
+    c, x : ndarray, shape (k,)
+        Third parameter, above 2a; argument within 0 to 1.
+
+    Returns
+    -------
+    ndarray, shape (k,)
+
+    Examples
+    --------
+    >>> hypergeometric(0.5, np.array([9.0, 500.0]), np.array([0.75, 0.75])).round(8)
+    array([1.02290419, 1.00037563])
+    """
+    term, total = np.ones_like(x), np.ones_like(x)
+    for k in range(TERMS):
+        term = term * (a + k) ** 2 / ((c + k) * (k + 1)) * x
+        total = total + term
+    near = np.where(c < SERIES_FROM, c, 2 * a + 1)
+    return np.where(c < SERIES_FROM, special.hyp2f1(a, a, near, x), total)
+
+
 def unbiased_correlation(r: FloatArray, n: FloatArray) -> FloatArray:
     """Return the unbiased estimate of a normal correlation; n of 4 or fewer has none (NaN).
 
@@ -34,7 +67,7 @@ def unbiased_correlation(r: FloatArray, n: FloatArray) -> FloatArray:
     array([0.510964])
     """
     safe = np.where(n > 4, n, np.nan)
-    return np.asarray(r * special.hyp2f1(0.5, 0.5, (safe - 2) / 2, 1 - r**2))
+    return r * hypergeometric(0.5, (safe - 2) / 2, 1 - r**2)
 
 
 def correlation(request: Request) -> Outcome:
@@ -67,7 +100,7 @@ def _variance(request: Request, y: FloatArray, r: FloatArray, n: FloatArray) -> 
     """Variance of COR and UCOR by the method asked for."""
     method = request.variance
     if method is VarianceMethod.UB:
-        inner = (1 - r**2) * special.hyp2f1(1.0, 1.0, np.where(n > 4, n, np.nan) / 2, 1 - r**2)
+        inner = (1 - r**2) * hypergeometric(1.0, np.where(n > 4, n, np.nan) / 2, 1 - r**2)
         return np.asarray(y**2 - 1 + (n - 3) / (n - 2) * inner)
     if method is VarianceMethod.AV:
         return np.asarray((1 - weighted_mean(y, n) ** 2) ** 2 / (n - 1))
@@ -100,15 +133,16 @@ def partial_correlation(request: Request) -> Outcome:
         t = t_of(request, df)
         found = t * np.sqrt(1 - request["r2"]) / np.sqrt(df) if semi else t / np.sqrt(t**2 + df)
         r = np.where(np.isnan(r), found, r)
+        less = 1 if request.variance is VarianceMethod.LS_OLD else 0
         if request.measure is EffectMeasure.ZPCOR:
-            less = 0 if request.variance is VarianceMethod.LS_OLD else 2
-            request.rows.mark(n - m - less <= 0, "too few patients for a variance")
-            return Outcome(np.arctanh(r), 1 / (n - m - less))
+            size = n - m - 2 + less
+            request.rows.mark(size <= 0, "too few patients for a variance")
+            return Outcome(np.arctanh(r), 1 / size)
         request.rows.mark(np.abs(r) > 1, "t, n, predictors and R² do not fit together: |r| above 1")
         mean = weighted_mean(np.where(request.rows.lost, np.nan, r), n)
         within = mean if request.variance is VarianceMethod.AV else r
         if request.measure is EffectMeasure.PCOR:
-            return Outcome(r, (1 - within**2) ** 2 / (n - m))
+            return Outcome(r, (1 - within**2) ** 2 / (n - m - less))
         r2 = request["r2"]
         rest = r2 - within**2
         vi = (r2**2 - 2 * r2 + rest + 1 - rest**2) / n

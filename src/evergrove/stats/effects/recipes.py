@@ -217,7 +217,7 @@ CORRELATIONS = {
     E.COR: Recipe(correlations.correlation, FROM_R, (LS, AV, H0, VarianceMethod.H0B)),
     E.UCOR: Recipe(correlations.correlation, FROM_R, (LS, UB, AV)),
     E.ZCOR: Recipe(correlations.correlation, FROM_R),
-    E.PCOR: Recipe(correlations.partial_correlation, PARTIAL, (LS, AV)),
+    E.PCOR: Recipe(correlations.partial_correlation, PARTIAL, (LS, AV, OLD)),
     E.ZPCOR: Recipe(correlations.partial_correlation, PARTIAL, (LS, OLD)),
     E.SPCOR: Recipe(correlations.partial_correlation, SEMI_PARTIAL, (LS, AV)),
     E.ZSPCOR: Recipe(correlations.partial_correlation, SEMI_PARTIAL, (LS, AV)),

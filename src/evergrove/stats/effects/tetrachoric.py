@@ -62,10 +62,8 @@ def _root(h: FloatArray, k: FloatArray, share: FloatArray) -> FloatArray:
     busy = np.arange(h.size)
     for _ in range(MOST_STEPS):
         gap = bivariate_normal(h[busy], k[busy], rho[busy]) - share[busy]
-        low[busy], high[busy] = (
-            np.where(gap < 0, rho[busy], low[busy]),
-            np.where(gap < 0, high[busy], rho[busy]),
-        )
+        low[busy] = np.where(gap < 0, rho[busy], low[busy])
+        high[busy] = np.where(gap < 0, high[busy], rho[busy])
         slope = _density(h[busy], k[busy], rho[busy])
         with np.errstate(divide="ignore", invalid="ignore", over="ignore"):  # flat: bisection takes over
             newton = rho[busy] - gap / slope

@@ -15,6 +15,8 @@ from evergrove.stats.effects.two_by_two import COX_SNELL, LOGISTIC
 from evergrove.stats.options import EffectMeasure, VarianceMethod
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from evergrove.stats.arrays import FloatArray
 
 ARMS = ("mean1", "sd1", "n1", "mean2", "sd2", "n2")
@@ -72,25 +74,19 @@ def _smd_variance(
     """Return the variance of a standardised mean difference by the method asked for."""
     n1, n2, size, df = sizes
     base = 1 / n1 + 1 / n2
-    method = request.variance
-    factor = bias_factor(df, request.bias)
-    if method is VarianceMethod.LS2:
-        return np.asarray(factor**2 * (base + d**2 / (2 * size)))
-    if method is VarianceMethod.LS3:
-        return np.asarray(base + g**2 / (2 * (size - 3.94)))
-    if method is VarianceMethod.UB:
-        return np.asarray(base + (1 - (df - 2) / (df * factor**2)) * g**2)
-    if method is VarianceMethod.UB_G:
-        exact = bias_factor(df)
-        return np.asarray(base + (1 - (df - 2) / (df * exact**2)) * (exact * d) ** 2)
-    if method is VarianceMethod.GLASS:
-        return np.asarray(base + g**2 / (2 * (size - 1)))
-    if method is VarianceMethod.AV:
-        used = np.where(request.rows.lost, np.nan, g)
-        return np.asarray(base + weighted_mean(used, n1 + n2) ** 2 / (2 * size))
-    if method is VarianceMethod.H0:
-        return np.where(df > 2, factor**2 * base * df / (df - 2), np.nan)
-    return np.asarray(base + g**2 / (2 * size))
+    factor, exact = bias_factor(df, request.bias), bias_factor(df)
+    used = np.where(request.rows.lost, np.nan, g)
+    forms: dict[VarianceMethod, Callable[[], FloatArray]] = {
+        VarianceMethod.LS: lambda: base + g**2 / (2 * size),
+        VarianceMethod.LS2: lambda: factor**2 * (base + d**2 / (2 * size)),
+        VarianceMethod.LS3: lambda: base + g**2 / (2 * (size - 3.94)),
+        VarianceMethod.UB: lambda: base + (1 - (df - 2) / (df * factor**2)) * g**2,
+        VarianceMethod.UB_G: lambda: base + (1 - (df - 2) / (df * exact**2)) * (exact * d) ** 2,
+        VarianceMethod.GLASS: lambda: base + g**2 / (2 * (size - 1)),
+        VarianceMethod.AV: lambda: base + weighted_mean(used, n1 + n2) ** 2 / (2 * size),
+        VarianceMethod.H0: lambda: np.where(df > 2, factor**2 * base * df / (df - 2), np.nan),
+    }
+    return np.asarray(forms[request.variance]())
 
 
 def standardised(request: Request) -> Outcome:
@@ -142,20 +138,17 @@ def standardised_unequal(request: Request) -> Outcome:
     old = request.variance is VarianceMethod.LS_OLD
     with np.errstate(divide="ignore", invalid="ignore"):  # zero SDs: rows become not estimable
         if request.measure is EffectMeasure.SMD1H:
-            d, sizes = _glass(request)
+            d, (*_, own, df) = _glass(request)
+            g = bias_factor(df, request.bias) * d
             other = 3 - request.glass_arm
             ratio = (request[f"sd{other}"] / request[f"sd{request.glass_arm}"]) ** 2
-            factor = bias_factor(sizes[3], request.bias)
-            within = d if old else factor * d
-            base = ratio / (request[f"n{other}"] - 1) + 1 / sizes[3]
-            vi = base + within**2 / (2 * sizes[3])
-        else:
-            spread = (s1**2 + s2**2) / 2
-            d = (m1 - m2) / np.sqrt(spread)
-            factor = bias_factor(n1 + n2 - 2, request.bias)
-            within = d if old else factor * d
-            vi = _unequal_variance(request.variance, within, (s1**2 / spread, n1, s2**2 / spread, n2))
-    return Outcome(factor * d, factor**2 * vi if old else vi)
+            less = 0 if old else 1
+            return Outcome(g, ratio / (request[f"n{other}"] - less) + (1 + g**2 / 2) / (own - less))
+        spread = (s1**2 + s2**2) / 2
+        factor = bias_factor(n1 + n2 - 2, request.bias)
+        g = factor * (m1 - m2) / np.sqrt(spread)
+        vi = _unequal_variance(request.variance, g, (s1**2 / spread, n1, s2**2 / spread, n2))
+    return Outcome(g, factor**2 * vi if old else vi)
 
 
 def _unequal_variance(
