@@ -331,6 +331,8 @@ with(explained, { f <- r2 / (1 - r2) * (n - predictors - 1) / predictors; pf <- 
 r <- escalc("MPORM", ai = c(30, 12), bi = c(20, 28), ci = c(22, 9), di = c(28, 31), ri = c(0.4, 0.15))
 cases[[length(cases) + 1]] <- list(measure = "MPORM", columns = lapply(list(events1 = c(30, 12), n1 = c(50, 40), events2 = c(22, 9), n2 = c(50, 40), r = c(0.4, 0.15)), vec),
                                    yi = vec(r$yi), vi = vec(r$vi))
+cases[[length(cases) + 1]] <- list(measure = "HD", columns = lapply(list(estimate = c(-0.02, 0.1), ci_low = c(-0.05, 0.02), ci_high = c(0.01, 0.18)), vec),
+                                   yi = vec(c(-0.02, 0.1)), vi = vec((c(0.06, 0.16) / (2 * qnorm(0.975)))^2))
 save("effects_reported", "escalc of the means 0 and d with SDs of 1, where d, t, F, p or r are given", cases)
 
 # --- meta's conventions, by the formulas of its documentation ----------------------------------------------

@@ -133,7 +133,7 @@ class EffectSizes(Result):
         >>> from evergrove.stats import effect_size
         >>> sizes = effect_size("RR", events1=4, n1=123, events2=11, n2=139)
         >>> sizes.intervals(natural=True).ci_high.round(3)
-        array([1.258])
+        array([1.257])
         """
         level = checked_level(level)
         freedom = np.full(self.yi.size, np.nan) if df is None else np.broadcast_to(df, self.yi.shape)

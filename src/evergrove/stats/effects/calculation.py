@@ -99,7 +99,7 @@ def _options(request: Request, recipe: Recipe, add: ArrayLike, add2: ArrayLike |
         options["variance"] = str(request.variance)
     if len(recipe.biases) > 1:
         options["bias_correction"] = str(request.bias)
-    if "glass_arm" not in options and request.measure in (EffectMeasure.SMD1, EffectMeasure.SMD1H):
+    if request.measure in (EffectMeasure.SMD1, EffectMeasure.SMD1H):
         options["glass_arm"] = request.glass_arm
     return options
 
@@ -115,16 +115,16 @@ def _arms_of_one(columns: Mapping[str, FloatArray], rows: Rows) -> None:
 
 
 def _remarks(
-    measure: EffectMeasure, yi: FloatArray, given: Mapping[str, object], recipe: Recipe
+    request: Request, yi: FloatArray, given: Mapping[str, object], recipe: Recipe
 ) -> tuple[Diagnostic, ...]:
     """Return what was noticed about the columns and the effects."""
-    remarks = []
+    remarks, measure = [], request.measure
     unused = [name for name in given if name not in recipe.names]
     if unused:
         message = f"{measure} does not use these columns; they were left out"
         remarks.append(Diagnostic("unused-columns", message, ", ".join(unused)))
     if measure in STANDARDISED:
-        large = np.flatnonzero(np.abs(yi) > LARGE_SMD)
+        large = np.flatnonzero((np.abs(yi) > LARGE_SMD) & ~request.rows.lost)
         if large.size:
             message = f"{measure} beyond {LARGE_SMD:g}: were standard errors given for standard deviations?"
             remarks.append(Diagnostic("large-smd", message, row_names(large[:10])))
@@ -234,7 +234,7 @@ def effect_size(
     >>> effect_size("SMD", mean1=12.0, sd1=4.0, n1=20, mean2=10.0, sd2=5.0, n2=22).yi.round(4)
     array([0.431])
     >>> effect_size("SMD", t=[2.1, None], p=[None, -0.03], n1=20, n2=22).yi.round(4)
-    array([ 0.6366, -0.6822])
+    array([ 0.6366, -0.6821])
     """
     chosen = choose(EffectMeasure, measure, "measure")
     given = from_frame(columns, data)
@@ -252,7 +252,6 @@ def effect_size(
     rule, drop = choose(ZeroCells, to, "to"), _drop(drop_double_zero, recipe)
     amount, which = choose(AddedAmount, add_by, "add_by"), choose(CorrectedCells, cells, "cells")
     step = (recipe.add or 0.0) if add is None else add
-    _amount("add", step if np.ndim(step) == 0 else 0.0, 1)
     used, rows = checked_columns(chosen, recipe, given)
     _arms_of_one(used, rows)
     first = _amount("add", step, rows.lost.size)
@@ -268,5 +267,5 @@ def effect_size(
         corrected=corrected,
         options=_options(request, recipe, step, add2),
         inputs=used,
-        diagnostics=_remarks(chosen, found.yi, given, recipe),
+        diagnostics=_remarks(request, found.yi, given, recipe),
     )

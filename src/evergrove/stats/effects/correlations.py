@@ -64,7 +64,7 @@ def unbiased_correlation(r: FloatArray, n: FloatArray) -> FloatArray:
     Examples
     --------
     >>> unbiased_correlation(np.array([0.5]), np.array([20.0])).round(6)
-    array([0.510964])
+    array([0.511452])
     """
     safe = np.where(n > 4, n, np.nan)
     return r * hypergeometric(0.5, (safe - 2) / 2, 1 - r**2)

@@ -115,7 +115,7 @@ def weighted_mean(values: FloatArray, weights: FloatArray) -> float:
     float
         NaN where no study has both.
     """
-    known = np.isfinite(values) & np.isfinite(weights)
+    known = np.isfinite(values) & np.isfinite(weights) & (weights > 0)
     return float(np.average(values[known], weights=weights[known])) if known.any() else float("nan")
 
 
