@@ -12,7 +12,7 @@ from evergrove.stats.diagnostic import Diagnostic
 from evergrove.stats.effect_sizes import EffectSizes, finished
 from evergrove.stats.effects.inputs import Columns, checked_columns, from_frame
 from evergrove.stats.effects.options import AddedAmount, BiasCorrection, CorrectedCells, DoubleZero
-from evergrove.stats.effects.recipes import RECIPES, Recipe
+from evergrove.stats.effects.recipes import Recipe, recipe_of
 from evergrove.stats.effects.request import Request, ZeroCellPlan
 from evergrove.stats.options import Choice, EffectMeasure, VarianceMethod, ZeroCells, choose
 from evergrove.stats.printed_intervals import effect_from_ci, needs_interval
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 #: Standardised differences beyond this are rare; standard errors taken for SDs are not.
 LARGE_SMD = 2.0
+#: Rows that a remark names at most.
+MOST_ROWS_NAMED = 100
 STANDARDISED = (EffectMeasure.SMD, EffectMeasure.SMDH, EffectMeasure.SMD1, EffectMeasure.SMD1H)
 #: An SD, the size it belongs to, and whose they are.
 SD_AND_SIZE = (
@@ -127,7 +129,7 @@ def _remarks(
         large = np.flatnonzero((np.abs(yi) > LARGE_SMD) & ~request.rows.lost)
         if large.size:
             message = f"{measure} beyond {LARGE_SMD:g}: were standard errors given for standard deviations?"
-            remarks.append(Diagnostic("large-smd", message, row_names(large[:10])))
+            remarks.append(Diagnostic("large-smd", message, row_names(large[:MOST_ROWS_NAMED])))
     return tuple(remarks)
 
 
@@ -242,9 +244,9 @@ def effect_size(
         printed = {name: given.get(name) for name in ("estimate", "ci_low", "ci_high")}
         needs_interval(chosen, dict(printed))
         return effect_from_ci(chosen, printed["estimate"], printed["ci_low"], printed["ci_high"], level)  # type: ignore[arg-type]
-    recipe = RECIPES[chosen]
     if glass_arm not in (1, 2):
         raise UsageError(f"glass_arm: found {glass_arm!r}; allowed: 1 or 2; name the arm whose SD is used")
+    recipe = recipe_of(chosen, glass_arm)
     method = VarianceMethod.LS if variance is None else variance
     correction = recipe.biases[0] if bias_correction is None else bias_correction
     resolved_method = _allowed(VarianceMethod, method, "variance", chosen, recipe.variances)

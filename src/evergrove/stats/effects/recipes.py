@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from evergrove.stats.effects import (
@@ -155,12 +155,19 @@ RATES = {
     E.IRFT: _one(rates.one_rate, "events", "time", add=0.0),
 }
 
-GLASS_WAYS = (TWO_MEANS, ("mean1", "n1", "mean2", "sd2", "n2"), ("mean1", "sd1", "n1", "mean2", "n2"))
+#: Glass' delta needs the SD of the arm that standardises.
+GLASS_WAY = {arm: ("mean1", "n1", "mean2", "n2", f"sd{arm}") for arm in (1, 2)}
 TWO_GROUPS_OF_MEANS = {
     E.MD: _one(two_means.mean_difference, *TWO_MEANS, variances=(LS, HO)),
     E.POMPMD: _one(two_means.mean_difference, *TWO_MEANS, *RANGE, variances=(LS, HO)),
     E.SMD: Recipe(two_means.standardised, GROUPS_OR_STATISTIC, SMD_VARIANCES, FACTOR),
-    E.SMD1: Recipe(two_means.standardised, GLASS_WAYS, (*SMD_VARIANCES, VarianceMethod.GLASS), FACTOR),
+    E.SMD1: _one(
+        two_means.standardised,
+        *GLASS_WAY[2],
+        variances=(*SMD_VARIANCES, VarianceMethod.GLASS),
+        biases=FACTOR,
+        extra=("sd1",),
+    ),
     E.SMDH: _one(two_means.standardised_unequal, *TWO_MEANS, variances=(LS, LS2, LS3, OLD), biases=FACTOR),
     E.SMD1H: _one(two_means.standardised_unequal, *TWO_MEANS, variances=(LS, OLD), biases=FACTOR),
     E.ROM: _one(
@@ -278,3 +285,23 @@ RECIPES: dict[EffectMeasure, Recipe] = {
     **ONE_GROUP,
     **CHANGES,
 }
+
+
+def recipe_of(measure: EffectMeasure, glass_arm: int) -> Recipe:
+    """Return the recipe of a measure, for Glass' delta with the SD of the arm that standardises.
+
+    Parameters
+    ----------
+    measure : EffectMeasure
+        Any but the printed ones.
+    glass_arm : int
+        1 or 2.
+
+    Returns
+    -------
+    Recipe
+    """
+    recipe = RECIPES[measure]
+    if measure is EffectMeasure.SMD1 and glass_arm == 1:
+        return replace(recipe, ways=(GLASS_WAY[1],), extra=("sd2",))
+    return recipe
