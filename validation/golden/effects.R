@@ -384,6 +384,22 @@ cases <- list(
   list(measure = "IRFT", value = vec(y[3:5]), variance = 0.01, natural = vec(iirft(y[3:5], 1 / (4 * 0.01)))))
 save("effects_scales", "transf.* of metafor; uniroot of transf.pft and transf.irft", cases)
 
+# the mean of a transformed normal variable, within the bounds of the transformation
+average <- function(f, tau2, from = -Inf, to = Inf) sapply(y, function(m) { t <- sqrt(tau2)
+  a <- max(from, m - 10 * t); b <- min(to, m + 10 * t)
+  parts <- seq(a, b, length.out = 9)
+  total <- sum(sapply(1:8, function(i) integrate(function(x) f(x) * dnorm(x, m, t), parts[i], parts[i + 1], rel.tol = 1e-12, subdivisions = 1000)$value))
+  total / (pnorm(to, m, t) - pnorm(from, m, t)) })
+cases <- list()
+for (tau2 in c(0.01, 0.5, 4)) {
+  put_mean <- function(m, v) cases[[length(cases) + 1]] <<- list(measure = m, value = vec(y), tau2 = tau2, natural = vec(v))
+  put_mean("PLO", average(plogis, tau2)); put_mean("PRZ", average(pnorm, tau2)); put_mean("ZCOR", average(tanh, tau2))
+  put_mean("PAS", average(transf.iarcsin, tau2, 0, pi / 2)); put_mean("AHW", average(transf.iahw, tau2, 0, 1))
+  put_mean("ABT", average(transf.iabt, tau2, 0)); put_mean("OR", exp(y + tau2 / 2)); put_mean("MD", y)
+}
+save("effects_averages", "integrate(transf * dnorm) in eight parts, over the mass within the bounds; exp(mu + tau2/2)", cases,
+     "metafor 5's transf.*.int; 3.8 did not bound the last three")
+
 cases <- list()
 for (xn in list(c(0, 10), c(1, 10), c(3, 17), c(10, 10), c(45, 112), c(199, 200))) for (level in c(0.95, 0.8)) {
   x <- xn[1]; n <- xn[2]; a <- (1 - level) / 2; z <- qnorm(1 - a); phat <- x / n

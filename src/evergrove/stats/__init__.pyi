@@ -14,6 +14,7 @@ from .conversions import se_from_ci as se_from_ci
 from .diagnostic import Diagnostic as Diagnostic
 from .effect_sizes import EffectSizes as EffectSizes
 from .effect_sizes import StudyIntervals as StudyIntervals
+from .effects.averaging import average_back_transform as average_back_transform
 from .effects.calculation import effect_size as effect_size
 from .effects.options import AddedAmount as AddedAmount
 from .effects.options import BiasCorrection as BiasCorrection

@@ -71,6 +71,12 @@ def effects_scales() -> Iterator[Row]:
         yield f"{case['measure']} {sorted(options)}", "natural", "closed-form", ours, case["natural"]
 
 
+def effects_averages() -> Iterator[Row]:
+    for case in golden("effects_averages").cases:
+        ours = stats.average_back_transform(case["value"], case["measure"], case["tau2"])
+        yield f"{case['measure']} {case['tau2']}", "natural", "closed-form", ours, case["natural"]
+
+
 def effects_proportion_intervals() -> Iterator[Row]:
     for case in golden("effects_proportion_intervals").cases:
         label = f"{case['events']}/{case['n']} {case['level']}"
@@ -95,6 +101,7 @@ RUNS = (
     effects_reported,
     effects_meta,
     effects_scales,
+    effects_averages,
     effects_proportion_intervals,
     effects_rate_intervals,
 )

@@ -253,6 +253,11 @@ def effect_size(
     resolved_bias = _allowed(BiasCorrection, correction, "bias_correction", chosen, recipe.biases)
     rule, drop = choose(ZeroCells, to, "to"), _drop(drop_double_zero, recipe)
     amount, which = choose(AddedAmount, add_by, "add_by"), choose(CorrectedCells, cells, "cells")
+    if amount is AddedAmount.TREATMENT_ARM and not {"n2", "time2"} & set(recipe.names):
+        raise UsageError(
+            f"add_by: found {str(amount)!r} for {chosen}; allowed: 'constant'; "
+            "there are no two arms to share it"
+        )
     step = (recipe.add or 0.0) if add is None else add
     used, rows = checked_columns(chosen, recipe, given)
     _arms_of_one(used, rows)

@@ -42,6 +42,13 @@ def _conditional(measure: EffectMeasure, only1: FloatArray, only2: FloatArray) -
     return 2 * (only1 - only2) / total, 4 / total
 
 
+def _compared(measure: EffectMeasure, cells: tuple[FloatArray, ...]) -> Pair:
+    """Return effect and variance of corrected or uncorrected pairs."""
+    if measure in (EffectMeasure.MPORC, EffectMeasure.MPPETO):
+        return _conditional(measure, cells[1], cells[2])
+    return _marginal(measure, cells)
+
+
 def matched_pairs(request: Request) -> Outcome:
     """Return effects of pairs counted by what happened under either treatment.
 
@@ -55,16 +62,14 @@ def matched_pairs(request: Request) -> Outcome:
     Outcome
     """
     raw = tuple(request[name] for name in PAIRS)
+    plan = request.zero
     with np.errstate(divide="ignore", invalid="ignore"):  # empty cells: such rows become not estimable
         step, _, corrected = steps(request, raw)
-        cells = tuple(cell + step for cell in raw)
-        if request.zero.cells is CorrectedCells.EVENTS:
-            cells = (cells[0], raw[1], cells[2], raw[3])
-        if request.measure in (EffectMeasure.MPORC, EffectMeasure.MPPETO):
-            pair = _conditional(request.measure, cells[1], cells[2])
-        else:
-            pair = _marginal(request.measure, cells)
-    return Outcome(*pair, corrected)
+        others = 0.0 if plan.cells is CorrectedCells.EVENTS else step
+        moved = (raw[0] + step, raw[1] + others, raw[2] + step, raw[3] + others)
+        yi = _compared(request.measure, moved if plan.in_effect else raw)[0]
+        vi = _compared(request.measure, moved if plan.in_variance else raw)[1]
+    return Outcome(yi, vi, corrected)
 
 
 def paired_margins(request: Request) -> Outcome:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from evergrove import stats
-from evergrove.errors import DataError
+from evergrove.errors import DataError, UsageError
 
 ZERO = {"events1": [0, 4, 0], "n1": [20, 30, 12], "events2": [3, 6, 0], "n2": [10, 28, 15]}
 ARMS = {"mean1": 12.0, "sd1": 4.0, "n1": 20, "mean2": 10.0, "sd2": 5.0, "n2": 22}
@@ -158,6 +158,22 @@ def test_study_intervals_with_degrees_of_freedom():
     found = sizes.intervals(0.9, df=[40, np.nan])
     half = (found.ci_high - found.ci_low) / 2 / np.sqrt(sizes.vi)
     assert half == pytest.approx([1.683851013, 1.644853627], rel=1e-8)
+
+
+def test_the_mean_of_varying_effects_lies_nearer_the_middle():
+    for measure, value in (("PLO", -2.0), ("ZCOR", 0.9), ("PAS", 0.4), ("ABT", 1.2)):
+        plain = float(stats.back_transform(value, measure))
+        assert float(stats.average_back_transform(value, measure, 0.0)) == plain
+        assert float(stats.average_back_transform(value, measure, 1e-10)) == pytest.approx(plain, rel=1e-8)
+        assert abs(float(stats.average_back_transform(value, measure, 0.3)) - 0.5) < abs(plain - 0.5)
+    # two normals in a row: Φ(y / √(1 + τ²))
+    assert float(stats.average_back_transform(1.0, "PRZ", 3.0)) == pytest.approx(
+        0.6914624612740131, rel=1e-12
+    )
+    with pytest.raises(UsageError, match="measures whose way back needs no sample sizes"):
+        stats.average_back_transform(0.5, "PFT", 0.1)
+    with pytest.raises(DataError, match="tau2: found -1"):
+        stats.average_back_transform(0.5, "PLO", -1)
 
 
 def test_freeman_tukey_refuses_a_variance_that_cannot_be():

@@ -128,6 +128,8 @@ def test_options_belong_to_measures():
         stats.effect_size("ROM", **ARMS, bias_correction="exact")
     with pytest.raises(UsageError, match="variance: found 'UB' for OR; allowed: 'LS', 'AV', 'H0'"):
         stats.effect_size("OR", events1=1, n1=9, events2=2, n2=9, variance="UB")
+    with pytest.raises(UsageError, match="add_by: found 'treatment-arm' for PLO; allowed: 'constant'"):
+        stats.effect_size("PLO", events=1, n=9, add_by="treatment-arm")
     with pytest.raises(UsageError, match="glass_arm: found 3; allowed: 1 or 2"):
         stats.effect_size("SMD1", **ARMS, glass_arm=3)
     with pytest.raises(UsageError, match="add: found 2 values; allowed: one, or one per study, here 1"):
