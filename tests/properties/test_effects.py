@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
+from scipy import special
 
 from evergrove import stats
 from evergrove.stats.effects.recipes import RECIPES
@@ -78,10 +79,14 @@ def test_swapping_the_arms_of_means(means, sds, sizes):
 
 @given(hnp.arrays(np.float64, K, elements=st.floats(-8, 8)), SIZES)
 def test_t_f_p_and_d_say_the_same(t, sizes):
+    df = sizes.sum(axis=1) - 2
     n1, n2 = sizes.T
     t = np.where(np.abs(t) < 1e-3, 0.5, t)
     from_t = stats.effect_size("SMD", t=t, n1=n1, n2=n2)
     from_f = stats.effect_size("SMD", f=np.sign(t) * t**2, n1=n1, n2=n2)
+    p = np.sign(t) * 2 * special.stdtr(df, -np.abs(t))
+    from_p = stats.effect_size("SMD", p=np.clip(p, -1, 1), n1=n1, n2=n2)
+    np.testing.assert_allclose(from_p.yi, from_t.yi, rtol=1e-6)
     from_d = stats.effect_size("SMD", d=t * np.sqrt(1 / n1 + 1 / n2), n1=n1, n2=n2)
     np.testing.assert_allclose(from_f.yi, from_t.yi, rtol=1e-12)
     np.testing.assert_allclose(from_d.yi, from_t.yi, rtol=1e-12)

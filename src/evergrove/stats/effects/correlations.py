@@ -166,6 +166,7 @@ def explained_variance(request: Request) -> Outcome:
     n, m, r2, f, p = (request[name] for name in ("n", "predictors", "r2", "f", "p"))
     df = n - m - 1
     request.rows.mark(df <= 0, "too few patients for the model's predictors")
+    request.rows.mark(np.isnan(r2) & ((f < 0) | (p < 0)), "a model's F and its p have no sign")
     with np.errstate(divide="ignore", invalid="ignore"):  # too few patients: marked above
         r2 = np.where(np.isnan(r2), m * f / (m * f + df), r2)
         safe = np.where(df > 0, df, np.nan)

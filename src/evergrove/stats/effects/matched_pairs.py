@@ -87,7 +87,7 @@ def paired_margins(request: Request) -> Outcome:
     """
     a, c, n = request["events1"], request["events2"], request["n1"]
     with np.errstate(divide="ignore", invalid="ignore"):  # empty cells: such rows become not estimable
-        for_effect, for_variance, blank = table_of(request)
+        for_effect, for_variance, corrected = table_of(request)
         yi = FORMULAS[EffectMeasure.MPORM](for_effect, request.variance)[0]
         vi = FORMULAS[EffectMeasure.MPORM](for_variance, request.variance)[1]
         found = (request["both"] * n - a * c) / np.sqrt(a * (n - a) * c * (n - c))
@@ -96,4 +96,4 @@ def paired_margins(request: Request) -> Outcome:
         table = for_variance
         # twice the covariance of the two log odds
         vi = vi - 2 * np.round(table.n / 2) * r / np.sqrt(table.a * table.b * table.c * table.d)
-    return Outcome(yi, vi, blank.corrected)
+    return Outcome(yi, vi, corrected)

@@ -16,7 +16,7 @@ from evergrove.stats.effects.zero_cells import drop_double_zero, steps
 from evergrove.stats.options import EffectMeasure, VarianceMethod
 
 if TYPE_CHECKING:
-    from evergrove.stats.arrays import FloatArray
+    from evergrove.stats.arrays import BoolArray, FloatArray
 
 #: Log odds ratio over this is an SMD of normal data (Cox & Snell 1989, p. 24).
 COX_SNELL = 1.65
@@ -198,7 +198,7 @@ FORMULAS = {
 }
 
 
-def table_of(request: Request) -> tuple[Table, Table, Outcome]:
+def table_of(request: Request) -> tuple[Table, Table, BoolArray]:
     """Return the tables that effect and variance come from, and which rows are corrected.
 
     Parameters
@@ -209,8 +209,7 @@ def table_of(request: Request) -> tuple[Table, Table, Outcome]:
     Returns
     -------
     for_effect, for_variance : Table
-    blank : Outcome
-        Empty but for its `corrected`.
+    corrected : ndarray of bool, shape (k,)
     """
     a, n1, c, n2 = (request[name] for name in ("events1", "n1", "events2", "n2"))
     drop_double_zero(request, (a == 0) & (c == 0), (a == n1) & (c == n2))
@@ -220,8 +219,7 @@ def table_of(request: Request) -> tuple[Table, Table, Outcome]:
     every = 0.0 if request.zero.cells is CorrectedCells.EVENTS else 1.0
     moved = Table(a + first, raw.b + every * first, c + second, raw.d + every * second)
     plan = request.zero
-    blank = Outcome(a, a, corrected)
-    return (moved if plan.in_effect else raw), (moved if plan.in_variance else raw), blank
+    return (moved if plan.in_effect else raw), (moved if plan.in_variance else raw), corrected
 
 
 def two_by_two(request: Request) -> Outcome:
@@ -238,13 +236,13 @@ def two_by_two(request: Request) -> Outcome:
     """
     formula = FORMULAS[request.measure]
     with np.errstate(divide="ignore", invalid="ignore"):  # empty cells: such rows become not estimable
-        for_effect, for_variance, blank = table_of(request)
+        for_effect, for_variance, corrected = table_of(request)
         yi, vi = formula(for_effect, request.variance)
         if for_variance is not for_effect:
             vi = formula(for_variance, request.variance)[1]
         if request.measure is EffectMeasure.RR and request.zero.cells is CorrectedCells.EVENTS:
             vi = _only_events(request, for_variance, vi)
-    return Outcome(yi, vi, blank.corrected)
+    return Outcome(yi, vi, corrected)
 
 
 def _only_events(request: Request, table: Table, vi: FloatArray) -> FloatArray:

@@ -209,6 +209,8 @@ def test_standard_errors_given_for_standard_deviations_are_noticed():
         ("UCOR", {"r": 0.3, "n": 4}, "4 or fewer patients"),
         ("PCOR", {"t": 2.0, "n": 5, "predictors": 4}, "too few patients for the model's predictors"),
         ("SPCOR", {"t": 9.0, "n": 6, "predictors": 3, "r2": 0.1}, "do not fit together"),
+        ("R2", {"f": -2.0, "n": 40, "predictors": 3}, "have no sign"),
+        ("R2", {"p": -0.02, "n": 40, "predictors": 3}, "have no sign"),
         ("RTET", {"events1": 0, "n1": 9, "events2": 3, "n2": 9}, "undefined"),
         ("PHI", {"events1": 0, "n1": 9, "events2": 0, "n2": 9}, "undefined"),
         ("MNLN", {"mean": -2.0, "sd": 1.0, "n": 9}, "a mean above 0"),
