@@ -179,3 +179,22 @@ def test_the_mean_of_varying_effects_lies_nearer_the_middle():
 def test_freeman_tukey_refuses_a_variance_that_cannot_be():
     with pytest.raises(DataError, match="variance: found 0"):
         stats.back_transform(0.5, "PFT", variance=0.0)
+
+
+@pytest.mark.parametrize(
+    ("measure", "effect", "standard_error"),
+    [
+        ("PHI", 0.1309, 0.0789),
+        ("YUQ", 0.3846, 0.1901),
+        ("YUY", 0.2000, 0.1071),
+        ("RTET", 0.2603, 0.1423),
+        ("PBIT", 0.4399, 0.2456),
+        ("OR2D", 0.4471, 0.2460),
+        ("OR2DN", 0.4915, 0.2704),
+    ],
+)
+def test_the_example_of_fleiss_and_berlin_2009(measure, effect, standard_error):
+    # Handbook of Research Synthesis and Meta-Analysis, 2nd edition, Table 13.4 (p. 242); 4 digits printed
+    found = stats.effect_size(measure, events1=135, n1=150, events2=40, n2=50)
+    assert found.yi[0] == pytest.approx(effect, abs=6e-5)
+    assert math.sqrt(found.vi[0]) == pytest.approx(standard_error, abs=6e-5)
