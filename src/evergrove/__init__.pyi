@@ -6,6 +6,18 @@ from .services.review import open_review as open_review
 
 # --- Conversions
 from .stats.absolute import absolute_effect as absolute_effect
+from .stats.display.density_plots import drapery_plot as drapery_plot
+from .stats.display.density_plots import rainforest_plot as rainforest_plot
+from .stats.display.event_plots import labbe_plot as labbe_plot
+
+# --- Figures
+from .stats.display.forests import forest_plot as forest_plot
+from .stats.display.funnels import funnel_plot as funnel_plot
+from .stats.display.funnels import radial_plot as radial_plot
+from .stats.display.influence_plots import baujat_plot as baujat_plot
+from .stats.display.influence_plots import gosh_plot as gosh_plot
+from .stats.display.moderator_plots import bubble_plot as bubble_plot
+from .stats.display.moderator_plots import orchard_plot as orchard_plot
 
 # --- Effect sizes, their scales and single proportions
 from .stats.effects import effect_size as effect_size
@@ -33,15 +45,3 @@ from .stats.sparse import mantel_haenszel as mantel_haenszel
 from .stats.sparse import peto as peto
 from .stats.subgroup import subgroup_test as subgroup_test
 from .stats.subgroup import subgroups as subgroups
-
-# --- Figures
-from .stats.display.forests import forest_plot as forest_plot
-from .stats.display.funnels import funnel_plot as funnel_plot
-from .stats.display.funnels import radial_plot as radial_plot
-from .stats.display.event_plots import labbe_plot as labbe_plot
-from .stats.display.density_plots import drapery_plot as drapery_plot
-from .stats.display.density_plots import rainforest_plot as rainforest_plot
-from .stats.display.moderator_plots import bubble_plot as bubble_plot
-from .stats.display.moderator_plots import orchard_plot as orchard_plot
-from .stats.display.influence_plots import baujat_plot as baujat_plot
-from .stats.display.influence_plots import gosh_plot as gosh_plot

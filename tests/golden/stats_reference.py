@@ -31,6 +31,8 @@ TOLERANCE = {
     "from-tau2": 1e-7,
     # What a fit without one study gives: differences of two fits with an iterated tau² each.
     "deleted": 1e-6,
+    # Delta methods whose slope R takes by Richardson's extrapolation (numDeriv::grad), twice for a Hessian.
+    "differentiated": 1e-7,
     # Tails: R's and SciPy's t and chi-square, out to 1e-300.
     "p-value": 1e-8,
 }

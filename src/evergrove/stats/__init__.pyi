@@ -12,8 +12,30 @@ from .conversions import se_from_ci as se_from_ci
 # --- Integrity
 # --- Random effects and heterogeneity
 from .diagnostic import Diagnostic as Diagnostic
+from .display.density_plots import drapery_plot as drapery_plot
+from .display.density_plots import rainforest_plot as rainforest_plot
+from .display.event_plots import labbe_plot as labbe_plot
+
+# --- Figures
+from .display.forests import forest_plot as forest_plot
+from .display.funnels import funnel_plot as funnel_plot
+from .display.funnels import radial_plot as radial_plot
+from .display.influence_plots import baujat_plot as baujat_plot
+from .display.influence_plots import gosh_plot as gosh_plot
+from .display.moderator_plots import bubble_plot as bubble_plot
+from .display.moderator_plots import orchard_plot as orchard_plot
 from .effect_sizes import EffectSizes as EffectSizes
-from .effects import effect_size as effect_size
+from .effect_sizes import StudyIntervals as StudyIntervals
+from .effects.averaging import average_back_transform as average_back_transform
+from .effects.calculation import effect_size as effect_size
+from .effects.options import AddedAmount as AddedAmount
+from .effects.options import BiasCorrection as BiasCorrection
+from .effects.options import CorrectedCells as CorrectedCells
+from .effects.options import DoubleZero as DoubleZero
+from .effects.options import RateMethod as RateMethod
+from .effects.single_intervals import SingleInterval as SingleInterval
+from .effects.single_intervals import mean_interval as mean_interval
+from .effects.single_intervals import rate_interval as rate_interval
 
 # --- Moderators, influence
 from .influence.case_deletion import Baujat as Baujat
@@ -52,7 +74,9 @@ from .proportions import ProportionInterval as ProportionInterval
 from .proportions import proportion_interval as proportion_interval
 from .sample_size import optimal_information_size as optimal_information_size
 from .sample_size import optimal_information_size_continuous as optimal_information_size_continuous
+from .scales import MeasureFacts as MeasureFacts
 from .scales import back_transform as back_transform
+from .scales import measure_facts as measure_facts
 from .scales import scale_of as scale_of
 
 # --- Dependence: multilevel, multivariate, robust, dose-response
@@ -68,15 +92,3 @@ from .subgroup import Subgroups as Subgroups
 from .subgroup import SubgroupTest as SubgroupTest
 from .subgroup import subgroup_test as subgroup_test
 from .subgroup import subgroups as subgroups
-
-# --- Figures
-from .display.forests import forest_plot as forest_plot
-from .display.funnels import funnel_plot as funnel_plot
-from .display.funnels import radial_plot as radial_plot
-from .display.event_plots import labbe_plot as labbe_plot
-from .display.density_plots import drapery_plot as drapery_plot
-from .display.density_plots import rainforest_plot as rainforest_plot
-from .display.moderator_plots import bubble_plot as bubble_plot
-from .display.moderator_plots import orchard_plot as orchard_plot
-from .display.influence_plots import baujat_plot as baujat_plot
-from .display.influence_plots import gosh_plot as gosh_plot

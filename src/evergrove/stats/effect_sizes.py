@@ -6,17 +6,53 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from scipy import special
 
+from evergrove.stats.arrays import checked_level
+from evergrove.stats.distributions import normal_quantile
 from evergrove.stats.fingerprint import content_hash
+from evergrove.stats.options import Scale
 from evergrove.stats.result import Result
-from evergrove.stats.scales import scale_of
+from evergrove.stats.scales import back_transform, scale_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from evergrove.stats.arrays import BoolArray, FloatArray
     from evergrove.stats.diagnostic import Diagnostic
-    from evergrove.stats.options import EffectMeasure, Scale
+    from evergrove.stats.options import EffectMeasure
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class StudyIntervals(Result):
+    """Confidence intervals of single studies.
+
+    Parameters
+    ----------
+    estimate, ci_low, ci_high : ndarray, shape (k,)
+        Effects and limits; NaN where a study is not estimable.
+    level : float
+        Confidence level.
+    measure : EffectMeasure
+        What is compared.
+    scale : Scale
+        The scale of estimate and limits.
+    """
+
+    estimate: FloatArray
+    ci_low: FloatArray
+    ci_high: FloatArray
+    level: float
+    measure: EffectMeasure
+    scale: Scale
+
+    def __repr__(self) -> str:
+        what = f"{self.estimate.size} studies, {100 * self.level:g} %, {self.scale} scale"
+        return f"<StudyIntervals {self.measure}, {what}>"
+
+    def columns(self) -> dict[str, Any]:
+        """Return estimate and limits; one row per study."""
+        return {name: getattr(self, name) for name in ("estimate", "ci_low", "ci_high")}
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -67,6 +103,50 @@ class EffectSizes(Result):
     def content_hash(self) -> str:
         """The sha256 of the numbers given and the options as resolved."""
         return content_hash(dict(self.inputs), {"measure": str(self.measure), **self.options})
+
+    def intervals(
+        self, level: float = 0.95, *, df: FloatArray | float | None = None, natural: bool = False
+    ) -> StudyIntervals:
+        """Return each study's Wald interval.
+
+        Parameters
+        ----------
+        level : float
+            Confidence level, in (0, 1).
+        df : array-like, float or None
+            Degrees of freedom of a t quantile (n1 + n2 - 2 for MD in meta); None: the normal one.
+        natural : bool
+            Whether limits are taken back to the measure's natural scale, Freeman-Tukey at each study's
+            own size.
+
+        Returns
+        -------
+        StudyIntervals
+
+        Raises
+        ------
+        UsageError
+            For a level outside (0, 1).
+
+        Examples
+        --------
+        >>> from evergrove.stats import effect_size
+        >>> sizes = effect_size("RR", events1=4, n1=123, events2=11, n2=139)
+        >>> sizes.intervals(natural=True).ci_high.round(3)
+        array([1.257])
+        """
+        level = checked_level(level)
+        freedom = np.full(self.yi.size, np.nan) if df is None else np.broadcast_to(df, self.yi.shape)
+        quantile = np.full(self.yi.size, normal_quantile(level))
+        known = ~np.isnan(freedom)
+        quantile[known] = -special.stdtrit(freedom[known], (1.0 - level) / 2.0)
+        half = quantile * np.sqrt(self.vi)
+        limits = [self.yi.copy(), self.yi - half, self.yi + half]
+        if natural:
+            size = self.inputs.get("n", self.inputs.get("time"))
+            limits = [back_transform(each, self.measure, n=size, each=True) for each in limits]
+        scale = Scale.NATURAL if natural else self.scale
+        return StudyIntervals(limits[0], limits[1], limits[2], level, self.measure, scale)
 
     def __repr__(self) -> str:
         left_out = self.yi.size - self.k
@@ -124,15 +204,14 @@ def finished(
     -------
     EffectSizes
     """
-    yi, vi = pair[0].copy(), pair[1].copy()
-    for row in range(yi.size):
-        if reasons[row]:
-            continue
-        if not (np.isfinite(yi[row]) and np.isfinite(vi[row])):
-            reasons[row] = f"{measure} is undefined for these numbers (a zero cell, mean or SD)"
-        elif vi[row] <= 0:
-            reasons[row] = "the sampling variance is 0"
-    estimable = np.array([not reason for reason in reasons], dtype=bool)
+    yi, vi = np.array(pair[0]), np.array(pair[1])
+    open_rows = np.array([not reason for reason in reasons], dtype=bool)
+    finite = np.isfinite(yi) & np.isfinite(vi)
+    for row in np.flatnonzero(open_rows & ~finite):
+        reasons[row] = f"{measure} is undefined for these numbers (a zero cell, mean or SD)"
+    for row in np.flatnonzero(open_rows & finite & (vi <= 0)):
+        reasons[row] = "the sampling variance is 0" if vi[row] == 0 else "the sampling variance is negative"
+    estimable = open_rows & finite & (vi > 0)
     yi[~estimable] = np.nan
     vi[~estimable] = np.nan
     for array in (yi, vi):

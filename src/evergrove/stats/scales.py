@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,25 +13,117 @@ from evergrove.errors import DataError, UsageError
 from evergrove.stats.options import EffectMeasure, Scale, choose
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import ArrayLike
 
     from evergrove.stats.arrays import FloatArray
 
-SCALE_OF = {
-    EffectMeasure.RR: Scale.LOG,
-    EffectMeasure.OR: Scale.LOG,
-    EffectMeasure.RD: Scale.NATURAL,
-    EffectMeasure.PETO: Scale.LOG,
-    EffectMeasure.MD: Scale.NATURAL,
-    EffectMeasure.SMD: Scale.NATURAL,
-    EffectMeasure.ROM: Scale.LOG,
-    EffectMeasure.HR: Scale.LOG,
-    EffectMeasure.PR: Scale.NATURAL,
-    EffectMeasure.PLN: Scale.LOG,
-    EffectMeasure.PLO: Scale.LOGIT,
-    EffectMeasure.PAS: Scale.ARCSINE,
-    EffectMeasure.PFT: Scale.FREEMAN_TUKEY,
+SCALE_OF: dict[EffectMeasure, Scale] = {
+    measure: scale
+    for scale, measures in (
+        (Scale.LOG, "RR OR PETO MPRR MPOR MPORC MPPETO MPORM IRR ROM VR CVR D2OR D2ORN D2ORL HR REH"),
+        (Scale.LOG, "PLN IRLN MNLN SDLN CVLN ROMC VRC CVRC"),
+        (Scale.NATURAL, "RD AS PHI YUQ YUY RTET PBIT OR2D OR2DN OR2DL MPRD IRD IRSD HD"),
+        (Scale.NATURAL, "MD POMPMD SMD SMDH SMD1 SMD1H RPB RBIS CLES AUC CLESN AUCN CLESCN AUCCN"),
+        (Scale.NATURAL, "COR UCOR PCOR SPCOR R2 PR IR MN POMPMN SMN ARAW"),
+        (Scale.NATURAL, "MC POMPMC SMCC SMCR SMCRH SMCRP SMCRPH"),
+        (Scale.FISHER_Z, "ZPHI ZTET ZPB ZBIS ZCOR ZPCOR ZSPCOR ZR2"),
+        (Scale.LOGIT, "PLO"),
+        (Scale.PROBIT, "PRZ"),
+        (Scale.ARCSINE, "PAS"),
+        (Scale.SQUARE_ROOT, "IRS"),
+        (Scale.FREEMAN_TUKEY, "PFT IRFT"),
+        (Scale.HAKSTIAN_WHALEN, "AHW"),
+        (Scale.BONETT, "ABT"),
+    )
+    for measure in map(EffectMeasure, measures.split())
 }
+
+
+def _measures(names: str) -> frozenset[EffectMeasure]:
+    """Return the measures that a text names."""
+    return frozenset(map(EffectMeasure, names.split()))
+
+
+#: Measures of one group or of a reliability: no value stands for "no effect".
+WITHOUT_NULL = _measures("PR PLN PLO PRZ PAS PFT IR IRLN IRS IRFT MN POMPMN SMN MNLN SDLN CVLN ARAW AHW ABT")
+#: Measures whose value of no effect is one half.
+HALF_IS_NULL = _measures("CLES AUC CLESN AUCN CLESCN AUCCN")
+#: What a value of the pooling scale is turned into.
+WAY_BACK = {
+    Scale.LOG: "exp(y)",
+    Scale.NATURAL: "y",
+    Scale.LOGIT: "1 / (1 + exp(-y))",
+    Scale.PROBIT: "Φ(y)",
+    Scale.ARCSINE: "sin²(y), within 0 to π/2",
+    Scale.SQUARE_ROOT: "y², 0 below 0",
+    Scale.FREEMAN_TUKEY: "inverse at one size of the studies (Miller 1978; Barendregt & Doi 2013)",
+    Scale.FISHER_Z: "tanh(y)",
+    Scale.HAKSTIAN_WHALEN: "1 - (1 - y)³, within 0 to 1",
+    Scale.BONETT: "1 - exp(-y), 0 below 0",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class MeasureFacts:
+    """What to know of a measure before reading its numbers.
+
+    Parameters
+    ----------
+    measure : EffectMeasure
+        The measure.
+    scale : Scale
+        The scale on which it is pooled.
+    null : float or None
+        No effect, on the pooling scale; None where the measure describes one group.
+    natural_null : float or None
+        No effect on the natural scale.
+    way_back : str
+        From the pooling scale to the natural one.
+    """
+
+    measure: EffectMeasure
+    scale: Scale
+    null: float | None
+    natural_null: float | None
+    way_back: str
+
+    def to_dict(self) -> dict[str, object]:
+        """Return the facts as JSON-safe data."""
+        return {name: getattr(self, name) for name in self.__dataclass_fields__}
+
+
+def measure_facts(measure: str) -> MeasureFacts:
+    """Return scale, null value and way back of a measure.
+
+    Parameters
+    ----------
+    measure : EffectMeasure or str
+        The measure.
+
+    Returns
+    -------
+    MeasureFacts
+
+    Raises
+    ------
+    UsageError
+        For an unknown measure.
+
+    Examples
+    --------
+    >>> facts = measure_facts("RR")
+    >>> facts.null, facts.natural_null, facts.way_back
+    (0.0, 1.0, 'exp(y)')
+    """
+    chosen = choose(EffectMeasure, measure, "measure")
+    scale = SCALE_OF[chosen]
+    way_back = "tanh²(y), 0 below 0" if chosen is EffectMeasure.ZR2 else WAY_BACK[scale]
+    if chosen in WITHOUT_NULL:
+        return MeasureFacts(chosen, scale, None, None, way_back)
+    null = 0.5 if chosen in HALF_IS_NULL else 0.0
+    return MeasureFacts(chosen, scale, null, float(back_transform(null, chosen)), way_back)
 
 
 def scale_of(measure: str | None) -> Scale:
@@ -58,10 +151,10 @@ def scale_of(measure: str | None) -> Scale:
     return Scale.NATURAL if measure is None else SCALE_OF[choose(EffectMeasure, measure, "measure")]
 
 
-def _double_arcsine_back(value: FloatArray, n: float) -> FloatArray:
+def _double_arcsine_back(value: FloatArray, n: FloatArray) -> FloatArray:
     """Invert the double arcsine at sample size n (Miller, American Statistician 32 (1978) 138)."""
-    lowest = 0.5 * math.asin(math.sqrt(1.0 / (n + 1.0)))
-    highest = 0.5 * (math.asin(math.sqrt(n / (n + 1.0))) + math.pi / 2.0)
+    lowest = 0.5 * np.arcsin(np.sqrt(1.0 / (n + 1.0)))
+    highest = 0.5 * (np.arcsin(np.sqrt(n / (n + 1.0))) + math.pi / 2.0)
     angle = 2.0 * np.clip(value, lowest, highest)
     sine = np.sin(angle)
     inner = 1.0 - (sine + (sine - 1.0 / sine) / n) ** 2
@@ -69,7 +162,61 @@ def _double_arcsine_back(value: FloatArray, n: float) -> FloatArray:
     return np.where(value <= lowest, 0.0, np.where(value >= highest, 1.0, back))
 
 
-def back_transform(value: ArrayLike, measure: str | None, *, n: ArrayLike | None = None) -> FloatArray:
+def _double_root_back(value: FloatArray, time: FloatArray) -> FloatArray:
+    """Invert half the sum of √(x/t) and √((x+1)/t) at person-time t."""
+    lowest = 0.5 / np.sqrt(time)
+    held = np.maximum(value, lowest)
+    back = (held - 1.0 / (4.0 * time * held)) ** 2
+    return np.asarray(np.where(value <= lowest, 0.0, back))
+
+
+def _one_size(n: ArrayLike | None, variance: float | None, *, each: bool) -> FloatArray:
+    """Return the size at which Freeman-Tukey values are inverted."""
+    if variance is not None:
+        if not (math.isfinite(variance) and variance > 0):
+            raise DataError(
+                f"variance: found {variance!r}; allowed: above 0; give the pooled effect's variance"
+            )
+        return np.asarray(0.25 / variance)
+    if n is None:
+        raise UsageError(
+            "back_transform: n is missing; allowed: the sample sizes of the studies; "
+            "pass n=..., the Freeman-Tukey inverse needs their harmonic mean, or variance=..."
+        )
+    sizes = np.array(n, dtype=np.float64, ndmin=1)
+    if not np.all((sizes > 0) | (each & np.isnan(sizes))):
+        raise DataError(f"n: found {sizes.min()!r}; allowed: above 0; check the sample sizes")
+    return sizes if each else np.asarray(sizes.size / np.sum(1.0 / sizes))
+
+
+def _exponential(array: FloatArray) -> FloatArray:
+    """Return exp; an overflowing upper limit is infinite, which is what is meant."""
+    with np.errstate(over="ignore"):
+        return np.asarray(np.exp(array))
+
+
+#: The inverse of each scale that needs no sizes.
+INVERSES: dict[Scale, Callable[[FloatArray], FloatArray]] = {
+    Scale.LOG: _exponential,
+    Scale.NATURAL: np.copy,
+    Scale.LOGIT: special.expit,
+    Scale.PROBIT: special.ndtr,
+    Scale.ARCSINE: lambda y: np.sin(np.clip(y, 0.0, math.pi / 2.0)) ** 2,
+    Scale.SQUARE_ROOT: lambda y: np.maximum(y, 0.0) ** 2,
+    Scale.FISHER_Z: np.tanh,
+    Scale.HAKSTIAN_WHALEN: lambda y: 1.0 - (1.0 - np.clip(y, 0.0, 1.0)) ** 3,
+    Scale.BONETT: lambda y: -np.expm1(-np.maximum(y, 0.0)),
+}
+
+
+def back_transform(
+    value: ArrayLike,
+    measure: str | None,
+    *,
+    n: ArrayLike | None = None,
+    variance: float | None = None,
+    each: bool = False,
+) -> FloatArray:
     """Return values of the pooling scale on the measure's natural scale.
 
     Parameters
@@ -79,24 +226,37 @@ def back_transform(value: ArrayLike, measure: str | None, *, n: ArrayLike | None
     measure : EffectMeasure, str or None
         What was pooled; None leaves the values as they are.
     n : array-like or None
-        Freeman-Tukey only: the studies' sample sizes; their harmonic mean is used (Miller 1978).
+        Freeman-Tukey only: the studies' sample sizes (PFT) or person-times (IRFT); their harmonic mean is
+        used (Miller 1978).
+    variance : float or None
+        Freeman-Tukey only: the pooled effect's variance, used in place of `n` as the size 1/(4·variance)
+        (Barendregt et al 2013).
+    each : bool
+        Freeman-Tukey only: `value` holds one effect per study, inverted at its own `n`.
 
     Returns
     -------
     ndarray of float64
-        Shape of `value`; a float64 scalar for a scalar. Arcsine values are held within 0 and π/2.
+        Shape of `value`; a float64 scalar for a scalar. Values beyond what the measure can take (arcsines
+        outside 0 to π/2, negative square roots, alphas below 0) come back as the nearest possible one.
 
     Raises
     ------
     UsageError
-        For an unknown measure, or Freeman-Tukey without `n`.
+        For an unknown measure, or Freeman-Tukey without `n` or `variance`.
     DataError
-        For an `n` that is not above 0.
+        For an `n` or a `variance` that is not above 0.
 
     Notes
     -----
     The Freeman-Tukey inverse can mislead with very different sample sizes (Schwarzer, Chemaitelly,
-    Abu-Raddad & Rücker, Res Synth Methods 10 (2019) 476-483): prefer the logit, "PLO".
+    Abu-Raddad & Rücker, Res Synth Methods 10 (2019) 476-483): prefer the logit, "PLO". AS and IRSD are
+    differences of transformed values and have no way back.
+
+    References
+    ----------
+    Miller, Am Stat 32 (1978) 138; Barendregt, Doi, Lee, Norman & Vos, J Epidemiol Community Health 67
+    (2013) 974-978.
 
     Examples
     --------
@@ -107,23 +267,9 @@ def back_transform(value: ArrayLike, measure: str | None, *, n: ArrayLike | None
     """
     scale = scale_of(measure)
     array = np.asarray(value, dtype=np.float64)
-    if scale is Scale.LOG:
-        with np.errstate(over="ignore"):  # an overflowing upper limit is infinite, which is what is meant
-            result = np.exp(array)
-    elif scale is Scale.LOGIT:
-        result = special.expit(array)
-    elif scale is Scale.ARCSINE:
-        result = np.sin(np.clip(array, 0.0, math.pi / 2.0)) ** 2
-    elif scale is Scale.FREEMAN_TUKEY:
-        if n is None:
-            raise UsageError(
-                "back_transform: n is missing; allowed: the sample sizes of the studies; "
-                "pass n=..., the Freeman-Tukey inverse needs their harmonic mean"
-            )
-        sizes = np.array(n, dtype=np.float64, ndmin=1)
-        if not np.all(sizes > 0):
-            raise DataError(f"n: found {sizes.min()!r}; allowed: above 0; check the sample sizes")
-        result = _double_arcsine_back(array, float(sizes.size / np.sum(1.0 / sizes)))
-    else:
-        result = array.copy()
-    return result[()]
+    if scale is Scale.FREEMAN_TUKEY:
+        invert = _double_root_back if measure == EffectMeasure.IRFT else _double_arcsine_back
+        return invert(array, _one_size(n, variance, each=each))[()]
+    if measure == EffectMeasure.ZR2:
+        return np.asarray(np.tanh(np.maximum(array, 0.0)) ** 2)[()]
+    return np.asarray(INVERSES[scale](array))[()]

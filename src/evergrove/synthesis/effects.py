@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from evergrove.synthesis.choice import Choice
     from evergrove.synthesis.numbers import Numbers
 
+#: Measures whose formula needs no continuity correction at zero cells.
+WITHOUT_CORRECTION = ("PAS", "PFT")
+
 _Z95 = 1.959963984540054
 
 
@@ -119,7 +122,7 @@ def _from_arms(numbers: Sequence[Numbers], measure: str, pooling: PoolingModel) 
             measure,
             events=column("experimental", "events"),
             n=column("experimental", "n"),
-            add=pooling.add,
+            add=None if measure in WITHOUT_CORRECTION else pooling.add,
             to=pooling.zero_cells,
         )
     if measure in DICHOTOMOUS_MEASURES:
