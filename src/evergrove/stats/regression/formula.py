@@ -89,7 +89,9 @@ class FormulaRecipe:
         matrix = _materialise(parsed, columns, k, formula)
         spec = matrix.model_spec
         levels, references = _levels(spec, columns)
-        names = tuple(INTERCEPT if name == FORMULAIC_INTERCEPT else str(name) for name in spec.column_names)
+        names = tuple(
+            INTERCEPT if name == FORMULAIC_INTERCEPT else str(name) for name in spec.column_names
+        )
         terms = {
             str(entry.term): tuple(str(name) for name in entry.columns)
             for entry in spec.structure
