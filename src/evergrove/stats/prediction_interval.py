@@ -33,7 +33,7 @@ FEWEST = {
 #: Draws of the parametric bootstrap (pimeta's default).
 BOOTSTRAP_DRAWS = 25_000
 #: Points at which the distribution of tau² is tabulated for the bootstrap.
-TABLE_POINTS = 600
+TABLE_POINTS = 1500
 #: The table ends where the distribution function of tau² is this near to 1.
 TABLE_END = 1e-9
 
