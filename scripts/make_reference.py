@@ -42,6 +42,7 @@ from evergrove.model import vocabulary as words
 from evergrove.model.units import UNIT_SYMBOLS, unit
 
 REFERENCE = Path(__file__).resolve().parents[1] / "docs" / "reference"
+NOTES = REFERENCE.parents[1] / "validation" / "notes"
 NOTE = "<!-- Written by scripts/make_reference.py; change the code, not this page. -->\n\n"
 
 
@@ -127,6 +128,28 @@ def statistics() -> str:
         lines += [f"| `{value}` | {words} |" for value, words in members_of(option)]
         lines.append("")
     return "\n".join(lines)
+
+
+def coverage() -> str:
+    """Return the peers' methods side by side, from the tables of the validation notes."""
+    lines = [
+        "# What metafor and meta have, and what evergrove has",
+        "",
+        "Each method of the peers, by family: here, in another part of evergrove, or left out with the reason. What "
+        "agrees to how many digits, and what does not, stands in [validation](../../validation/README.md); the calls "
+        "side by side in [Coming from R or RevMan](../how-to/coming-from-r.md).",
+        "",
+    ]
+    for note in sorted(NOTES.glob("*.md")):
+        text = note.read_text(encoding="utf-8")
+        title = text.partition("\n")[0].removeprefix("# ").partition(":")[0]
+        table = [line for block in text.split("\n\n") for line in block.splitlines() if _peers(block)]
+        lines += [f"## {title}", "", *(line for line in table if line.startswith("|")), ""]
+    return "\n".join(lines)
+
+
+def _peers(block: str) -> bool:
+    return any(line.startswith("| method | metafor") for line in block.splitlines())
 
 
 def command_line() -> str:
@@ -229,6 +252,7 @@ def pages() -> dict[str, str]:
     return {
         "library.md": NOTE + library(),
         "statistics.md": NOTE + statistics(),
+        "coverage.md": NOTE + coverage(),
         "command-line.md": NOTE + command_line(),
         "errors.md": NOTE + error_page(),
         "review-folder.md": NOTE + review_folder(),
