@@ -5,14 +5,14 @@ from .services.check import check as check
 from .services.review import open_review as open_review
 
 # --- Conversions
-from .stats.absolute import absolute_effect as absolute_effect
+from .stats.conversions.absolute import absolute_effect as absolute_effect
+from .stats.conversions.medians import mean_sd_from_median_iqr as mean_sd_from_median_iqr
 
 # --- Effect sizes, their scales and single proportions
 from .stats.effects import effect_size as effect_size
 
 # --- Moderators, influence
 from .stats.influence import leave_one_out as leave_one_out
-from .stats.medians import mean_sd_from_median_iqr as mean_sd_from_median_iqr
 
 # --- Integrity
 # --- Random effects and heterogeneity

@@ -1,13 +1,64 @@
 # --- Effect sizes, their scales and single proportions
 # --- Conversions
-from .absolute import AbsoluteEffect as AbsoluteEffect
-from .absolute import absolute_effect as absolute_effect
-from .conversions import number_needed_to_treat as number_needed_to_treat
-from .conversions import odds_ratio_to_risk_ratio as odds_ratio_to_risk_ratio
-from .conversions import sd_from_ci as sd_from_ci
-from .conversions import sd_from_se as sd_from_se
-from .conversions import sd_of_change as sd_of_change
-from .conversions import se_from_ci as se_from_ci
+from .conversions.absolute import AbsoluteEffect as AbsoluteEffect
+from .conversions.absolute import absolute_effect as absolute_effect
+from .conversions.arms import CombinedArm as CombinedArm
+from .conversions.arms import SplitArm as SplitArm
+from .conversions.arms import combine_arms as combine_arms
+from .conversions.arms import split_arm as split_arm
+from .conversions.box_cox import BoxCoxFit as BoxCoxFit
+from .conversions.five_numbers import EstimatedMeans as EstimatedMeans
+from .conversions.five_numbers import means_from_quantiles as means_from_quantiles
+from .conversions.log_normal import log_scale_from_raw as log_scale_from_raw
+from .conversions.log_normal import raw_from_log_scale as raw_from_log_scale
+from .conversions.medians import box_cox_estimation as box_cox_estimation
+from .conversions.medians import mean_sd_from_five_numbers as mean_sd_from_five_numbers
+from .conversions.medians import mean_sd_from_median_iqr as mean_sd_from_median_iqr
+from .conversions.medians import mean_sd_from_median_range as mean_sd_from_median_range
+from .conversions.medians import quantile_estimation as quantile_estimation
+from .conversions.nearest_distribution import QuantileFit as QuantileFit
+from .conversions.needed_to_treat import NumberNeeded as NumberNeeded
+from .conversions.needed_to_treat import number_needed as number_needed
+from .conversions.needed_to_treat import number_needed_to_treat as number_needed_to_treat
+from .conversions.normal_quantiles import MeanSd as MeanSd
+from .conversions.options import AssumedShape as AssumedShape
+from .conversions.options import ExpectedRange as ExpectedRange
+from .conversions.options import LimitsMethod as LimitsMethod
+from .conversions.options import LogOddsFactor as LogOddsFactor
+from .conversions.options import QuantileFamily as QuantileFamily
+from .conversions.options import RatioApproximation as RatioApproximation
+from .conversions.options import SkewedRows as SkewedRows
+from .conversions.ratios import ConvertedEffect as ConvertedEffect
+from .conversions.ratios import convert_effect as convert_effect
+from .conversions.ratios import odds_ratio_to_risk_ratio as odds_ratio_to_risk_ratio
+from .conversions.ratios import risk_ratio_of as risk_ratio_of
+from .conversions.sample_size import optimal_information_size as optimal_information_size
+from .conversions.sample_size import (
+    optimal_information_size_continuous as optimal_information_size_continuous,
+)
+from .conversions.skewness import SkewnessTest as SkewnessTest
+from .conversions.skewness import quartile_skewness as quartile_skewness
+from .conversions.skewness import skewness_test as skewness_test
+from .conversions.spread import correlation_of_change as correlation_of_change
+from .conversions.spread import sd_from_ci as sd_from_ci
+from .conversions.spread import sd_from_difference as sd_from_difference
+from .conversions.spread import sd_from_se as sd_from_se
+from .conversions.spread import sd_of_change as sd_of_change
+from .conversions.spread import se_from_ci as se_from_ci
+from .conversions.spread import se_from_p_value as se_from_p_value
+from .conversions.spread import se_from_statistic as se_from_statistic
+from .conversions.standardised import EffectAndVariance as EffectAndVariance
+from .conversions.standardised import correlation_to_smd as correlation_to_smd
+from .conversions.standardised import log_odds_ratio_to_smd as log_odds_ratio_to_smd
+from .conversions.standardised import smd_from_t as smd_from_t
+from .conversions.standardised import smd_to_correlation as smd_to_correlation
+from .conversions.standardised import smd_to_log_odds_ratio as smd_to_log_odds_ratio
+from .conversions.standardised import t_from_smd as t_from_smd
+from .conversions.two_by_two import ReconstructedTables as ReconstructedTables
+from .conversions.two_by_two import tables_from_margins as tables_from_margins
+from .conversions.wald import ConvertedEffects as ConvertedEffects
+from .conversions.wald import delta_method as delta_method
+from .conversions.wald import effects_from_printed as effects_from_printed
 
 # --- Integrity
 # --- Random effects and heterogeneity
@@ -18,13 +69,6 @@ from .effects import effect_size as effect_size
 # --- Moderators, influence
 from .influence import LeaveOneOut as LeaveOneOut
 from .influence import leave_one_out as leave_one_out
-from .medians import MeanSd as MeanSd
-from .medians import SkewnessTest as SkewnessTest
-from .medians import mean_sd_from_five_numbers as mean_sd_from_five_numbers
-from .medians import mean_sd_from_median_iqr as mean_sd_from_median_iqr
-from .medians import mean_sd_from_median_range as mean_sd_from_median_range
-from .medians import quartile_skewness as quartile_skewness
-from .medians import skewness_test as skewness_test
 
 # --- Options
 from .options import EffectMeasure as EffectMeasure
@@ -44,8 +88,6 @@ from .pooling import pool as pool
 from .printed_intervals import effect_from_ci as effect_from_ci
 from .proportions import ProportionInterval as ProportionInterval
 from .proportions import proportion_interval as proportion_interval
-from .sample_size import optimal_information_size as optimal_information_size
-from .sample_size import optimal_information_size_continuous as optimal_information_size_continuous
 from .scales import back_transform as back_transform
 from .scales import scale_of as scale_of
 
