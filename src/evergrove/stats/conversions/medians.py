@@ -213,7 +213,7 @@ def mean_sd_from_five_numbers(  # noqa: PLR0917 - five numbers, in order
     --------
     >>> estimated = mean_sd_from_five_numbers(2.0, 10.0, 14.0, 20.0, 40.0, 50)
     >>> round(estimated.mean, 4), round(estimated.sd, 4)
-    (15.3495, 7.9735)
+    (15.3495, 8.116)
     """
     values = (minimum, q1, median, q3, maximum)
     return estimated(checked_quantiles(FIVE_NUMBERS, values, n), method, expected_range)

@@ -97,7 +97,7 @@ def effect_from_risk(measure: EffectMeasure, risk: float, control_risk: float) -
 
 
 def _slope_of_risk(measure: EffectMeasure, effect: float, control_risk: float) -> float:
-    """Return the derivative of the intervention's risk by the effect on its pooling scale (log for ratios)."""
+    """Return the derivative of the intervention's risk by the effect, by the log of a ratio."""
     risk = risk_from_effect(measure, effect, control_risk)
     if measure is EffectMeasure.RR:
         return risk
@@ -156,9 +156,7 @@ def _checked(
     """Return the control risk after all checks of a conversion."""
     for name, measure in zip(("measure", "to"), measures, strict=True):
         if measure not in MEASURES:
-            raise UsageError(
-                f"{name}: found {str(measure)!r}; allowed: 'OR', 'RR', 'RD', 'HR', which give a risk"
-            )
+            raise UsageError(f"{name}: found {str(measure)!r}; allowed: 'OR', 'RR', 'RD', 'HR'")
     low, estimate, high = rising(("ci_low", "estimate", "ci_high"), trio, strict_ends=False)
     for name, value in (("ci_low", low), ("estimate", estimate), ("ci_high", high)):
         if measures[0] is EffectMeasure.RD:
