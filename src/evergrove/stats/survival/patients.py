@@ -107,7 +107,7 @@ def risk_table(times: FloatArray, events: FloatArray) -> RiskTable:
     RiskTable
     """
     distinct, where = np.unique(times, return_inverse=True)
-    died: FloatArray = np.bincount(where, weights=events, minlength=distinct.size)
-    leaving: FloatArray = np.bincount(where, weights=np.ones(times.size), minlength=distinct.size)
-    at_risk: FloatArray = np.cumsum(leaving[::-1])[::-1]
+    died = np.bincount(where, weights=events, minlength=distinct.size).astype(np.float64)
+    leaving = np.bincount(where, minlength=distinct.size).astype(np.float64)
+    at_risk = leaving[::-1].cumsum()[::-1].astype(np.float64)
     return RiskTable(distinct, at_risk, died, leaving - died)

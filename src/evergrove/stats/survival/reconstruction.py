@@ -173,8 +173,7 @@ def _interval(state: _Rebuild, bounds: tuple[int, int], start: float, goal: floa
         state,
         (low, after - 1),
         float(state.time[after]),
-        count,
-        most,
+        (count, most),
         lambda: int(state.at_risk[after] - goal),
     )
 
