@@ -60,7 +60,6 @@ from .conversions.wald import ConvertedEffects as ConvertedEffects
 from .conversions.wald import delta_method as delta_method
 from .conversions.wald import effects_from_printed as effects_from_printed
 
-# --- Integrity
 # --- Random effects and heterogeneity
 from .diagnostic import Diagnostic as Diagnostic
 from .effect_sizes import EffectSizes as EffectSizes
@@ -69,6 +68,34 @@ from .effects import effect_size as effect_size
 # --- Moderators, influence
 from .influence import LeaveOneOut as LeaveOneOut
 from .influence import leave_one_out as leave_one_out
+
+# --- Integrity
+from .integrity.baseline import BaselineTest as BaselineTest
+from .integrity.baseline import CountsRow as CountsRow
+from .integrity.baseline import MeansRow as MeansRow
+from .integrity.baseline import baseline_test as baseline_test
+from .integrity.check_result import IntegrityCheck as IntegrityCheck
+from .integrity.granularity import debit_test as debit_test
+from .integrity.granularity import grim_test as grim_test
+from .integrity.granularity import grimmer_test as grimmer_test
+from .integrity.granularity import percentage_test as percentage_test
+from .integrity.options import BaselineMethod as BaselineMethod
+from .integrity.options import Comparison as Comparison
+from .integrity.options import Rounding as Rounding
+from .integrity.options import StatisticKind as StatisticKind
+from .integrity.options import Verdict as Verdict
+from .integrity.p_values import estimate_test as estimate_test
+from .integrity.p_values import p_value_test as p_value_test
+from .integrity.repeats import RepeatedValue as RepeatedValue
+from .integrity.repeats import RepeatedValues as RepeatedValues
+from .integrity.repeats import TerminalDigits as TerminalDigits
+from .integrity.repeats import repeated_values as repeated_values
+from .integrity.repeats import terminal_digit_test as terminal_digit_test
+from .integrity.sample_reconstruction import ReconstructedSample as ReconstructedSample
+from .integrity.sample_reconstruction import reconstruct_sample as reconstruct_sample
+from .integrity.spreads import sd_bounds as sd_bounds
+from .integrity.spreads import sd_bounds_test as sd_bounds_test
+from .integrity.spreads import spread_reading_test as spread_reading_test
 
 # --- Options
 from .options import EffectMeasure as EffectMeasure
@@ -104,3 +131,23 @@ from .subgroup import Subgroups as Subgroups
 from .subgroup import SubgroupTest as SubgroupTest
 from .subgroup import subgroup_test as subgroup_test
 from .subgroup import subgroups as subgroups
+from .survival.cox import CoxFit as CoxFit
+from .survival.cox import cox_regression as cox_regression
+from .survival.curve import RestrictedMean as RestrictedMean
+from .survival.curve import SurvivalCurve as SurvivalCurve
+from .survival.curve import kaplan_meier as kaplan_meier
+from .survival.curve import restricted_mean_survival as restricted_mean_survival
+from .survival.hazard_ratio import HazardRatio as HazardRatio
+from .survival.hazard_ratio import hazard_ratio_from_ci as hazard_ratio_from_ci
+from .survival.hazard_ratio import hazard_ratio_from_log_rank as hazard_ratio_from_log_rank
+from .survival.hazard_ratio import hazard_ratio_from_observed_expected as hazard_ratio_from_observed_expected
+from .survival.hazard_ratio import hazard_ratio_from_p_value as hazard_ratio_from_p_value
+from .survival.hazard_ratio import hazard_ratio_from_ratio_and_p as hazard_ratio_from_ratio_and_p
+from .survival.log_rank import LogRankTest as LogRankTest
+from .survival.log_rank import log_rank_test as log_rank_test
+from .survival.options import CurveInterval as CurveInterval
+from .survival.options import Favours as Favours
+from .survival.options import HazardRatioSource as HazardRatioSource
+from .survival.options import Ties as Ties
+from .survival.reconstruction import ReconstructedPatients as ReconstructedPatients
+from .survival.reconstruction import patients_from_curve as patients_from_curve
