@@ -63,7 +63,7 @@ def conversions_quantile_estimation() -> Iterator[Row]:
             case["families"].index(str(found.family)),
             case["families"].index(case["best"]),
         )
-        yield _label(case), "distances", "squared-distance", [fit.distance for fit in ours], case["distances"]
+        yield _label(case), "distances", OPTIMISED, [fit.distance for fit in ours], case["distances"]
         yield _label(case), "means", OPTIMISED, [fit.mean for fit in ours], case["means"]
         yield _label(case), "sds", OPTIMISED, [fit.sd for fit in ours], case["sds"]
 
@@ -151,7 +151,7 @@ def conversions_two_by_two() -> Iterator[Row]:
             table = stats.tables_from_margins(*margins, **statistic, correct=correct)
             cells = [table.a[0], table.b[0], table.c[0], table.d[0]]
             yield f"{case['study']} {name}", "cells", CLOSED, cells, case["cells"]
-            yield f"{case['study']} {name}", "exact", "count", table.exact[0], case["cells"][0]
+            yield f"{case['study']} {name}", "exact", CLOSED, table.exact[0], case["cells"][0]
 
 
 def conversions_ratios() -> Iterator[Row]:

@@ -37,7 +37,8 @@ class ReconstructedPatients(Result):
     censored_per_interval, events_per_interval : ndarray, shape (m,)
         What was placed between them.
     diagnostics : tuple of Diagnostic
-        ``points-mended``, ``at-risk-not-met``, ``events-not-met``, ``no-total-events``, ``curve-ends-early``.
+        ``points-mended``, ``at-risk-not-met``, ``events-not-met``, ``no-total-events``, ``curve-ends-early``,
+        ``intervals-joined``.
     """
 
     time: FloatArray
@@ -315,12 +316,15 @@ def _risk_rows(
     refuse_rows("at_risk", numbers, falls, allowed="not rising, at rising times", todo="check the table")
     low = np.searchsorted(t, starts, side="left")
     reached = low < t.size
-    kept = reached & np.concatenate([[True], np.diff(low) > 0])
+    kept = reached & np.concatenate([np.diff(low) > 0, [True]])
     remarks: tuple[Diagnostic, ...] = ()
     if not reached.all():
-        remarks = (
-            Diagnostic("curve-ends-early", "the numbers at risk go on beyond the last digitised point"),
-        )
+        text = "the numbers at risk go on beyond the last digitised point"
+        remarks += (Diagnostic("curve-ends-early", text),)
+    if (reached & ~kept).any():
+        empty = ", ".join(f"{start:g}" for start in starts[reached & ~kept])
+        text = "no digitised point before the next number at risk: the later one was taken"
+        remarks += (Diagnostic("intervals-joined", text, empty),)
     return starts[kept], numbers[kept], remarks
 
 
