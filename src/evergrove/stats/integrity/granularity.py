@@ -112,7 +112,7 @@ def grim_test(
         if span.integers(Fraction(m * parts, scale))
     ]
     possible = tuple(scale * total / grain for total in sums[:MOST_LISTED])
-    if grain >= scale * 10**number.decimals:
+    if sums and grain >= scale * 10**number.decimals:
         verdict, text = Verdict.CANNOT_TELL, f"with n = {size} every printed mean fits"
     elif sums:
         verdict, text = Verdict.CONSISTENT, f"the sum {sums[0]} gives {number.text}"
@@ -428,7 +428,7 @@ def percentage_test(
         if not fits and others:
             shown = f"{others[0]} to {others[-1]}" if len(others) > 1 else str(others[0])
             remarks = (Diagnostic("fits-another-n", f"{given} patients would be {number.text} % of {shown}"),)
-    elif size >= 100 * 10**number.decimals:
+    elif counts and size >= 100 * 10**number.decimals:
         verdict, text = Verdict.CANNOT_TELL, f"with n = {size} every printed percentage fits"
     else:
         verdict = Verdict.CONSISTENT if counts else Verdict.INCONSISTENT
