@@ -13,6 +13,7 @@ from evergrove.stats.conversions.normal_quantiles import (
     FIVE_NUMBERS,
     PrintedQuantiles,
     luo_mean,
+    quadrature,
     wan_sd,
 )
 from evergrove.stats.result import Result
@@ -25,7 +26,7 @@ LOWEST_POWER, HIGHEST_POWER = -2.0, 3.0
 #: Powers nearer to 0 than this are the logarithm.
 LOGARITHM = 1e-8
 #: The normal integral reaches so many standard deviations to each side.
-WIDEST, NODES = 10.0, 400
+WIDEST = 10.0
 GRID = np.linspace(LOWEST_POWER, HIGHEST_POWER, 501)
 
 
@@ -141,7 +142,7 @@ def moments_of_power_normal(location: float, scale: float, power: float) -> tupl
         mean = math.exp(location + scale**2 / 2.0)
         return mean, mean * math.sqrt(math.expm1(scale**2))
     half = min(location + 1.0 / power, WIDEST * scale)
-    nodes, weights = np.polynomial.legendre.leggauss(NODES)
+    nodes, weights = quadrature()
     x = location + half * nodes
     density = weights * np.exp(-0.5 * (half * nodes / scale) ** 2)
     density /= density.sum()

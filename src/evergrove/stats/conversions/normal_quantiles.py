@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
+from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
-import numpy as np
 from scipy import special
 
 from evergrove.errors import UsageError
@@ -16,6 +16,8 @@ from evergrove.stats.scalars import rising, within
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from evergrove.stats.arrays import FloatArray
 
 #: Fewest patients for which the published approximations are given (metafor asks for 5).
 FEWEST_PATIENTS = 4.0
@@ -158,6 +160,13 @@ def _range_divisor(n: float, source: ExpectedRange) -> float:
     return printed or 2.0 * float(special.ndtri((n - 0.375) / (n + 0.25)))
 
 
+@cache
+def quadrature() -> tuple[FloatArray, FloatArray]:
+    """Return nodes and weights of Gauss and Legendre for integrals from -1 to 1."""
+    nodes, weights = special.roots_legendre(NODES)
+    return nodes, weights
+
+
 def exact_expected_range(n: float) -> float:
     """Return the expected range of n standard normal values by integration (Tippett 1925).
 
@@ -175,10 +184,10 @@ def exact_expected_range(n: float) -> float:
     >>> round(exact_expected_range(2), 10)  # 2/√π
     1.1283791671
     """
-    nodes, weights = np.polynomial.legendre.leggauss(NODES)
+    nodes, weights = quadrature()
     x = WIDEST * nodes
     lower, upper = special.log_ndtr(x), special.log_ndtr(-x)
-    integrand = -np.expm1(n * lower) - np.exp(n * upper)
+    integrand = -special.expm1(n * lower) - special.expm1(n * upper) - 1.0
     return float(WIDEST * (weights @ integrand))
 
 

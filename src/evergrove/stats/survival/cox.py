@@ -169,31 +169,42 @@ def _total(layers: list[_Layer], beta: FloatArray) -> tuple[float, FloatArray, F
     )
 
 
-def _solved(information: FloatArray, score: FloatArray, names: tuple[str, ...]) -> FloatArray:
-    """Return information⁻¹ score, or say which covariates carry no information."""
-    scale = np.sqrt(np.diag(information))
-    flat = [name for name, size in zip(names, scale, strict=True) if not size > 0]
-    factor = None
-    if not flat:
-        try:
-            factor = linalg.cho_factor(information / np.outer(scale, scale))
-        except linalg.LinAlgError:
-            factor = None
-    if factor is None or np.abs(np.diag(factor[0])).min() < SMALLEST_PIVOT:
+def _solved(information: FloatArray, score: FloatArray) -> FloatArray | None:
+    """Return information⁻¹ score; None where the information is singular."""
+    diagonal = np.diag(information)
+    if not (diagonal > 0).all():
+        return None
+    scale = np.sqrt(diagonal)
+    try:
+        factor = linalg.cho_factor(information / np.outer(scale, scale))
+    except linalg.LinAlgError:
+        return None
+    if np.abs(np.diag(factor[0])).min() < SMALLEST_PIVOT:
+        return None
+    return np.asarray(linalg.cho_solve(factor, score / scale) / scale, dtype=np.float64)
+
+
+def _checked_start(layers: list[_Layer], names: tuple[str, ...]) -> tuple[float, FloatArray, FloatArray]:
+    """Return the sums at 0, or say which covariates carry no information there."""
+    start = _total(layers, np.zeros(len(names)))
+    if _solved(start[2], start[1]) is None:
+        flat = [name for name, size in zip(names, np.diag(start[2]), strict=True) if not size > 0]
         raise DataError(
             f"cox: the events do not tell apart the covariates {', '.join(flat or names)}; allowed: "
             "covariates that vary within the risk sets and are no sums of each other; leave one out"
         )
-    return np.asarray(linalg.cho_solve(factor, score / scale) / scale, dtype=np.float64)
+    return start
 
 
 def _newton(layers: list[_Layer], names: tuple[str, ...]) -> tuple[FloatArray, int]:
     """Return the estimates and the number of steps."""
     beta = np.zeros(len(names))
-    value, score, information = _total(layers, beta)
+    value, score, information = _checked_start(layers, names)
     reach = max(float(np.ptp(layer.x, axis=0).max(initial=0.0)) for layer in layers)
     for count in range(1, MOST_STEPS + 1):
-        step = _solved(information, score, names)
+        step = _solved(information, score)
+        if step is None:
+            break
         for _ in range(MOST_HALVINGS):
             fresh = _total(layers, beta + step)
             if fresh[0] >= value - 1e-12 * abs(value):
@@ -301,11 +312,11 @@ def cox_regression(
         raise DataError("cox: found no events; allowed: 1 and more; there is nothing to fit")
     beta, count = _newton(layers, labels)
     start, value = _total(layers, np.zeros(beta.size)), _total(layers, beta)
-    covariance = np.column_stack([_solved(value[2], unit, labels) for unit in np.eye(beta.size)])
+    covariance = linalg.inv(value[2])
     se = np.sqrt(np.diag(covariance))
     statistic, z, p = beta / se, normal_quantile(level), beta.size
     ratio = max(0.0, 2.0 * (value[0] - start[0]))
-    score, wald = float(start[1] @ _solved(start[2], start[1], labels)), float(beta @ value[2] @ beta)
+    score, wald = float(start[1] @ linalg.solve(start[2], start[1])), float(beta @ value[2] @ beta)
     return CoxFit(
         labels,
         beta,
