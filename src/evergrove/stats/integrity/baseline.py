@@ -98,7 +98,7 @@ class BaselineTest(Result):
     assumptions : tuple of str
         What the verdict hangs on.
     diagnostics : tuple of Diagnostic
-        ``few-rows``, ``too-alike``, ``too-different``.
+        ``few-rows``, ``too-alike``, ``too-different``, ``rounded-to-equal``.
     """
 
     verdict: Verdict
@@ -319,6 +319,9 @@ def baseline_test(
         known = np.clip(known, 0.5 / draws, 1.0 - 0.5 / draws)
     sums = stouffer(known)
     verdict, remarks = _verdict(sums.p_value, tail, known.size)
+    if chosen is BaselineMethod.ANALYTIC and (known >= 1.0 - 1e-12).any():
+        text = "a p value of 1 comes of rounding and outweighs all others: take method='simulated'"
+        verdict, remarks = Verdict.CANNOT_TELL, (Diagnostic("rounded-to-equal", text),)
     return BaselineTest(
         verdict,
         tuple(row.name for row in rows),

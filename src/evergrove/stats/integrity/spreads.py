@@ -59,8 +59,8 @@ def sd_bounds(
         return 0.0, high
     squares = (maximum - mean) ** 2 + (mean - minimum) ** 2
     if size > 2:
-        rest = (size * mean - minimum - maximum) / (size - 2)
-        if not minimum - 1e-12 * abs(minimum) <= rest <= maximum + 1e-12 * abs(maximum):
+        rest, room = (size * mean - minimum - maximum) / (size - 2), 1e-9 * (maximum - minimum)
+        if not minimum - room <= rest <= maximum + room:
             raise DataError(
                 f"mean: found {mean!r}; allowed: what {size} values with one at {minimum:g} and "
                 f"one at {maximum:g} can have; check mean, range and n"
@@ -127,7 +127,9 @@ def sd_bounds_test(
             f"minimum: found {minimum!r}; allowed: below the maximum, {maximum!r}; check the range"
         )
     span, wanted = centre.span(rule), spread.span(rule)
-    low_mean, high_mean = max(float(span.low), minimum), min(float(span.high), maximum)
+    slack = (maximum - minimum) / size if attained else 0.0  # one value at each end pulls the mean inwards
+    low_mean = max(float(span.low), minimum + slack)
+    high_mean = min(float(span.high), maximum - slack)
     reported = {
         "mean": centre.text,
         "sd": spread.text,
@@ -144,16 +146,10 @@ def sd_bounds_test(
     def done(verdict: Verdict, text: str, possible: tuple[float, ...]) -> IntegrityCheck:
         return IntegrityCheck("SD bounds", verdict, text, reported, possible, {}, assumptions)
 
-    if low_mean > high_mean:
-        return done(Verdict.INCONSISTENT, f"the mean {centre.text} lies outside the range", ())
-    best = min(max((minimum + maximum) / 2.0, low_mean), high_mean)
-    try:
-        least = min(
-            sd_bounds(m, minimum, maximum, size, attained=attained)[0] for m in (low_mean, best, high_mean)
-        )
-    except DataError:
+    if low_mean > high_mean + 1e-12 * (maximum - minimum):
         return done(Verdict.INCONSISTENT, f"no {size} values with this range have the mean {centre.text}", ())
-    most = sd_bounds(best, minimum, maximum, size)[1]
+    best = min(max((minimum + maximum) / 2.0, low_mean), high_mean)  # both bounds are widest at the middle
+    least, most = sd_bounds(best, minimum, maximum, size, attained=attained)
     if float(wanted.low) > most * (1 + 1e-12):
         return done(Verdict.INCONSISTENT, f"the SD can be {most:.4g} at most", (least, most))
     if float(wanted.high) < least * (1 - 1e-12):
