@@ -16,6 +16,9 @@ EXACT_UP_TO = 200
 #: p values nearer to 0 or 1 than this are held there when they are turned into quantiles.
 NEAREST_TO_CERTAIN = 1e-15
 
+#: The series of the Anderson-Darling limit law: its length, its integrals' steps, and where it is over.
+MOST_TERMS, INTERVALS, EXPONENT_OF_NOTHING, LIMIT_REACHED = 40, 2000, 50.0, 36.0
+
 
 class Uniformity(NamedTuple):
     """A statistic of departure from the uniform distribution.
@@ -74,12 +77,20 @@ def kolmogorov_smirnov(values: FloatArray) -> Uniformity:
 
 
 def _anderson_darling_limit(z: float) -> float:
-    """Return the limit law of the Anderson-Darling statistic (Marsaglia & Marsaglia 2004)."""
-    if z < 2.0:
-        inner = 2.00012 + (0.247105 - (0.0649821 - (0.0347962 - (0.011672 - 0.00168691 * z) * z) * z) * z) * z
-        return math.exp(-1.2337141 / z) / math.sqrt(z) * inner
-    inner = 1.0776 - (2.30695 - (0.43424 - (0.082433 - (0.008056 - 0.0003146 * z) * z) * z) * z) * z
-    return math.exp(-math.exp(inner))
+    """Return the limit law of the Anderson-Darling statistic (Anderson & Darling 1954)."""
+    if z > LIMIT_REACHED:
+        return 1.0
+    total, sign, coefficient = 0.0, 1.0, 1.0
+    for j in range(MOST_TERMS):
+        rate = (4 * j + 1) ** 2 * math.pi**2 / (8.0 * z)
+        w = np.linspace(0.0, 9.0 / math.sqrt(rate), INTERVALS + 1)
+        integrand = np.exp(z / (8.0 * (w * w + 1.0)) - rate * w * w - rate)
+        area = float((integrand.sum() - integrand[0] / 2.0) * w[1])
+        total += sign * coefficient * (4 * j + 1) * area
+        sign, coefficient = -sign, coefficient * (j + 0.5) / (j + 1.0)
+        if rate > EXPONENT_OF_NOTHING:
+            break
+    return min(1.0, math.sqrt(2.0 * math.pi) / z * total)
 
 
 def _anderson_darling_correction(n: int, x: float) -> float:
@@ -108,7 +119,8 @@ def anderson_darling(values: FloatArray) -> Uniformity:
     Returns
     -------
     Uniformity
-        p value by Marsaglia & Marsaglia, J Stat Softw 9 (2004) 2, to about six decimals.
+        p value from the limit law with the correction of Marsaglia & Marsaglia, J Stat Softw 9 (2004) 2, for
+        the number of values: to about three decimals from 5 values on.
     """
     x, n = np.sort(np.clip(values, NEAREST_TO_CERTAIN, 1.0 - NEAREST_TO_CERTAIN)), values.size
     weights = 2.0 * np.arange(1, n + 1) - 1.0

@@ -18,7 +18,7 @@ def test_the_anderson_darling_tail_as_in_the_tables():
     from evergrove.stats.integrity.uniformity import _anderson_darling_limit  # noqa: PLC0415
 
     for value, tail in ((1.93295783, 0.10), (2.49236716, 0.05), (3.87812502, 0.01)):
-        assert 1 - _anderson_darling_limit(value) == pytest.approx(tail, abs=5e-6)
+        assert 1 - _anderson_darling_limit(value) == pytest.approx(tail, abs=1e-8)
 
 
 def test_uniform_p_values_give_uniform_answers():
