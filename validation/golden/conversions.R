@@ -24,8 +24,8 @@ five <- function(s, x, n, method, tables = FALSE) {
   wan <- switch(s, range = (a + 2 * m + b) / 4, quartiles = (q1 + m + q3) / 3, "five numbers" = (a + 2 * q1 + 2 * m + 2 * q3 + b) / 8)
   sd_wan <- switch(s, range = R, quartiles = Q, "five numbers" = (R + Q) / 2)
   # Shi's eq 11: the form with theta1 and theta2
-  sd_shi <- if (s == "five numbers") (b - a) / ((1 + .07 * n^.6) * range_div(n, tables)) +
-    (q3 - q1) / ((1 + 1 / (.07 * n^.6)) * iqr_div(n, tables)) else sd_wan
+  sd_shi <- if (s == "five numbers") (b - a) / ((1 + .07 * n^.6) * range_div(n, FALSE)) +
+    (q3 - q1) / ((1 + 1 / (.07 * n^.6)) * iqr_div(n, FALSE)) else sd_wan
   switch(method, "luo-shi" = c(luo, sd_shi), "luo-wan" = c(luo, sd_wan), wan = c(wan, sd_wan),
     "wan-n" = c(if (s == "range") wan + (a - 2 * m + b) / (4 * n) else wan, sd_wan),
     hozo = c(if (n <= 25) (a + 2 * m + b) / 4 else m,

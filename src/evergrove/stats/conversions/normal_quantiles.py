@@ -221,9 +221,9 @@ def wan_sd(given: PrintedQuantiles, source: ExpectedRange = ExpectedRange.BLOM) 
     return math.fsum(parts) / len(parts)
 
 
-def shi_sd(given: PrintedQuantiles, source: ExpectedRange = ExpectedRange.BLOM) -> float:
+def shi_sd(given: PrintedQuantiles) -> float:
     """Return Shi's SD for five numbers (2020, eq 10), which weighs the range less the larger n is."""
-    by_range, by_quartiles = spread_parts(given, source)
+    by_range, by_quartiles = spread_parts(given, ExpectedRange.BLOM)  # the weights were found for these
     weight = 1.0 / (1.0 + 0.07 * math.pow(given.n, 0.6))
     return weight * by_range + (1.0 - weight) * by_quartiles
 
@@ -304,4 +304,4 @@ def closed_form(given: PrintedQuantiles, method: MedianMethod, source: ExpectedR
     else:
         mean = luo_mean(given)
     shi = method is MedianMethod.LUO_SHI and given.scenario == FIVE_NUMBERS
-    return MeanSd(mean, shi_sd(given, source) if shi else wan_sd(given, source))
+    return MeanSd(mean, shi_sd(given) if shi else wan_sd(given, source))
