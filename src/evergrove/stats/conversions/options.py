@@ -11,7 +11,7 @@ class ExpectedRange(StrEnum):
     BLOM = "blom"
     """Blom's approximation by normal quantiles (Wan 2014, eqs 9 and 16); metafor's. The default."""
     TABLES = "tables"
-    """Wan's printed tables (range: n up to 50; quartiles: n up to 201), Blom beyond and for Shi's SD: as meta."""
+    """Wan's printed tables (range to n = 50, quartiles to 201); Blom beyond and for Shi's SD: as meta."""
 
 
 class AssumedShape(StrEnum):
