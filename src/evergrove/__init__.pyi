@@ -42,6 +42,7 @@ from .stats.sparse import mantel_haenszel as mantel_haenszel
 from .stats.sparse import peto as peto
 from .stats.subgroup import subgroup_test as subgroup_test
 from .stats.subgroup import subgroups as subgroups
+from .stats.survival.comparison import compare_survival as compare_survival
 from .stats.survival.cox import cox_regression as cox_regression
 from .stats.survival.curve import kaplan_meier as kaplan_meier
 from .stats.survival.log_rank import log_rank_test as log_rank_test

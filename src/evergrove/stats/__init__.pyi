@@ -131,6 +131,8 @@ from .subgroup import Subgroups as Subgroups
 from .subgroup import SubgroupTest as SubgroupTest
 from .subgroup import subgroup_test as subgroup_test
 from .subgroup import subgroups as subgroups
+from .survival.comparison import ArmComparison as ArmComparison
+from .survival.comparison import compare_survival as compare_survival
 from .survival.cox import CoxFit as CoxFit
 from .survival.cox import cox_regression as cox_regression
 from .survival.curve import RestrictedMean as RestrictedMean

@@ -267,10 +267,7 @@ def patients_from_curve(
     for at in range(len(low) - 1):
         _interval(state, (low[at], low[at + 1]), float(state.at_risk[low[at]]), float(numbers[at + 1]))
         rate = float(state.censored[: low[at + 1]].sum()) / (at + 1) / (starts[at + 1] - starts[at])
-    alone = len(low) == 1 and total_events is None
-    _last_interval(
-        state, low[-1], 0.0 if alone else rate, None if total_events is None else float(total_events)
-    )
+    _last_interval(state, low[-1], rate, _checked_total(total_events, int(numbers[0])))
     times, events = _patients(state)
     gaps = np.abs(_curve_at(times, events, t) - s)[_step_ends(t)]
     edges = [*low, t.size]
@@ -301,6 +298,17 @@ def patients_from_curve(
     )
 
 
+def _checked_total(total_events: int | None, n: int) -> float | None:
+    """Return the total events as a number, or None."""
+    if total_events is None:
+        return None
+    if total_events != int(total_events) or not 0 <= total_events <= n:
+        raise DataError(
+            f"total_events: found {total_events!r}; allowed: a whole number from 0 to {n}; check the count"
+        )
+    return float(total_events)
+
+
 def _risk_rows(
     risk_times: ArrayLike, at_risk: ArrayLike, t: FloatArray
 ) -> tuple[FloatArray, FloatArray, tuple[Diagnostic, ...]]:
@@ -312,8 +320,14 @@ def _risk_rows(
             "time 0 with the number randomised; add it"
         )
     falls = np.concatenate([[False], (np.diff(numbers) > 0) | (np.diff(starts) <= 0)])
-    falls |= ~np.isfinite(starts) | ~np.isfinite(numbers) | (numbers < 0)
-    refuse_rows("at_risk", numbers, falls, allowed="not rising, at rising times", todo="check the table")
+    falls |= ~np.isfinite(starts) | ~np.isfinite(numbers) | (numbers < 0) | (numbers % 1 != 0)
+    refuse_rows(
+        "at_risk",
+        numbers,
+        falls,
+        allowed="whole numbers, not rising, at rising times",
+        todo="check the table",
+    )
     low = np.searchsorted(t, starts, side="left")
     reached = low < t.size
     kept = reached & np.concatenate([np.diff(low) > 0, [True]])

@@ -26,6 +26,7 @@ RESULTS = {
     "RestrictedMean": lambda: stats.restricted_mean_survival(*PATIENTS, 4.0),
     "LogRankTest": lambda: stats.log_rank_test(*PATIENTS, ARMS),
     "CoxFit": lambda: stats.cox_regression(*PATIENTS, [arm == "a" for arm in ARMS]),
+    "ArmComparison": lambda: stats.compare_survival(PATIENTS, PATIENTS),
     "HazardRatio": lambda: stats.hazard_ratio_from_ci(0.7, 0.5, 0.98),
     "ReconstructedPatients": lambda: stats.patients_from_curve(
         [0, 2, 2, 5], [1, 1, 0.8, 0.8], [0, 4], [10, 8]

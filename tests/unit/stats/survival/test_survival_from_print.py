@@ -54,6 +54,9 @@ def test_sources_agree_where_they_should():
         (DataError, lambda: stats.patients_from_curve([0, 1], [1, 0.8], [1], [10])),
         (DataError, lambda: stats.patients_from_curve([0, 1], [1, 0.8], [0, 1], [10, 12])),
         (DataError, lambda: stats.patients_from_curve([0, -1], [1, 0.8], [0], [10])),
+        (DataError, lambda: stats.patients_from_curve([0, 1], [1, 0.8], [0], [10.5])),
+        (DataError, lambda: stats.patients_from_curve([0, 1], [1, 0.8], [0], [10], total_events=11)),
+        (DataError, lambda: stats.compare_survival(([1.0], [0]), ([2.0], [0]))),
     ],
 )
 def test_what_cannot_be_used_is_refused(error, call):
@@ -92,13 +95,11 @@ def test_a_simulated_trial_comes_back(seed, known):
         assert rebuilt[-1].n == rows.sum()
         assert abs(rebuilt[-1].events - event[rows].sum()) <= 5
         assert rebuilt[-1].root_mean_square_gap < 0.02
-    truth = stats.cox_regression(time, event, arm).estimate[0]
-    again = stats.cox_regression(
-        np.concatenate([one.time for one in rebuilt]),
-        np.concatenate([one.event for one in rebuilt]),
-        np.repeat([0, 1], [one.n for one in rebuilt]),
-    )
-    assert again.estimate[0] == pytest.approx(truth, abs=0.05)
+    truth = stats.compare_survival(*((time[arm == group], event[arm == group]) for group in (0, 1)))
+    again = stats.compare_survival(*((one.time, one.event) for one in rebuilt))
+    assert again.yi == pytest.approx(truth.yi, abs=0.05)
+    assert again.log_rank.o_minus_e == pytest.approx(truth.log_rank.o_minus_e, abs=2.5)
+    assert again.restricted_mean.estimate == pytest.approx(truth.restricted_mean.estimate, abs=0.3)
 
 
 def test_only_the_number_randomised_and_the_events():
