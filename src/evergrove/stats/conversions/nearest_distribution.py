@@ -68,7 +68,7 @@ class QuantileFit(Result):
     n : float
         Patients.
     diagnostics : tuple of Diagnostic
-        ``zero-replaced``, ``normal-only``.
+        ``zero-replaced``, ``normal-only``, ``family-not-fitted``.
     """
 
     mean: float
@@ -160,6 +160,10 @@ def _scale_family(q: FloatArray, p: FloatArray, kernel: Kernel) -> tuple[float, 
     if not math.isfinite(best[0]):
         raise ConvergenceError("quantile estimation: no start was found; leave this family out")
     fit = least_squares(residuals, best[1:], jac="3-point", method="lm", xtol=1e-15, ftol=1e-15, gtol=1e-15)
+    if not fit.success:
+        raise ConvergenceError(
+            f"quantile estimation: {fit.message} after {fit.nfev} evaluations; try another"
+        )
     shape, scale = math.exp(fit.x[0]), math.exp(fit.x[1]) * size
     return shape, scale, float(((scale * kernel(p, shape) - q) ** 2).sum())
 
@@ -217,12 +221,24 @@ def _beta(q: FloatArray, p: FloatArray) -> FamilyFit:
         ftol=1e-15,
         gtol=1e-15,
     )
+    if not fit.success:
+        raise ConvergenceError(
+            f"quantile estimation: {fit.message} after {fit.nfev} evaluations; try another"
+        )
     first, second = (float(value) for value in np.exp(fit.x))
     whole = first + second
     sd = math.sqrt(first * second / (whole + 1.0)) / whole
     return FamilyFit(
         QuantileFamily.BETA, (first, second), float((residuals(fit.x) ** 2).sum()), first / whole, sd
     )
+
+
+FAMILIES = {
+    QuantileFamily.LOG_NORMAL: _log_normal,
+    QuantileFamily.GAMMA: _gamma,
+    QuantileFamily.WEIBULL: _weibull,
+    QuantileFamily.BETA: _beta,
+}
 
 
 def estimate_by_quantiles(given: PrintedQuantiles) -> QuantileFit:
@@ -241,8 +257,6 @@ def estimate_by_quantiles(given: PrintedQuantiles) -> QuantileFit:
     ------
     DataError
         Where quantiles that are equal leave no spread to fit.
-    ConvergenceError
-        Where a family has no start.
     """
     q, p = np.array(given.values), probabilities(given.scenario, given.n)
     if np.unique(q).size < 3:
@@ -261,9 +275,13 @@ def estimate_by_quantiles(given: PrintedQuantiles) -> QuantileFit:
         remarks.append(Diagnostic("zero-replaced", f"a printed 0 was taken as {IN_PLACE_OF_ZERO}"))
     fits = [_normal(q, p)]
     if (q > 0).all():
-        fits += [_log_normal(q, p), _gamma(q, p), _weibull(q, p)]
-        if (q < 1).all():
-            fits.append(_beta(q, p))
+        for family, fitted in FAMILIES.items():
+            if family is QuantileFamily.BETA and (q >= 1).any():
+                continue
+            try:
+                fits.append(fitted(q, p))
+            except ConvergenceError as error:
+                remarks.append(Diagnostic("family-not-fitted", str(error), str(family)))
     else:
         remarks.append(Diagnostic("normal-only", "values below 0: only the normal distribution was fitted"))
     fits.sort(key=lambda fit: fit.distance)

@@ -143,3 +143,108 @@ def test_every_method_is_reached_through_the_rows(method):
     found = stats.means_from_quantiles(50, 14.0, **scenario, method=method)
     assert 10 < found.mean[0] < 20
     assert 3 < found.sd[0] < 15
+
+
+# metafor 4.4, recorded by others: conv.fivenum(2, 6, 9, 17, 41, n, test = FALSE, method = c("luo", "wan"))
+METAFOR = {
+    7: (
+        (15.021544795358952, 14.29106691143328),
+        (10.889285714285714, 10.103962147784886),
+        (14.361220613598714, 12.197514529609084),
+    ),
+    30: (
+        (11.972897250696676, 9.5575055212413016),
+        (10.7825, 8.5626224066574625),
+        (12.3038216208361, 9.0600639639493821),
+    ),
+    100: (
+        (10.403596372036779, 7.804399930371213),
+        (10.75975, 8.2742542328822122),
+        (11.420082492316839, 8.0393270816267126),
+    ),
+}
+
+
+@pytest.mark.parametrize("n", METAFOR)
+def test_values_that_metafor_gave(n):
+    low, q1, median, q3, high = 2, 6, 9, 17, 41
+    ours = (
+        stats.mean_sd_from_median_range(low, median, high, n, "luo-wan"),
+        stats.mean_sd_from_median_iqr(q1, median, q3, n, "luo-wan"),
+        stats.mean_sd_from_five_numbers(low, q1, median, q3, high, n, "luo-wan"),
+    )
+    for one, theirs in zip(ours, METAFOR[n], strict=True):
+        assert one == pytest.approx(theirs, rel=1e-12)
+
+
+# meta, recorded by others: mean_sd_range, mean_sd_iqr, mean_sd_iqr_range with method.mean "Luo" (and method.sd
+# "Shi") and with "Wan": n, five numbers, then range, quartiles and five numbers for Luo, and for Wan
+META = [
+    (
+        100,
+        (10, 20, 25, 30, 40),
+        ((25, 6.00338456182401), (25, 7.5187969924812), (25, 6.80210686721277)),
+        ((25, 6.00338456182401), (25, 7.5187969924812), (25, 6.76109077715261)),
+    ),
+    (
+        50,
+        (2, 5, 8, 14, 40),
+        (
+            (10.28040015491938, 8.44819919964429),
+            (9.0617, 6.85453160700686),
+            (10.28610905169996, 7.79345007584358),
+        ),
+        ((14.63, 8.44819919964429), (9, 6.85453160700686), (12, 7.65136540332557)),
+    ),
+    (
+        12,
+        (1, 3, 4, 7, 15),
+        (
+            (5.53147864510709, 4.29579625652041),
+            (4.7325, 3.3167495854063),
+            (5.5340826045056, 4.06143324928641),
+        ),
+        ((6.16666666666667, 4.29579625652041), (4.66666666666667, 3.3167495854063), (5.5, 3.80627292096335)),
+    ),
+    (
+        300,
+        (0, 2, 5, 9, 30),
+        (
+            (5.52573234814947, 5.23464472025893),
+            (5.35065, 5.21440049246309),
+            (5.63053194846461, 5.22083802003917),
+        ),
+        (
+            (10.01666666666667, 5.23464472025893),
+            (5.33333333333333, 5.21440049246309),
+            (7.75, 5.22452260636101),
+        ),
+    ),
+]
+
+
+@pytest.mark.parametrize("case", META, ids=lambda case: f"n={case[0]}")
+def test_values_that_meta_gave(case):
+    n, (low, q1, median, q3, high), luo, wan = case
+    for method, theirs in (("luo-shi", luo), ("wan-n", wan)):
+        ours = (
+            stats.mean_sd_from_median_range(low, median, high, n, method, "tables"),
+            stats.mean_sd_from_median_iqr(q1, median, q3, n, method, "tables"),
+            stats.mean_sd_from_five_numbers(low, q1, median, q3, high, n, method, "tables"),
+        )
+        for one, other in zip(ours, theirs, strict=True):
+            assert one == pytest.approx(other, rel=1e-10)
+
+
+def test_a_family_that_will_not_fit_is_named(monkeypatch):
+    from evergrove.errors import ConvergenceError  # noqa: PLC0415
+    from evergrove.stats.conversions import nearest_distribution  # noqa: PLC0415
+
+    def never(q, p):
+        raise ConvergenceError("no start")
+
+    monkeypatch.setitem(nearest_distribution.FAMILIES, stats.QuantileFamily.GAMMA, never)
+    fit = stats.quantile_estimation(8.0, 60, q1=4.0, q3=18.0)
+    assert "gamma" not in {str(one.family) for one in fit.fits}
+    assert fit.diagnostics[0].code == "family-not-fitted"
+    assert fit.diagnostics[0].where == "gamma"
