@@ -177,8 +177,8 @@ def test_values_that_metafor_gave(n):
         assert one == pytest.approx(theirs, rel=1e-12)
 
 
-# meta, recorded by others: mean_sd_range, mean_sd_iqr, mean_sd_iqr_range with method.mean "Luo" (and method.sd
-# "Shi") and with "Wan": n, five numbers, then range, quartiles and five numbers for Luo, and for Wan
+# meta, recorded by others: mean_sd_range, mean_sd_iqr, mean_sd_iqr_range with method.mean "Luo" (and with
+# method.sd "Shi") and "Wan": n, five numbers, then range, quartiles and five numbers for Luo, and for Wan
 META = [
     (
         100,
@@ -234,6 +234,14 @@ def test_values_that_meta_gave(case):
         )
         for one, other in zip(ours, theirs, strict=True):
             assert one == pytest.approx(other, rel=1e-10)
+
+
+def test_values_that_estmeansd_gave():
+    # its README: qe.mean.sd and bc.mean.sd (min.val = 2, med.val = 4, max.val = 9, n = 100)
+    fit = stats.quantile_estimation(4.0, 100, minimum=2.0, maximum=9.0)
+    assert (fit.mean, fit.sd) == pytest.approx((4.347284, 1.502171), abs=2e-5)  # its optimiser stops early
+    power = stats.box_cox_estimation(4.0, 100, minimum=2.0, maximum=9.0)
+    assert (power.mean, power.sd) == pytest.approx((4.204881, 1.277236), abs=0.04)  # simulated there
 
 
 def test_a_family_that_will_not_fit_is_named(monkeypatch):
