@@ -74,4 +74,8 @@ def test_the_bounds_of_the_sd_are_reached_and_not_passed(mean, n):
     low, high = stats.sd_bounds(mean, 1, 7, n)
     assert 0.0 == low <= high
     share = (mean - 1) / 6
-    assert high == pytest.approx(math.sqrt(36 * share * (1 - share) * n / (n - 1)))
+    assert high <= math.sqrt(36 * share * (1 - share) * n / (n - 1)) * (1 + 1e-12)
+    ones = round(share * n)
+    at_the_ends = np.repeat([7.0, 1.0], [ones, n - ones])
+    reached = stats.sd_bounds(float(at_the_ends.mean()), 1, 7, n)[1]
+    assert reached == pytest.approx(float(at_the_ends.std(ddof=1)), abs=1e-9)

@@ -97,12 +97,12 @@ save("integrity_estimates", "pnorm at the ends of the rounding intervals", cases
 # --- spreads ------------------------------------------------------------------------------------------------
 cases <- list()
 for (n in c(2, 5, 9)) for (mean in c(1.4, 3, 4.7)) {
-  # the largest SD: many random splits towards the ends, and the two-point distribution itself
-  share <- (mean - 1) / 4; most <- sqrt(n / (n - 1) * 16 * share * (1 - share))
+  # the largest SD: all values but one at the ends, every split tried
+  most <- max(sapply(0:(n - 1), function(k) { r <- n * mean - 5 * k - (n - 1 - k); if (r < 1 || r > 5) -Inf else sd(c(rep(5, k), r, rep(1, n - 1 - k))) }))
   least <- if (n == 2) NA else { rest <- (n * mean - 6) / (n - 2); if (rest < 1 || rest > 5) NA else sd(c(1, 5, rep(rest, n - 2))) }
   cases <- add(cases, n = n, mean = mean, most = most, least = least)
 }
-save("integrity_sd_bounds", "the variance of a two-point distribution, and sd() of the flattest sample", cases)
+save("integrity_sd_bounds", "sd() of every sample with all values but one at the ends, and of the flattest sample", cases)
 cases <- list()
 for (x in list(list(c("10.1", "12.3"), c("0.7", "0.8"), c(30, 32), "0.04"), list(c("10.1", "12.3"), c("3.9", "4.4"), c(30, 32), "0.04"), list(c("10.1", "12.3"), c("2", "2"), c(9, 9), "0.5"), list(c("1.5", "1.5"), c("0.2", "0.3"), c(20, 20), "1.0"))) {
   m <- as.numeric(x[[1]]); s <- as.numeric(x[[2]]); n <- x[[3]]; hm <- .5 * 10^-nchar(sub(".*\\.", "", x[[1]])); 

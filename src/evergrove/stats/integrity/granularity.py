@@ -228,8 +228,8 @@ def grimmer_test(
     The sum of squares of whole numbers is whole, and odd when their sum is odd; those with a fitting SD are
     counted in exact fractions for every sum that fits the mean. Consistent means not excluded: not every
     such pair has numbers (`reconstruct_sample` looks for some). With several items, person sums are the
-    whole numbers; the R package scrutiny multiplies n by the items instead, which treats all items as one
-    sample of n times items values.
+    whole numbers; the R package scrutiny before 1.0 multiplied n by the items instead, as if all items
+    were one sample of n times items values.
 
     References
     ----------
@@ -326,7 +326,7 @@ def debit_test(
     Notes
     -----
     With c ones, the SD is √(c (n - c) / (n (n - 1))): every count that fits the mean is tried in exact
-    fractions. The R package scrutiny tries the ends of the mean's rounding interval instead.
+    fractions, as in scrutiny from 1.0 on.
 
     References
     ----------

@@ -32,8 +32,9 @@ def sd_bounds(
     Returns
     -------
     low, high : float
-        The largest is √((maximum - mean)(mean - minimum) n/(n - 1)) (Bhatia & Davis 2000); the smallest is 0,
-        or with an attained range that of one value at each end and the rest as equal as can be.
+        The largest has all values but one at the ends, so that it is at most √((maximum - mean)(mean -
+        minimum) n/(n - 1)) (Bhatia & Davis 2000); the smallest is 0, or with an attained range that of one
+        value at each end and the rest as equal as can be.
 
     Raises
     ------
@@ -48,13 +49,15 @@ def sd_bounds(
     --------
     >>> [round(x, 4) for x in sd_bounds(3.0, 1, 5, 10, attained=True)]
     [0.9428, 2.1082]
+    >>> round(sd_bounds(4.2, 1, 7, 5)[1], 2)  # 1, 1, 5, 7, 7
+    3.03
     """
     size = whole("n", n, 2)
     if not minimum <= mean <= maximum or not math.isfinite(minimum + maximum):
         raise DataError(
             f"mean: found {mean!r}; allowed: within {minimum:g} to {maximum:g}; check mean, range and unit"
         )
-    high = math.sqrt((maximum - mean) * (mean - minimum) * size / (size - 1))
+    high = _largest_sd(mean, minimum, maximum, size)
     if not attained:
         return 0.0, high
     squares = (maximum - mean) ** 2 + (mean - minimum) ** 2
@@ -67,6 +70,19 @@ def sd_bounds(
             )
         squares += (size - 2) * (rest - mean) ** 2
     return math.sqrt(squares / (size - 1)), high
+
+
+def _largest_sd(mean: float, minimum: float, maximum: float, n: int) -> float:
+    """Return the SD with all values but one at the ends of the range."""
+    if maximum == minimum:
+        return 0.0
+    share = n * (mean - minimum) / (maximum - minimum)
+    above = min(math.floor(share + 1e-9), n)
+    squares = above * (maximum - mean) ** 2
+    if above < n:
+        single = minimum + max(0.0, share - above) * (maximum - minimum)
+        squares += (single - mean) ** 2 + (n - above - 1) * (mean - minimum) ** 2
+    return math.sqrt(squares / (n - 1))
 
 
 def sd_bounds_test(
@@ -148,8 +164,13 @@ def sd_bounds_test(
 
     if low_mean > high_mean + 1e-12 * (maximum - minimum):
         return done(Verdict.INCONSISTENT, f"no {size} values with this range have the mean {centre.text}", ())
-    best = min(max((minimum + maximum) / 2.0, low_mean), high_mean)  # both bounds are widest at the middle
-    least, most = sd_bounds(best, minimum, maximum, size, attained=attained)
+    best = min(max((minimum + maximum) / 2.0, low_mean), high_mean)  # nearest to the middle
+    least = sd_bounds(best, minimum, maximum, size, attained=attained)[0]
+    # between means at which all values can lie at the ends, the largest SD is convex
+    at, step = math.floor(size * (best - minimum) / (maximum - minimum)), (maximum - minimum) / size
+    corners = [minimum + (at + more) * step for more in (0, 1)]
+    means = [low_mean, best, high_mean, *(x for x in corners if low_mean <= x <= high_mean)]
+    most = max(_largest_sd(x, minimum, maximum, size) for x in means)
     if float(wanted.low) > most * (1 + 1e-12):
         return done(Verdict.INCONSISTENT, f"the SD can be {most:.4g} at most", (least, most))
     if float(wanted.high) < least * (1 - 1e-12):

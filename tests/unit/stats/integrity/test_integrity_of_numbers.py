@@ -70,6 +70,22 @@ def test_grimmer_within_a_scale():
     assert stats.grimmer_test("2.0", "0.0", 5, scale=(2, 2)).verdict is CONSISTENT
 
 
+def test_verdicts_as_scrutiny_and_rsprite2_have_them():
+    # examples in their own tests: pigs3, and single cases
+    shares = [("0.53", "0.50"), ("0.44", "0.50"), ("0.77", "0.42"), ("0.19", "0.35"), ("0.34", "0.47")]
+    verdicts = [
+        stats.debit_test(mean, sd, 1683).verdict for mean, sd in [*shares, ("0.93", "0.25"), ("0.12", "0.33")]
+    ]
+    assert [verdict is CONSISTENT for verdict in verdicts] == [True, True, True, False, True, True, True]
+    assert stats.debit_test("0.50", "0.503", 100).verdict is CONSISTENT
+    assert stats.debit_test("0.05", "0.21", 20).verdict is INCONSISTENT
+    assert stats.debit_test("1.00", "0.00", 50).verdict is CONSISTENT
+    assert stats.debit_test("0.33", "0.4", 9, rounding="truncated").verdict is INCONSISTENT
+    assert stats.grimmer_test("5.21", "1.6", 28).verdict is CONSISTENT
+    assert stats.grimmer_test("3.44", "2.47", 18).verdict is INCONSISTENT
+    assert stats.sd_bounds(4.2, 1, 7, 5)[1] == pytest.approx(3.03, abs=0.005)
+
+
 def test_percentages_and_the_n_they_may_be_of():
     check = stats.percentage_test("17.5", 20, events=7)
     assert check.verdict is INCONSISTENT
@@ -105,7 +121,8 @@ def test_an_estimate_outside_its_interval_or_off_its_middle():
 
 
 def test_spreads_that_the_range_forbids():
-    assert stats.sd_bounds_test("3.1", "2.6", 1, 5, 20).possible[1] == pytest.approx(2.05, abs=0.01)
+    # ten values of 5, one of 2 and nine of 1 have the mean 3.05
+    assert stats.sd_bounds_test("3.1", "2.6", 1, 5, 20).possible[1] == pytest.approx(math.sqrt(4.05))
     assert stats.sd_bounds_test("5.6", "0.1", 1, 5, 20).verdict is INCONSISTENT
     assert stats.sd_bounds_test("3.0", "0.5", 1, 5, 10, attained=True).verdict is INCONSISTENT
     assert stats.sd_bounds_test("1.1", "0.5", 1, 9, 10, attained=True).verdict is INCONSISTENT
