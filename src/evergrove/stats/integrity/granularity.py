@@ -90,7 +90,7 @@ def grim_test(
     -----
     For values that are whole numbers by nature: counts, single items, ages in completed years, scores. Not
     for measurements, for weighted or adjusted means, or where values are missing and n is not the number
-    analysed: see which nearby n fit in ``values``.
+    analysed: the remark ``fits-nearby-n`` says which n would fit.
 
     References
     ----------
@@ -106,11 +106,7 @@ def grim_test(
     scale = 100 if percent else 1
     span, grain = number.span(rule), size * parts
     sums = span.integers(Fraction(grain, scale))
-    nearby = [
-        m
-        for m in range(max(1, size - NEARBY_N), size + NEARBY_N + 1)
-        if span.integers(Fraction(m * parts, scale))
-    ]
+    remarks: tuple[Diagnostic, ...] = ()
     possible = tuple(scale * total / grain for total in sums[:MOST_LISTED])
     if sums and grain >= scale * 10**number.decimals:
         verdict, text = Verdict.CANNOT_TELL, f"with n = {size} every printed mean fits"
@@ -121,14 +117,19 @@ def grim_test(
         shown = ", ".join(f"{value:.6g}" for value in possible)
         verdict = Verdict.INCONSISTENT
         text = f"no {size} whole numbers have the mean {number.text}; nearest {shown}"
+        around = range(max(1, size - NEARBY_N), size + NEARBY_N + 1)
+        fitting = [str(m) for m in around if span.integers(Fraction(m * parts, scale))]
+        if fitting:
+            remarks = (Diagnostic("fits-nearby-n", f"it would fit n = {', '.join(fitting)}"),)
     return IntegrityCheck(
         "GRIM",
         verdict,
         text,
         {"mean": number.text, "n": str(size)},
         possible,
-        {"grain": scale / grain, **{f"fits_n_{m}": 1.0 for m in nearby}},
+        {"grain": scale / grain},
         ("single values are whole numbers", f"n = {size} patients are behind the mean", f"rounding: {rule}"),
+        remarks,
     )
 
 

@@ -65,6 +65,8 @@ class RepeatedValues(Result):
         Repeats that stand in the same cell of both reports.
     fewest_digits : int
         Significant digits that a number needed.
+    assumptions : tuple of str
+        What a repeat would be remarkable under.
     """
 
     verdict: Verdict
@@ -73,6 +75,7 @@ class RepeatedValues(Result):
     compared: Mapping[str, int]
     same_cell: int
     fewest_digits: int
+    assumptions: tuple[str, ...]
 
     def __repr__(self) -> str:
         return f"<RepeatedValues {self.verdict}: {len(self.repeats)} numbers in two reports and more>"
@@ -155,6 +158,7 @@ def repeated_values(
         compared,
         same_cell,
         shortest,
+        ("the reports are of different patients", "the cells hold no constants of a protocol or population"),
     )
 
 
@@ -175,6 +179,8 @@ class TerminalDigits(Result):
         Numbers.
     threshold : float
         As given.
+    assumptions : tuple of str
+        What the verdict hangs on.
     diagnostics : tuple of Diagnostic
         ``few-numbers``.
     """
@@ -186,6 +192,7 @@ class TerminalDigits(Result):
     p_value: float
     n: int
     threshold: float
+    assumptions: tuple[str, ...]
     diagnostics: tuple[Diagnostic, ...]
 
     def __repr__(self) -> str:
@@ -244,4 +251,5 @@ def terminal_digit_test(values: Sequence[Printed], *, threshold: float = 0.001) 
     verdict = Verdict.CANNOT_TELL if few else Verdict.INCONSISTENT if p < tail else Verdict.CONSISTENT
     message = f"{len(last)} numbers: fewer than {FEWEST_PER_DIGIT} are expected of a digit"
     remarks = (Diagnostic("few-numbers", message),) if few else ()
-    return TerminalDigits(verdict, counts, statistic, 9, p, len(last), tail, remarks)
+    assumed = ("measured values with a digit more than matters", "one precision, last digits as printed")
+    return TerminalDigits(verdict, counts, statistic, 9, p, len(last), tail, assumed, remarks)

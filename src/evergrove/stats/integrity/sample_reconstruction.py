@@ -39,6 +39,8 @@ class ReconstructedSample(Result):
         Values asked for.
     seed : int or None
         Of the search, where one was given.
+    assumptions : tuple of str
+        What the verdict hangs on.
     """
 
     verdict: Verdict
@@ -47,6 +49,7 @@ class ReconstructedSample(Result):
     sd: float
     n: int
     seed: int | None
+    assumptions: tuple[str, ...]
 
     def __repr__(self) -> str:
         found = f"mean {self.mean:.4f}, SD {self.sd:.4f}" if self.sample.size else "no sample"
@@ -149,6 +152,11 @@ def reconstruct_sample(
     source = rng if isinstance(rng, np.random.Generator) else np.random.default_rng(rng)
     seed = rng if isinstance(rng, int) else None
     targets = sums_and_squares(centre.span(rule), spread.span(rule), size, items=parts, bounds=bounds)
+    assumed = (
+        f"whole numbers from {bounds[0]} to {bounds[1]}",
+        "the SD divides by n - 1",
+        f"rounding: {rule}",
+    )
     verdict = Verdict.INCONSISTENT
     for total, squares in islice(targets, MOST_TARGETS):
         verdict = Verdict.CANNOT_TELL
@@ -156,6 +164,12 @@ def reconstruct_sample(
         if found is not None:
             sample = np.sort(np.array(found, dtype=np.float64)) / parts
             return ReconstructedSample(
-                Verdict.CONSISTENT, sample, float(sample.mean()), float(sample.std(ddof=1)), size, seed
+                Verdict.CONSISTENT,
+                sample,
+                float(sample.mean()),
+                float(sample.std(ddof=1)),
+                size,
+                seed,
+                assumed,
             )
-    return ReconstructedSample(verdict, np.array([]), math.nan, math.nan, size, seed)
+    return ReconstructedSample(verdict, np.array([]), math.nan, math.nan, size, seed, assumed)

@@ -43,7 +43,8 @@ def test_grim_as_published():
     assert check.verdict is INCONSISTENT
     assert check.possible == pytest.approx((145 / 28, 146 / 28))
     assert stats.grim_test("5.18", 28).verdict is CONSISTENT
-    assert "fits_n_26" in check.values
+    assert check.diagnostics[0].code == "fits-nearby-n"
+    assert "26, 27" in check.diagnostics[0].message
     assert "5.19" in check.summary()
 
 
