@@ -75,15 +75,32 @@ def library() -> str:
     return "\n".join(lines)
 
 
-def blocks_of_names(stub: Path) -> dict[str, list[str]]:
-    """Return the names that a stub declares, by the heading of its block, in order."""
-    found: dict[str, list[str]] = {}
-    heading = ""
-    for line in stub.read_text(encoding="utf-8").splitlines():
-        if line.startswith("# --- "):
-            heading = line.removeprefix("# --- ")
-        elif " import " in line and not line.startswith("#"):
-            found.setdefault(heading, []).append(line.rpartition(" as ")[2])
+#: Heading of the reference -> first parts of the modules that stand under it.
+FAMILIES = {
+    "Effect sizes, their scales and single proportions": ("effects", "effect_sizes", "scales", "proportions"),
+    "Conversions": ("conversions", "printed_intervals"),
+    "Time to event": ("survival",),
+    "Random effects and heterogeneity": ("pooling", "pool_result", "subgroup", "heterogeneity", "fit_statistics"),
+    "Sparse data": ("sparse",),
+    "Moderators": ("regression",),
+    "Dependence: multilevel, multivariate, robust, dose-response": ("multilevel", "dose_response"),
+    "Small-study effects and bias": ("bias", "small_study"),
+    "Influence": ("influence",),
+    "Figures": ("display",),
+    "Integrity": ("integrity",),
+    "Many meta-analyses at once, simulation": ("bulk", "simulation"),
+}
+OTHERS = "What results share"
+
+
+def names_by_family(stub: Path) -> dict[str, list[str]]:
+    """Return the names that a stub declares, by family."""
+    found: dict[str, list[str]] = {heading: [] for heading in (*FAMILIES, OTHERS)}
+    for node in ast.parse(stub.read_text(encoding="utf-8")).body:
+        assert isinstance(node, ast.ImportFrom)
+        first = (node.module or "").partition(".")[0]
+        heading = next((name for name, parts in FAMILIES.items() if first in parts), OTHERS)
+        found[heading] += [alias.name for alias in node.names]
     return found
 
 
@@ -112,7 +129,7 @@ def statistics() -> str:
         "",
     ]
     options = []
-    for heading, names in blocks_of_names(Path(inspect.getfile(stats)).with_suffix(".pyi")).items():
+    for heading, names in names_by_family(Path(inspect.getfile(stats)).with_suffix(".pyi")).items():
         things = [(name, getattr(stats, name)) for name in names]
         options += [
             (n, thing) for n, thing in things if isinstance(thing, type) and issubclass(thing, StrEnum)

@@ -454,12 +454,26 @@ class ProportionMethod(StrEnum):
 
 
 class MedianMethod(StrEnum):
-    """How a mean is estimated from a median and quartiles or a range."""
+    """How mean and SD are estimated from a median with quartiles or a range."""
 
+    LUO_SHI = "luo-shi"
+    """Luo 2018 for the mean; Wan 2014 for the SD, Shi 2020 with all five numbers. The default (metafor's)."""
     LUO_WAN = "luo-wan"
-    """Luo 2018 weights for the mean; Wan 2014 for the SD. The default."""
+    """Luo 2018 weights for the mean; Wan 2014 for the SD throughout."""
     WAN = "wan"
-    """Wan 2014 for both (the mean of q1, median, q3; Hozo 2005 and Bland 2015 with a range)."""
+    """Wan 2014 for both (the mean of q1, median, q3; Hozo 2005 without its last term, Bland 2015)."""
+    WAN_N = "wan-n"
+    """As Wan, with Hozo's last term (minimum - 2 median + maximum)/(4n) for a range; meta's "Wan"."""
+    HOZO = "hozo"
+    """Hozo 2005, range only: rules that change at n of 15, 25 and 70. To reproduce older reviews."""
+    BLAND = "bland"
+    """Bland 2015, five numbers only; its SD grows with n. To reproduce older reviews."""
+    WALTER = "walter"
+    """Walter & Yao 2007, range only: the median, and the range over its exact expectation."""
+    QUANTILE_ESTIMATION = "quantile-estimation"
+    """McGrath 2020 (QE): best of normal, log-normal, gamma, Weibull and beta. For skewed outcomes."""
+    BOX_COX = "box-cox"
+    """McGrath 2020 (BC): Luo and Wan on a power scale, then back. For skewed outcomes above 0."""
 
 
 class IntervalDistribution(StrEnum):

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
 from evergrove.errors import UsageError
-from evergrove.stats.conversions import odds_ratio_to_risk_ratio
+from evergrove.stats.conversions.ratios import risk_from_effect
 from evergrove.stats.diagnostic import Diagnostic
 from evergrove.stats.options import EffectMeasure, choose
 from evergrove.stats.result import Result
@@ -51,17 +50,6 @@ class AbsoluteEffect(Result):
             f"{abs(self.difference):.0f} {word} per {self.per:g} (from {self.low:+.0f} to {self.high:+.0f}); "
             f"{self.intervention_risk:.0f} instead of {self.control_risk:.0f} per {self.per:g}"
         )
-
-
-def _risk(measure: EffectMeasure, effect: float, control_risk: float) -> float:
-    """Return the risk under the intervention, not yet held within 0 and 1."""
-    if measure is EffectMeasure.RR:
-        return effect * control_risk
-    if measure is EffectMeasure.OR:
-        return odds_ratio_to_risk_ratio(effect, control_risk) * control_risk
-    if measure is EffectMeasure.HR:
-        return 1.0 - math.pow(1.0 - control_risk, effect)
-    return control_risk + effect
 
 
 def absolute_effect(  # noqa: PLR0917 - the order of a summary-of-findings row
@@ -112,7 +100,7 @@ def absolute_effect(  # noqa: PLR0917 - the order of a summary-of-findings row
             above(name, value, 0.0, todo="give the ratio, not its log")
     risk = within("control_risk", control_risk, 0.0, 1.0, todo="write 20 % as 0.20")
     size = above("per", finite("per", per), 0.0, todo="for example 1000")
-    raw = tuple(_risk(chosen, value, risk) for value in trio)
+    raw = tuple(risk_from_effect(chosen, value, risk) for value in trio)
     held = tuple(min(1.0, max(0.0, value)) for value in raw)
     changed = ", ".join(
         name for name, before, after in zip(names, raw, held, strict=True) if abs(before - after) > 1e-12

@@ -1,0 +1,1 @@
+"""From what papers print to what pooling takes: spreads, medians, arms, tables, ratios, absolute effects."""

@@ -1,0 +1,185 @@
+"""The Box-Cox method (McGrath 2020): Luo and Wan on the power scale where the quantiles are symmetric."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from evergrove.errors import DataError
+from evergrove.stats.conversions.normal_quantiles import (
+    FIVE_NUMBERS,
+    PrintedQuantiles,
+    luo_mean,
+    quadrature,
+    wan_sd,
+)
+from evergrove.stats.result import Result
+from evergrove.stats.roots import bracketed_root
+
+if TYPE_CHECKING:
+    from evergrove.stats.arrays import FloatArray
+
+LOWEST_POWER, HIGHEST_POWER = -2.0, 3.0
+#: Powers nearer to 0 than this are the logarithm.
+LOGARITHM = 1e-8
+#: The normal integral reaches so many standard deviations to each side.
+WIDEST = 10.0
+GRID = np.linspace(LOWEST_POWER, HIGHEST_POWER, 501)
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class BoxCoxFit(Result):
+    """Mean and SD by the Box-Cox method.
+
+    Parameters
+    ----------
+    mean, sd : float
+        On the outcome's scale.
+    power : float
+        λ; 0 is the logarithm.
+    location, scale : float
+        Mean and SD on the power scale.
+    n : float
+        Patients.
+    """
+
+    mean: float
+    sd: float
+    power: float
+    location: float
+    scale: float
+    n: float
+
+    def __repr__(self) -> str:
+        return f"<BoxCoxFit mean {self.mean:.4f}, SD {self.sd:.4f}, λ={self.power:.4f}, n={self.n:g}>"
+
+
+def _powered(values: FloatArray, power: float) -> FloatArray:
+    """Return Box-Cox transformed values, through expm1 so that small powers lose nothing."""
+    logs = np.log(values)
+    return logs if abs(power) < LOGARITHM else np.expm1(power * logs) / power
+
+
+def _skew(values: FloatArray, power: float) -> float:
+    """Return the summed squares of (upper/lower distance from the median - 1)."""
+    x = _powered(values, power)
+    middle = x.size // 2
+    pairs = [(x[-1] - x[middle], x[middle] - x[0])]
+    if x.size == 5:
+        pairs.append((x[3] - x[2], x[2] - x[1]))
+    return float(sum((upper / lower - 1.0) ** 2 for upper, lower in pairs))
+
+
+def _slope(values: FloatArray, power: float) -> float:
+    """Return the derivative of the criterion by a central difference of five points."""
+    h = 1e-3
+    return float(
+        (
+            _skew(values, power - 2 * h)
+            - 8 * _skew(values, power - h)
+            + 8 * _skew(values, power + h)
+            - _skew(values, power + 2 * h)
+        )
+        / (12 * h)
+    )
+
+
+def best_power(values: FloatArray) -> float:
+    """Return the power in [0, 3] at which the quantiles are nearest to symmetric.
+
+    Parameters
+    ----------
+    values : ndarray
+        Three or five quantiles above 0.
+
+    Returns
+    -------
+    float
+        The least criterion over [-2, 3], and 0 where that lies below 0 (estmeansd's convention).
+    """
+    at = int(np.argmin([_skew(values, float(power)) for power in GRID]))
+    if values.size == 3:  # a root: the distances can be made equal
+        low, high = float(GRID[max(at - 1, 0)]), float(GRID[min(at + 1, GRID.size - 1)])
+
+        def gap(shifted: float) -> float:
+            x = _powered(values, shifted + LOWEST_POWER - 1.0)
+            return float((x[2] - x[1]) - (x[1] - x[0]))
+
+        offset = LOWEST_POWER - 1.0
+        root = bracketed_root(gap, low - offset, high - offset)
+        return max(0.0, root.value + offset) if root.converged else max(0.0, float(GRID[at]))
+    if at in (0, GRID.size - 1):
+        return max(0.0, float(GRID[at]))
+    offset = LOWEST_POWER - 1.0
+    root = bracketed_root(
+        lambda shifted: _slope(values, shifted + offset),
+        float(GRID[at - 1]) - offset,
+        float(GRID[at + 1]) - offset,
+    )
+    return max(0.0, root.value + offset) if root.converged else max(0.0, float(GRID[at]))
+
+
+def moments_of_power_normal(location: float, scale: float, power: float) -> tuple[float, float]:
+    """Return mean and SD of the values whose Box-Cox transform is normal.
+
+    Parameters
+    ----------
+    location, scale : float
+        Of the transform.
+    power : float
+        λ, not below 0.
+
+    Returns
+    -------
+    mean, sd : float
+        For λ above 0 over the part of the normal that has an inverse, cut alike on both sides (estmeansd's
+        convention); by Gauss-Legendre integration.
+    """
+    if power < LOGARITHM:
+        mean = math.exp(location + scale**2 / 2.0)
+        return mean, mean * math.sqrt(math.expm1(scale**2))
+    half = min(location + 1.0 / power, WIDEST * scale)
+    nodes, weights = quadrature()
+    x = location + half * nodes
+    density = weights * np.exp(-0.5 * (half * nodes / scale) ** 2)
+    density /= density.sum()
+    values = np.exp(np.log1p(np.maximum(power * x, -1.0 + 1e-300)) / power)
+    mean = float(density @ values)
+    return mean, math.sqrt(float(density @ (values - mean) ** 2))
+
+
+def estimate_by_box_cox(given: PrintedQuantiles) -> BoxCoxFit:
+    """Estimate mean and SD on the power scale and carry them back.
+
+    Parameters
+    ----------
+    given : PrintedQuantiles
+        Checked; all values above 0.
+
+    Returns
+    -------
+    BoxCoxFit
+
+    Raises
+    ------
+    DataError
+        For values not above 0, or quantiles equal to the median.
+    """
+    values = np.array(given.values)
+    if not (values > 0).all():
+        raise DataError(
+            f"box-cox: found {given.values}; allowed: values above 0; use method='quantile-estimation'"
+        )
+    below = (values[2] - values[1]) if given.scenario == FIVE_NUMBERS else (values[1] - values[0])
+    if not below > 0 or np.unique(values).size < values.size:
+        raise DataError(
+            f"box-cox: found {given.values}, two of them equal; allowed: all different; use method='luo-shi'"
+        )
+    power = best_power(values)
+    moved = PrintedQuantiles(given.scenario, tuple(float(x) for x in _powered(values, power)), given.n)
+    location, scale = luo_mean(moved), wan_sd(moved)
+    mean, sd = moments_of_power_normal(location, scale, power)
+    return BoxCoxFit(mean, sd, power, location, scale, given.n)

@@ -1,0 +1,1 @@
+"""Can these printed numbers belong together? Arithmetic only: a verdict on numbers, never on people."""

@@ -1,0 +1,1 @@
+"""Time to event: Kaplan-Meier curves, hazard ratios, and patients rebuilt from a printed curve."""
