@@ -3,7 +3,6 @@
 import csv
 import lzma
 import math
-import os
 from pathlib import Path
 
 import numpy as np
@@ -134,20 +133,19 @@ def test_a_curve_to_zero_uses_everybody():
     assert found.largest_gap == pytest.approx(0.0, abs=1e-12)
 
 
-KMDATA = os.environ.get("EVERGROVE_KMDATA", "")
+KMDATA = Path(__file__).resolve().parents[5] / "shared" / "data" / "km" / "kmdata"
 
 
 @pytest.mark.skipif(
-    not (Path(KMDATA) / "kmdata_ipd.csv.xz").is_file() or not KMDATA,
-    reason="set EVERGROVE_KMDATA to a folder with kmdata_ipd.csv.xz and kmdata_key.csv (from raredd/kmdata)",
+    not (KMDATA / "kmdata_ipd.csv.xz").is_file(),
+    reason="../shared is not there: it holds kmdata_ipd.csv.xz and kmdata_key.csv of raredd/kmdata",
 )
 def test_real_figures_come_back():
-    folder = Path(KMDATA)
-    with lzma.open(folder / "kmdata_ipd.csv.xz", "rt") as file:
+    with lzma.open(KMDATA / "kmdata_ipd.csv.xz", "rt") as file:
         figures: dict[str, list[dict[str, str]]] = {}
         for row in csv.DictReader(file):
             figures.setdefault(row["name"], []).append(row)
-    with (folder / "kmdata_key.csv").open(encoding="utf-8") as file:
+    with (KMDATA / "kmdata_key.csv").open(encoding="utf-8") as file:
         published = {row["name"]: float(row["HazardRatio"] or "nan") for row in csv.DictReader(file)}
     ours_to_published, rebuilt_to_ours = [], []
     for name, rows in figures.items():
