@@ -56,8 +56,29 @@ from .small_study import egger_test as egger_test
 
 # --- Many meta-analyses at once, simulation
 # --- Sparse data
-from .sparse import mantel_haenszel as mantel_haenszel
-from .sparse import peto as peto
+from .sparse.beta_binomial_pooling import BetaBinomialResult as BetaBinomialResult
+from .sparse.beta_binomial_pooling import beta_binomial as beta_binomial
+from .sparse.event_regression import EventRegressionResult as EventRegressionResult
+from .sparse.event_regression import event_regression as event_regression
+from .sparse.exact_conditional import ExactOddsRatio as ExactOddsRatio
+from .sparse.exact_conditional import exact_odds_ratio as exact_odds_ratio
+from .sparse.glmm_pooling import glmm as glmm
+from .sparse.glmm_result import GlmmResult as GlmmResult
+from .sparse.mantel_haenszel_pooling import mantel_haenszel as mantel_haenszel
+from .sparse.mantel_haenszel_pooling import mantel_haenszel_rates as mantel_haenszel_rates
+from .sparse.options import EventRegression as EventRegression
+from .sparse.options import GlmmModel as GlmmModel
+from .sparse.options import GroupCoding as GroupCoding
+from .sparse.options import Homogeneity as Homogeneity
+from .sparse.options import RiskDifferenceVariance as RiskDifferenceVariance
+from .sparse.options import TailMethod as TailMethod
+from .sparse.peto_pooling import arcsine_difference as arcsine_difference
+from .sparse.peto_pooling import peto as peto
+from .sparse.stratified_tests import StratifiedTest as StratifiedTest
+from .sparse.stratified_tests import cochran_mantel_haenszel_test as cochran_mantel_haenszel_test
+from .sparse.stratified_tests import homogeneity_test as homogeneity_test
+from .sparse.stratified_tests import mantel_haenszel_rates_test as mantel_haenszel_rates_test
+from .sparse.stratified_tests import rate_homogeneity_test as rate_homogeneity_test
 from .subgroup import Subgroups as Subgroups
 from .subgroup import SubgroupTest as SubgroupTest
 from .subgroup import subgroup_test as subgroup_test

@@ -1,0 +1,393 @@
+"""Regression of events on the arm with one intercept per study: maximum likelihood, or Firth's penalty."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from evergrove.errors import ConvergenceError, UsageError
+from evergrove.stats.arrays import FloatArray, checked_level
+from evergrove.stats.diagnostic import Diagnostic
+from evergrove.stats.distributions import chi2_tail, normal_quantile, two_sided_p
+from evergrove.stats.fingerprint import content_hash
+from evergrove.stats.options import PoolModel, Scale, choose
+from evergrove.stats.pool_result import Estimate
+from evergrove.stats.result import Result
+from evergrove.stats.roots import bracketed_root
+from evergrove.stats.sparse.counts import checked_counts
+from evergrove.stats.sparse.exponential_families import Binomial, Family, Poisson
+from evergrove.stats.sparse.options import EventRegression
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from numpy.typing import ArrayLike
+
+MOST_STEPS = 500
+#: Largest change of a coefficient, on the log odds or log rate scale, at which the fit has converged.
+CHANGE = 1e-12
+SEPARATED = 25.0
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class EventRegressionResult(Result):
+    """A common effect from regression on events; on the log scale.
+
+    Parameters
+    ----------
+    estimate, se : float
+        Log odds ratio or log rate ratio of arm 1 against arm 2, and its Wald standard error.
+    ci_low, ci_high : float
+        By profiling the (penalised) likelihood, or estimate ± z se; see ``options``.
+    statistic, p_value : float
+        Wald.
+    lr_statistic, lr_p_value : float
+        (Penalised) likelihood-ratio test.
+    dispersion : float
+        Fletcher's estimate of the overdispersion, not below 1; under random effects the standard error is
+        multiplied by its root.
+    log_likelihood : float
+        Without the penalty; with its constant.
+    penalised_log_likelihood : float or None
+    intercepts : ndarray, shape (k,)
+        Log odds or log rate of arm 2 in each study in the fit.
+    k : int
+        Studies in the fit.
+    measure, scale, method : str
+    converged, iterations, reason : bool, int, str
+    diagnostics : tuple of Diagnostic
+    options : mapping
+        As resolved.
+    level : float
+    """
+
+    estimate: float
+    se: float
+    ci_low: float
+    ci_high: float
+    statistic: float
+    p_value: float
+    lr_statistic: float
+    lr_p_value: float
+    dispersion: float
+    log_likelihood: float
+    penalised_log_likelihood: float | None
+    intercepts: FloatArray
+    k: int
+    measure: str
+    scale: Scale
+    method: str
+    converged: bool
+    iterations: int
+    reason: str
+    diagnostics: tuple[Diagnostic, ...]
+    options: Mapping[str, object]
+    level: float
+    inputs: Mapping[str, FloatArray]
+
+    HIDDEN = ("inputs",)
+
+    @property
+    def content_hash(self) -> str:
+        """The sha256 of the numbers given and the options as resolved."""
+        return content_hash(dict(self.inputs), self.options)
+
+    def natural(self) -> Estimate:
+        """Return the ratio with its interval."""
+        with np.errstate(over="ignore"):  # an overflowing limit is infinite, which is what is meant
+            values = [float(np.exp(one)) for one in (self.estimate, self.ci_low, self.ci_high)]
+        return Estimate(*values)
+
+    def __repr__(self) -> str:
+        return (
+            f"<EventRegressionResult {self.measure} {self.estimate:.4f} [{self.ci_low:.4f}, "
+            f"{self.ci_high:.4f}], log scale, p={self.lr_p_value:.3g}, k={self.k}; {self.method}>"
+        )
+
+    def to_dict(self) -> dict[str, object]:
+        """Return the result as JSON-safe data; NaN and infinite values become None."""
+        return {
+            **Result.to_dict(self),
+            "natural": self.natural().to_dict(),
+            "inputs_sha256": self.content_hash,
+        }
+
+
+class _Model(NamedTuple):
+    """Rows of arms with their model matrix: the arm, then one column per study."""
+
+    family: Family
+    x: FloatArray
+    firth: bool
+
+    def information(self, beta: FloatArray) -> FloatArray:
+        """Return X'WX."""
+        weight = self.family.at((self.x @ beta)[np.newaxis, :]).variance[0]
+        return np.asarray((self.x * weight[:, np.newaxis]).T @ self.x)
+
+    def height(self, beta: FloatArray) -> float:
+        """Return the log-likelihood (without its constant), with Firth's penalty where there is one."""
+        eta = (self.x @ beta)[np.newaxis, :]
+        plain = float((self.family.y * eta - self.family.at(eta).k).sum())
+        return plain + (0.5 * float(np.linalg.slogdet(self.information(beta))[1]) if self.firth else 0.0)
+
+    def score(self, beta: FloatArray) -> FloatArray:
+        """Return the (modified) score."""
+        eta = (self.x @ beta)[np.newaxis, :]
+        _, mean, variance = (part[0] for part in self.family.at(eta))
+        residual = self.family.y[0] - mean
+        if self.firth:
+            information = (self.x * variance[:, np.newaxis]).T @ self.x
+            leverage = variance * (self.x @ np.linalg.inv(information) * self.x).sum(axis=1)
+            # half the leverage times the slope of log variance in η: 1 - 2p, or 1 for Poisson
+            slope = 1.0 - 2.0 * mean / self.family.n[0] if isinstance(self.family, Binomial) else 1.0
+            residual = residual + 0.5 * leverage * slope
+        return np.asarray(self.x.T @ residual)
+
+
+class _Solved(NamedTuple):
+    """Where the score of the free coefficients is 0."""
+
+    beta: FloatArray
+    height: float
+    converged: bool
+    iterations: int
+
+
+def _solve(model: _Model, beta: FloatArray, *, hold_effect: bool = False) -> _Solved:
+    """Maximise over the coefficients, the effect held fast where asked: Fisher scoring with step halving."""
+    first = 1 if hold_effect else 0
+    height = model.height(beta)
+    for iteration in range(1, MOST_STEPS + 1):
+        information = model.information(beta)[first:, first:]
+        step = np.zeros_like(beta)
+        step[first:] = np.linalg.solve(information, model.score(beta)[first:])
+        largest = float(np.abs(step).max())
+        step *= min(1.0, 3.0 / max(largest, 1e-300))
+        for _ in range(50):
+            moved = model.height(beta + step)
+            if moved >= height - 1e-12 * (1.0 + abs(height)):
+                break
+            step *= 0.5
+        beta, height = beta + step, model.height(beta + step)
+        if largest < CHANGE:
+            return _Solved(beta, height, True, iteration)
+        if abs(beta[0]) > SEPARATED:
+            break
+    return _Solved(beta, height, False, iteration)
+
+
+def _profile_limits(model: _Model, best: _Solved, se: float, level: float) -> tuple[float, float]:
+    """Return the effects at which twice the fall of the profile equals the chi-square quantile."""
+    target = normal_quantile(level) ** 2
+    limits = []
+    for sign in (-1.0, 1.0):
+
+        def fall(distance: float, sign: float = sign) -> float:
+            start = best.beta.copy()
+            start[0] += sign * distance
+            held = _solve(model, start, hold_effect=True)
+            return 2.0 * (best.height - held.height) - target
+
+        reach = normal_quantile(level) * se
+        while fall(reach) < 0 and reach < 1e3:
+            reach *= 1.5
+        found = bracketed_root(fall, 0.0, reach) if reach < 1e3 else None
+        limits.append(best.beta[0] + sign * (found.value if found is not None else math.inf))
+    return float(limits[0]), float(limits[1])
+
+
+def _dispersion(model: _Model, beta: FloatArray, df: int) -> float:
+    """Return Fletcher's overdispersion (Biometrika 99 (2012) 230-237), not below 1."""
+    if df <= 0:
+        return 1.0
+    _, mean, variance = (part[0] for part in model.family.at((model.x @ beta)[np.newaxis, :]))
+    pearson = float(((model.family.y[0] - mean) ** 2 / variance).sum())
+    slope = 1.0 - 2.0 * mean / model.family.n[0] if isinstance(model.family, Binomial) else np.ones_like(mean)
+    return max(1.0, pearson / df / (1.0 + float((slope / variance).mean())))
+
+
+def event_regression(
+    events1: ArrayLike,
+    n1: ArrayLike | None = None,
+    events2: ArrayLike | None = None,
+    n2: ArrayLike | None = None,
+    *,
+    time1: ArrayLike | None = None,
+    time2: ArrayLike | None = None,
+    method: str = EventRegression.FIRTH,
+    effects: str = PoolModel.COMMON,
+    profile: bool = True,
+    drop_double_zero: bool | None = None,
+    level: float = 0.95,
+) -> EventRegressionResult:
+    """Estimate a common odds ratio or rate ratio by regression with one intercept per study.
+
+    Parameters
+    ----------
+    events1, n1, events2, n2 : array-like, shape (k,)
+        Whole numbers: patients with the event and patients per arm, for odds ratios (logistic).
+    time1, time2 : array-like, shape (k,)
+        Person-time in place of `n1` and `n2`, for rate ratios (Poisson).
+    method : EventRegression or str
+        ``"firth"`` (penalised, always finite) or ``"ML"``.
+    effects : PoolModel or str
+        ``"common"``, or ``"random"``: the standard error is multiplied by the root of the overdispersion
+        (Evrenoglou 2022), the estimate stays, and the interval is Wald's.
+    profile : bool
+        Whether the interval profiles the likelihood; else it is estimate ± z se.
+    drop_double_zero : bool or None
+        Whether studies with no event (or only events) in both arms are left out. None: with ``"ML"``, where
+        they say nothing. With Firth's penalty they pull a little towards no effect; meta keeps them.
+    level : float
+        Of the interval.
+
+    Returns
+    -------
+    EventRegressionResult
+
+    Raises
+    ------
+    UsageError
+        For an unknown option, or columns that are missing.
+    DataError
+        For counts that cannot be or are no whole numbers.
+    TooFewStudiesError
+        Without any study.
+    ConvergenceError
+        With ``"ML"`` where the estimate is infinite.
+
+    See Also
+    --------
+    glmm : with random effects.
+
+    Notes
+    -----
+    Firth's estimate maximises the likelihood times the Jeffreys prior (the root of the determinant of the
+    information of effect and intercepts). With many small studies the intercepts still bias it a little
+    (Neyman & Scott): `exact_odds_ratio` and ``glmm(model="CM.EL")`` condition them away.
+
+    References
+    ----------
+    Firth, Biometrika 80 (1993) 27-38; Heinze & Schemper, Stat Med 21 (2002) 2409-2419; Evrenoglou et al.,
+    Stat Med 41 (2022) 5203-5219.
+
+    Examples
+    --------
+    >>> fit = event_regression([0, 0, 0], [30, 25, 40], [3, 2, 4], [30, 26, 41])
+    >>> round(fit.estimate, 4), fit.ci_high < 0
+    (-3.0172, True)
+    """
+    chosen = choose(EventRegression, method, "method")
+    kind = choose(PoolModel, effects, "effects")
+    level = checked_level(level)
+    columns = _columns(events1, n1, events2, n2, time1, time2)
+    rates = "time1" in columns
+    a, size1, c, size2 = columns.values()
+    double = (a == 0) & (c == 0) | ((a == size1) & (c == size2) if not rates else False)
+    drop = chosen is EventRegression.ML if drop_double_zero is None else bool(drop_double_zero)
+    if chosen is EventRegression.ML and not drop:
+        raise UsageError(
+            "drop_double_zero: found False with 'ML'; allowed: True or None, their intercepts would be infinite; "
+            "use method='firth'"
+        )
+    kept = ~double if drop else np.ones(a.size, dtype=bool)
+    k = int(kept.sum())
+    model = _model(tuple(column[kept] for column in (a, size1, c, size2)), rates=rates, method=chosen)
+    best = _best(model, chosen)
+    covariance = np.linalg.inv(model.information(best.beta))
+    null = _solve(model, np.concatenate([[0.0], best.beta[1:]]), hold_effect=True)
+    ratio = max(0.0, 2.0 * (best.height - null.height))
+    random = kind is PoolModel.RANDOM
+    spread = _dispersion(model, best.beta, k - 1)
+    se = math.sqrt(covariance[0, 0] * (spread if random else 1.0))
+    by_profile = bool(profile) and not random
+    estimate, half = float(best.beta[0]), normal_quantile(level) * se
+    limits = _profile_limits(model, best, se, level) if by_profile else (estimate - half, estimate + half)
+    plain = model._replace(firth=False).height(best.beta) + float(model.family.constant().sum())
+    remarks: tuple[Diagnostic, ...] = ()
+    if drop and double.any():
+        message = (
+            f"{int(double.sum())} studies without event (or with events only) in both arms were left out"
+        )
+        remarks = (Diagnostic("double-zero-dropped", message),)
+    words = "Poisson" if rates else "logistic"
+    return EventRegressionResult(
+        estimate=estimate,
+        se=se,
+        ci_low=limits[0],
+        ci_high=limits[1],
+        statistic=estimate / se,
+        p_value=two_sided_p(estimate / se, None),
+        lr_statistic=ratio,
+        lr_p_value=chi2_tail(ratio, 1),
+        dispersion=spread,
+        log_likelihood=plain,
+        penalised_log_likelihood=plain + 0.5 * float(np.linalg.slogdet(model.information(best.beta))[1])
+        if model.firth
+        else None,
+        intercepts=best.beta[1:],
+        k=k,
+        measure="IRR" if rates else "OR",
+        scale=Scale.LOG,
+        method=f"{words} regression, one intercept per study, {chosen}",
+        converged=best.converged,
+        iterations=best.iterations,
+        reason="largest change below 1e-12",
+        diagnostics=remarks,
+        options={
+            "method": str(chosen),
+            "effects": str(kind),
+            "profile": by_profile,
+            "drop_double_zero": drop,
+            "level": level,
+        },
+        level=level,
+        inputs=columns,
+    )
+
+
+def _columns(*given: ArrayLike | None) -> dict[str, FloatArray]:
+    """Return checked columns of patients or of person-time."""
+    events1, n1, events2, n2, time1, time2 = given
+    rates = time1 is not None or time2 is not None
+    first, second = ("time1", "time2") if rates else ("n1", "n2")
+    sizes = (time1, time2) if rates else (n1, n2)
+    if (
+        events2 is None
+        or sizes[0] is None
+        or sizes[1] is None
+        or (rates and (n1 is not None or n2 is not None))
+    ):
+        raise UsageError(
+            "event_regression: found columns that do not go together; allowed: events1, n1, events2, n2, or events1, "
+            "events2, time1, time2; give four columns"
+        )
+    named = {"events1": events1, first: sizes[0], "events2": events2, second: sizes[1]}
+    return checked_counts(named, whole=True)  # type: ignore[arg-type] # events1 is never None
+
+
+def _model(table: tuple[FloatArray, ...], *, rates: bool, method: EventRegression) -> _Model:
+    """Return the rows, arm 1 of all studies and then arm 2."""
+    a, size1, c, size2 = table
+    k = a.size
+    y, n = np.concatenate([a, c])[np.newaxis, :], np.concatenate([size1, size2])[np.newaxis, :]
+    x = np.column_stack([np.repeat([1.0, 0.0], k), np.tile(np.eye(k), (2, 1))])
+    return _Model(Poisson(y, n) if rates else Binomial(y, n), x, method is EventRegression.FIRTH)
+
+
+def _best(model: _Model, method: EventRegression) -> _Solved:
+    """Return the maximum, or say why there is none."""
+    k = model.x.shape[1] - 1
+    guess = model.family.guess()[0]
+    start = np.concatenate([[0.0], 0.5 * (guess[:k] + guess[k:])])
+    best = _solve(model, start) if k else _Solved(start, math.nan, False, 0)
+    if not best.converged:
+        raise ConvergenceError(
+            f"event_regression({str(method)!r}): no finite maximum ({best.iterations} iterations, effect "
+            f"{best.beta[0]:.4g}); allowed: events in both arms for 'ML'; use method='firth'"
+        )
+    return best
