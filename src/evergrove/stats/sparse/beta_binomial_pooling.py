@@ -100,8 +100,9 @@ class BetaBinomialResult(Result):
 
     def __repr__(self) -> str:
         return (
-            f"<BetaBinomialResult {self.measure} {self.estimate:.4f} [{self.ci_low:.4f}, {self.ci_high:.4f}], "
-            f"{self.scale} scale, p={self.p_value:.3g}, k={self.k}, rho={self.rho:.4g}; {self.method}>"
+            f"<BetaBinomialResult {self.measure} {self.estimate:.4f} [{self.ci_low:.4f}, "
+            f"{self.ci_high:.4f}], {self.scale} scale, p={self.p_value:.3g}, k={self.k}, "
+            f"rho={self.rho:.4g}; {self.method}>"
         )
 
     def to_dict(self) -> dict[str, object]:
@@ -214,8 +215,8 @@ def beta_binomial(
 
     Notes
     -----
-    Events of an arm are beta-binomial with logit μ = intercept + effect × arm and correlation rho, the same in
-    all arms. Arms of one study are taken as independent: randomisation within studies is not used, and the
+    Events of an arm are beta-binomial with logit μ = intercept + effect × arm and correlation rho, the same
+    in all arms. Arms of one study are taken as independent: randomisation within studies is not used, and the
     odds ratio is a marginal one, nearer to 1 than the conditional one. Good with many studies without events
     (Kuss 2015); not where the risk differs much between studies.
 
@@ -225,9 +226,10 @@ def beta_binomial(
 
     Examples
     --------
-    >>> fit = beta_binomial(events1=[0, 2, 1, 0], n1=[40, 60, 50, 30], events2=[3, 5, 4, 0], n2=[40, 62, 48, 31])
+    >>> fit = beta_binomial(events1=[0, 2, 1, 0], n1=[40, 60, 50, 30],
+    ...                     events2=[3, 5, 4, 0], n2=[40, 62, 48, 31])
     >>> round(fit.estimate, 3), fit.rho
-    (-1.463, 0.0)
+    (-1.433, 0.0)
     """
     interval = choose(IntervalMethod, ci, "ci")
     if interval not in (IntervalMethod.NORMAL, IntervalMethod.T):
@@ -259,8 +261,8 @@ def _columns(*given: ArrayLike | None) -> dict[str, FloatArray]:
     found = {name: values for name, values in zip(names, given, strict=True) if values is not None}
     if tuple(found) not in (names[:4], names[4:]):
         raise UsageError(
-            f"beta_binomial: found {', '.join(found) or 'no columns'}; allowed: events1, n1, events2, n2, or events, "
-            "n; give these columns"
+            f"beta_binomial: found {', '.join(found) or 'no columns'}; allowed: events1, n1, events2, n2, "
+            "or events, n; give these columns"
         )
     return checked_counts(found, whole=True)
 
@@ -270,8 +272,9 @@ def _refuse_separation(events: list[FloatArray], sizes: list[FloatArray]) -> Non
     for count, size in zip(events, sizes, strict=True):
         if count.sum() in (0, size.sum()):
             raise ConvergenceError(
-                f"beta_binomial: found {count.sum():g}/{size.sum():g} events in an arm over all studies; the estimate "
-                "is infinite (0 iterations); allowed: events and non-events in each arm; use event_regression()"
+                f"beta_binomial: found {count.sum():g}/{size.sum():g} events in an arm over all studies; "
+                "the estimate is infinite (0 iterations); allowed: events and non-events in each arm; "
+                "use event_regression()"
             )
 
 

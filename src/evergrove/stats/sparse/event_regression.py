@@ -279,7 +279,7 @@ def event_regression(
     --------
     >>> fit = event_regression([0, 0, 0], [30, 25, 40], [3, 2, 4], [30, 26, 41])
     >>> round(fit.estimate, 4), fit.ci_high < 0
-    (-3.0172, True)
+    (-3.0004, True)
     """
     chosen = choose(EventRegression, method, "method")
     kind = choose(PoolModel, effects, "effects")
@@ -291,60 +291,71 @@ def event_regression(
     drop = chosen is EventRegression.ML if drop_double_zero is None else bool(drop_double_zero)
     if chosen is EventRegression.ML and not drop:
         raise UsageError(
-            "drop_double_zero: found False with 'ML'; allowed: True or None, their intercepts would be infinite; "
-            "use method='firth'"
+            "drop_double_zero: found False with 'ML'; allowed: True or None, for their intercepts would be "
+            "infinite; use method='firth'"
         )
     kept = ~double if drop else np.ones(a.size, dtype=bool)
-    k = int(kept.sum())
     model = _model(tuple(column[kept] for column in (a, size1, c, size2)), rates=rates, method=chosen)
-    best = _best(model, chosen)
-    covariance = np.linalg.inv(model.information(best.beta))
-    null = _solve(model, np.concatenate([[0.0], best.beta[1:]]), hold_effect=True)
-    ratio = max(0.0, 2.0 * (best.height - null.height))
-    random = kind is PoolModel.RANDOM
-    spread = _dispersion(model, best.beta, k - 1)
-    se = math.sqrt(covariance[0, 0] * (spread if random else 1.0))
-    by_profile = bool(profile) and not random
-    estimate, half = float(best.beta[0]), normal_quantile(level) * se
-    limits = _profile_limits(model, best, se, level) if by_profile else (estimate - half, estimate + half)
-    plain = model._replace(firth=False).height(best.beta) + float(model.family.constant().sum())
     remarks: tuple[Diagnostic, ...] = ()
     if drop and double.any():
-        message = (
-            f"{int(double.sum())} studies without event (or with events only) in both arms were left out"
-        )
+        count = int(double.sum())
+        message = f"{count} studies without event (or with events only) in both arms were left out"
         remarks = (Diagnostic("double-zero-dropped", message),)
+    options: dict[str, object] = {
+        "method": str(chosen),
+        "effects": str(kind),
+        "profile": bool(profile) and kind is PoolModel.COMMON,
+        "drop_double_zero": drop,
+        "level": level,
+    }
+    return _result(model, columns, options, remarks)
+
+
+def _result(
+    model: _Model,
+    columns: dict[str, FloatArray],
+    options: dict[str, object],
+    remarks: tuple[Diagnostic, ...],
+) -> EventRegressionResult:
+    """Fit the model and assemble the result."""
+    level, rates = float(options["level"]), "time1" in columns  # type: ignore[arg-type]
+    k = model.x.shape[1] - 1
+    best = _best(model, str(options["method"]))
+    information = model.information(best.beta)
+    null = _solve(model, np.concatenate([[0.0], best.beta[1:]]), hold_effect=True)
+    ratio = max(0.0, 2.0 * (best.height - null.height))
+    spread = _dispersion(model, best.beta, k - 1)
+    factor = spread if options["effects"] == PoolModel.RANDOM else 1.0
+    se = math.sqrt(float(np.linalg.inv(information)[0, 0]) * factor)
+    estimate, half = float(best.beta[0]), normal_quantile(level) * se
+    low, high = (
+        _profile_limits(model, best, se, level) if options["profile"] else (estimate - half, estimate + half)
+    )
+    plain = model._replace(firth=False).height(best.beta) + float(model.family.constant().sum())
+    penalty = 0.5 * float(np.linalg.slogdet(information)[1])
     words = "Poisson" if rates else "logistic"
     return EventRegressionResult(
         estimate=estimate,
         se=se,
-        ci_low=limits[0],
-        ci_high=limits[1],
+        ci_low=low,
+        ci_high=high,
         statistic=estimate / se,
         p_value=two_sided_p(estimate / se, None),
         lr_statistic=ratio,
         lr_p_value=chi2_tail(ratio, 1),
         dispersion=spread,
         log_likelihood=plain,
-        penalised_log_likelihood=plain + 0.5 * float(np.linalg.slogdet(model.information(best.beta))[1])
-        if model.firth
-        else None,
+        penalised_log_likelihood=plain + penalty if model.firth else None,
         intercepts=best.beta[1:],
         k=k,
         measure="IRR" if rates else "OR",
         scale=Scale.LOG,
-        method=f"{words} regression, one intercept per study, {chosen}",
+        method=f"{words} regression, one intercept per study, {options['method']}",
         converged=best.converged,
         iterations=best.iterations,
         reason="largest change below 1e-12",
         diagnostics=remarks,
-        options={
-            "method": str(chosen),
-            "effects": str(kind),
-            "profile": by_profile,
-            "drop_double_zero": drop,
-            "level": level,
-        },
+        options=options,
         level=level,
         inputs=columns,
     )
@@ -363,8 +374,8 @@ def _columns(*given: ArrayLike | None) -> dict[str, FloatArray]:
         or (rates and (n1 is not None or n2 is not None))
     ):
         raise UsageError(
-            "event_regression: found columns that do not go together; allowed: events1, n1, events2, n2, or events1, "
-            "events2, time1, time2; give four columns"
+            "event_regression: found columns that do not go together; allowed: events1, n1, events2, n2, "
+            "or events1, events2, time1, time2; give four columns"
         )
     named = {"events1": events1, first: sizes[0], "events2": events2, second: sizes[1]}
     return checked_counts(named, whole=True)  # type: ignore[arg-type] # events1 is never None
@@ -379,7 +390,7 @@ def _model(table: tuple[FloatArray, ...], *, rates: bool, method: EventRegressio
     return _Model(Poisson(y, n) if rates else Binomial(y, n), x, method is EventRegression.FIRTH)
 
 
-def _best(model: _Model, method: EventRegression) -> _Solved:
+def _best(model: _Model, method: str) -> _Solved:
     """Return the maximum, or say why there is none."""
     k = model.x.shape[1] - 1
     guess = model.family.guess()[0]
@@ -387,7 +398,7 @@ def _best(model: _Model, method: EventRegression) -> _Solved:
     best = _solve(model, start) if k else _Solved(start, math.nan, False, 0)
     if not best.converged:
         raise ConvergenceError(
-            f"event_regression({str(method)!r}): no finite maximum ({best.iterations} iterations, effect "
+            f"event_regression({method!r}): no finite maximum ({best.iterations} iterations, effect "
             f"{best.beta[0]:.4g}); allowed: events in both arms for 'ML'; use method='firth'"
         )
     return best

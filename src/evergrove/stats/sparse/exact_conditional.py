@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -21,7 +20,7 @@ from evergrove.stats.sparse.options import TailMethod
 from evergrove.stats.sparse.saturated_models import conditional_maximum
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from numpy.typing import ArrayLike
 
@@ -207,8 +206,8 @@ def exact_odds_ratio(
     informative = [table.values.size > 1 for table in tables]
     if not any(informative):
         raise DataError(
-            "exact_odds_ratio: found no table with more than one outcome given its margins; allowed: events and "
-            "non-events in a table; state the counts"
+            "exact_odds_ratio: found no table with more than one outcome given its margins; allowed: events "
+            "and non-events in a table; state the counts"
         )
     used = [one for one, kept in zip(tables, informative, strict=True) if kept]
     table = convolved(used, _guess({name: column[informative] for name, column in columns.items()}))

@@ -102,8 +102,9 @@ def resolved(
         points = 1 if chosen is GlmmModel.UM_RS and kind is PoolModel.RANDOM else DEFAULT_POINTS
     if points is not None and not (int(points) == points and 1 <= points <= 100):
         raise UsageError(f"points: found {points!r}; allowed: whole numbers from 1 to 100; 7 is usual")
+    entry = choose(GroupCoding, coding or GroupCoding.HALF, "coding") if unconditional else None
     return GlmmOptions(
-        name, chosen, kind, choose(GroupCoding, coding or GroupCoding.HALF, "coding") if unconditional else None,
+        name, chosen, kind, entry,
         bool(correlated), None if exact or points is None else int(points), interval,
         choose(PredictionMethod, prediction, "prediction"), bool(intercept), bool(drop_double_zero),
         checked_level(level),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from scipy import special
@@ -35,7 +35,7 @@ from evergrove.stats.sparse.typical_variance import typical_variance
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from numpy.typing import ArrayLike
+    from numpy.typing import ArrayLike, NDArray
 
 FEWEST_FOR_PREDICTION = 3
 
@@ -154,7 +154,7 @@ def glmm(
     >>> fit = glmm("OR", events1=[4, 0, 2, 1, 3], n1=[60, 40, 80, 35, 70],
     ...            events2=[9, 3, 7, 1, 8], n2=[58, 41, 83, 36, 69], model="CM.EL")
     >>> round(fit.natural().estimate, 3), fit.tau2
-    (0.329, 0.0)
+    (0.331, 0.0)
     """
     given = {
         "events1": events1, "n1": n1, "events2": events2, "n2": n2, "time1": time1, "time2": time2,
@@ -182,7 +182,7 @@ def glmm(
 
 def _kept(
     columns: dict[str, FloatArray], options: GlmmOptions, labels: tuple[str, ...] | None
-) -> tuple[FloatArray, tuple[Diagnostic, ...]]:
+) -> tuple[NDArray[np.intp], tuple[Diagnostic, ...]]:
     """Return the rows that enter the fit, and the remark on the others."""
     values = list(columns.values())
     if options.model is None:
@@ -196,11 +196,14 @@ def _kept(
     rows = np.flatnonzero(~empty)
     if not empty.any():
         return rows, ()
-    message = f"{int(empty.sum())} studies without event (or with events only) in both arms were left out of the fit"
+    count = int(empty.sum())
+    message = f"{count} studies without event (or with events only) in both arms were left out of the fit"
     return rows, (Diagnostic("double-zero-dropped", message, row_names(np.flatnonzero(empty), labels)),)
 
 
-def _counts(columns: dict[str, FloatArray], options: GlmmOptions, x: FloatArray, rows: FloatArray) -> Counts:
+def _counts(
+    columns: dict[str, FloatArray], options: GlmmOptions, x: FloatArray, rows: NDArray[np.intp]
+) -> Counts:
     """Return events and sizes of the rows in the fit, arms as columns."""
     values = [column[rows] for column in columns.values()]
     _, rates = NEEDED[options.measure]
@@ -232,8 +235,8 @@ def _fitted(counts: Counts, options: GlmmOptions) -> _Fit:
         if not one.maximum.converged:
             raise ConvergenceError(
                 f"glmm: {one.maximum.reason} ({one.maximum.iterations} iterations, first coefficient "
-                f"{one.maximum.parameters[0]:.4g}); look for arms without events, leave moderators out, or use "
-                "event_regression(), whose penalised estimates are finite"
+                f"{one.maximum.parameters[0]:.4g}); look for arms without events, leave moderators out, or "
+                "use event_regression(), whose penalised estimates are finite"
             )
     full = saturated(spec, counts, options.model, points)
     remarks: tuple[Diagnostic, ...] = ()
@@ -266,8 +269,8 @@ class _Spread(NamedTuple):
 
     tau2: float
     tau2_se: float | None
-    low: float | None
-    high: float | None
+    tau2_ci_low: float | None
+    tau2_ci_high: float | None
     sigma2: float | None
     rho: float | None
 
@@ -306,101 +309,128 @@ def _conditional_deviance(fit: _Fit) -> float | None:
     return float(2.0 * (family.saturated() - (family.y * eta - family.at(eta).k)).sum())
 
 
+class _Coefficients(NamedTuple):
+    """Estimates with their tests and limits, on the moderators' own scale."""
+
+    beta: FloatArray
+    covariance: FloatArray
+    ses: FloatArray
+    lows: FloatArray
+    highs: FloatArray
+    statistics: FloatArray
+    p_values: FloatArray
+    df: float | None
+
+
 def _moderator_test(
-    beta: FloatArray, covariance: FloatArray, matrix: ModelMatrix, df: float | None
+    found: _Coefficients, matrix: ModelMatrix
 ) -> tuple[float | None, int | None, float | None]:
     """Return statistic, df and p value of the test of all coefficients but the intercept."""
-    tested = matrix.tested()
-    m = len(tested)
     if matrix.only_intercept:
         return None, None, None
-    block = covariance[np.ix_(tested, tested)]
-    q = float(beta[tested] @ np.linalg.solve(block, beta[tested]))
+    tested, df = matrix.tested(), found.df
+    m = len(tested)
+    beta = found.beta[tested]
+    q = float(beta @ np.linalg.solve(found.covariance[np.ix_(tested, tested)], beta))
     if df is None:
         return q, m, chi2_tail(q, m)
     return q / m, m, float(special.fdtrc(m, df, q / m)) if df > 0 else math.nan
 
 
+def _coefficients(fit: _Fit, context: _Context) -> _Coefficients:
+    """Return the coefficients scaled back, by the chosen test."""
+    k, p = context.counts.x.shape
+    back = context.back
+    beta = back @ fit.found.maximum.parameters[:p]
+    covariance = back @ fit.found.covariance()[:p, :p] @ back.T
+    ses = np.sqrt(np.diag(covariance))
+    df = float(k - p) if context.options.ci is IntervalMethod.T else None
+    quantile = math.nan if df == 0 else two_sided_quantile(context.options.level, df)
+    statistics = beta / ses
+    p_values = np.array([math.nan if df == 0 else two_sided_p(float(one), df) for one in statistics])
+    return _Coefficients(
+        beta, covariance, ses, beta - quantile * ses, beta + quantile * ses, statistics, p_values, df
+    )
+
+
 def _result(fit: _Fit, context: _Context) -> GlmmResult:
     """Assemble the result."""
     options, counts = context.options, context.counts
-    k, p = counts.x.shape
-    maximum = fit.found.maximum
-    beta = context.back @ maximum.parameters[:p]
-    covariance = context.back @ fit.found.covariance()[:p, :p] @ context.back.T
-    ses = np.sqrt(np.diag(covariance))
-    df = float(k - p) if options.ci is IntervalMethod.T else None
-    quantile = math.nan if df == 0 else two_sided_quantile(options.level, df)
-    statistics = beta / ses
-    p_values = np.array([math.nan if df == 0 else two_sided_p(float(one), df) for one in statistics])
+    found = _coefficients(fit, context)
     spread = _spread(fit, options.level, correlated=options.correlated)
-    tests = heterogeneity(fit.full, counts.x, fit.common.maximum.log_likelihood + fit.spec.constant)
-    height = maximum.log_likelihood + fit.spec.constant
-    random = options.effects is PoolModel.RANDOM
-    unconditional = options.model in (GlmmModel.UM_FS, GlmmModel.UM_RS)
-    estimated = p + (k if options.model is GlmmModel.UM_FS else 2 if options.model is GlmmModel.UM_RS else 0)
-    criteria = _criteria(height, estimated + int(random), 2 * k if unconditional else k)
-    low, high, prediction_df = _prediction(float(beta[0]), float(ses[0]), spread.tau2, context, df)
-    q_model = _moderator_test(beta, covariance, context.matrix, df)
+    common = fit.common.maximum.log_likelihood + fit.spec.constant
+    tests = heterogeneity(fit.full, counts.x, common)
+    height = fit.found.maximum.log_likelihood + fit.spec.constant
+    parameters, observations = _counted(options, *counts.x.shape)
+    aic, bic, aicc = _criteria(height, parameters, observations)
+    low, high, prediction_df = _prediction(found, spread.tau2, context)
+    q_model, q_model_df, q_model_p_value = _moderator_test(found, context.matrix)
     typical = typical_variance(context.columns, options.measure, context.matrix.x)
-    i2 = i2_from_tau2(spread.tau2, typical) if math.isfinite(typical) else math.nan
-    words = IN_WORDS[options.measure][options.model]  # type: ignore[index] # one of the measure's models
     return GlmmResult(
-        estimate=float(beta[0]),
-        se=float(ses[0]),
-        ci_low=float(beta[0] - quantile * ses[0]),
-        ci_high=float(beta[0] + quantile * ses[0]),
-        statistic=float(statistics[0]),
-        df=df,
-        p_value=float(p_values[0]),
+        estimate=float(found.beta[0]),
+        se=float(found.ses[0]),
+        ci_low=float(found.lows[0]),
+        ci_high=float(found.highs[0]),
+        statistic=float(found.statistics[0]),
+        df=found.df,
+        p_value=float(found.p_values[0]),
         names=context.matrix.names,
-        coefficients=beta,
-        coefficient_ses=ses,
-        coefficient_ci_lows=beta - quantile * ses,
-        coefficient_ci_highs=beta + quantile * ses,
-        coefficient_p_values=p_values,
-        covariance=covariance,
-        tau2=spread.tau2,
-        tau2_se=spread.tau2_se,
-        tau2_ci_low=spread.low,
-        tau2_ci_high=spread.high,
+        coefficients=found.beta,
+        coefficient_ses=found.ses,
+        coefficient_ci_lows=found.lows,
+        coefficient_ci_highs=found.highs,
+        coefficient_p_values=found.p_values,
+        covariance=found.covariance,
+        **spread._asdict(),
         tau=math.sqrt(spread.tau2),
-        sigma2=spread.sigma2,
-        rho=spread.rho,
-        i2=i2,
+        i2=i2_from_tau2(spread.tau2, typical) if math.isfinite(typical) else math.nan,
         h2=spread.tau2 / typical + 1.0,
-        q_wald=tests.wald,
-        q_wald_p_value=tests.wald_p_value,
-        q_lrt=tests.likelihood_ratio,
-        q_lrt_p_value=tests.likelihood_ratio_p_value,
-        q_df=tests.df,
-        q_model=q_model[0],
-        q_model_df=q_model[1],
-        q_model_p_value=q_model[2],
+        **tests._asdict(),
+        q_model=q_model,
+        q_model_df=q_model_df,
+        q_model_p_value=q_model_p_value,
         log_likelihood=height,
-        log_likelihood_common=fit.common.maximum.log_likelihood + fit.spec.constant,
+        log_likelihood_common=common,
         log_likelihood_saturated=fit.full.log_likelihood,
         conditional_deviance=_conditional_deviance(fit),
-        aic=criteria[0],
-        bic=criteria[1],
-        aicc=criteria[2],
+        aic=aic,
+        bic=bic,
+        aicc=aicc,
         prediction_low=low,
         prediction_high=high,
         prediction_df=prediction_df,
-        k=k,
-        parameters=estimated + int(random),
-        measure=options.measure,
-        scale=Scale.LOGIT if options.measure == "PLO" else Scale.LOG,
-        method=f"GLMM, {words}, {'random effects' if random else 'common effect'}",
-        converged=True,
-        iterations=maximum.iterations,
-        reason=maximum.reason,
-        diagnostics=context.remarks,
-        options={name: value for name, value in options._asdict().items() if value is not None},
-        level=options.level,
-        labels=context.labels,
-        inputs={**context.columns, **({} if context.matrix.only_intercept else context.matrix.columns())},
+        k=counts.x.shape[0],
+        parameters=parameters,
+        **_described(fit, context),
     )
+
+
+def _described(fit: _Fit, context: _Context) -> dict[str, Any]:
+    """Return what the result says of the method and the data."""
+    options = context.options
+    words = IN_WORDS[options.measure][options.model]  # type: ignore[index] # one of the measure's models
+    kind = "random effects" if options.effects is PoolModel.RANDOM else "common effect"
+    moderators = {} if context.matrix.only_intercept else context.matrix.columns()
+    return {
+        "measure": options.measure,
+        "scale": Scale.LOGIT if options.measure == "PLO" else Scale.LOG,
+        "method": f"GLMM, {words}, {kind}",
+        "converged": True,
+        "iterations": fit.found.maximum.iterations,
+        "reason": fit.found.maximum.reason,
+        "diagnostics": context.remarks,
+        "options": {name: value for name, value in options._asdict().items() if value is not None},
+        "level": options.level,
+        "labels": context.labels,
+        "inputs": {**context.columns, **moderators},
+    }
+
+
+def _counted(options: GlmmOptions, k: int, p: int) -> tuple[int, int]:
+    """Return parameters and observations as the information criteria count them (metafor's way)."""
+    nuisance = {GlmmModel.UM_FS: k, GlmmModel.UM_RS: 2}.get(options.model, 0) if options.model else 0
+    rows = 2 * k if options.model in (GlmmModel.UM_FS, GlmmModel.UM_RS) else k
+    return p + nuisance + int(options.effects is PoolModel.RANDOM), rows
 
 
 def _criteria(height: float, parameters: int, observations: int) -> tuple[float, float, float]:
@@ -412,17 +442,18 @@ def _criteria(height: float, parameters: int, observations: int) -> tuple[float,
 
 
 def _prediction(
-    estimate: float, se: float, tau2: float, context: _Context, df: float | None
+    found: _Coefficients, tau2: float, context: _Context
 ) -> tuple[float | None, float | None, float | None]:
     """Return low, high and df of the prediction interval."""
     options, k = context.options, context.counts.x.shape[0]
     if options.effects is PoolModel.COMMON or not context.matrix.only_intercept or k < FEWEST_FOR_PREDICTION:
         return None, None, None
-    of = {
+    df = {
         PredictionMethod.T_K_MINUS_1: float(k - 1),
         PredictionMethod.T_K_MINUS_2: float(k - 2),
         PredictionMethod.NORMAL: None,
-        PredictionMethod.TEST: df,
+        PredictionMethod.TEST: found.df,
     }[options.prediction]
-    half = two_sided_quantile(options.level, of) * math.sqrt(tau2 + se * se)
-    return estimate - half, estimate + half, of
+    estimate, se = float(found.beta[0]), float(found.ses[0])
+    half = two_sided_quantile(options.level, df) * math.sqrt(tau2 + se * se)
+    return estimate - half, estimate + half, df

@@ -31,8 +31,10 @@ class GlmmResult(Result):
         test.
     names : tuple of str
         Of the coefficients.
-    coefficients, coefficient_ses, coefficient_ci_lows, coefficient_ci_highs, coefficient_p_values : ndarray, shape (p,)
-        All coefficients.
+    coefficients, coefficient_ses : ndarray, shape (p,)
+        All coefficients with their standard errors.
+    coefficient_ci_lows, coefficient_ci_highs, coefficient_p_values : ndarray, shape (p,)
+        Their limits and p values.
     covariance : ndarray, shape (p, p)
         Of the coefficients, from the observed information.
     tau2, tau2_se, tau2_ci_low, tau2_ci_high, tau : float or None

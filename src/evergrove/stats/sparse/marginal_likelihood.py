@@ -111,11 +111,11 @@ class OneRandomEffect(NamedTuple):
 
     def value(self, local: FloatArray) -> FloatArray:
         """Return the log-likelihood per study without the constant of the family."""
-        return np.asarray(self._value(local.astype(np.complex128)).real)
+        return np.asarray(self.complex_value(local.astype(np.complex128)).real)
 
     def derivatives(self, local: FloatArray) -> Local:
         """Return value, gradient and Hessian by the local parameters."""
-        return complex_derivatives(self._value, local)
+        return complex_derivatives(self.complex_value, local)
 
     def modes(self, local: FloatArray) -> FloatArray:
         """Return the mode of u in each study, shape (k,)."""
@@ -141,12 +141,12 @@ class OneRandomEffect(NamedTuple):
 
     def _eta(self, rows: AnyArray, tau: AnyArray, u: AnyArray) -> AnyArray:
         """Return η, shape (k, rows)."""
-        return rows + (tau * u)[:, np.newaxis] * self.loading
+        return np.asarray(rows + (tau * u)[:, np.newaxis] * self.loading)
 
     def _log_joint(self, rows: AnyArray, tau: AnyArray, u: AnyArray) -> AnyArray:
         """Return y η - K(η) - u²/2 per study."""
         eta = self._eta(rows, tau, u)
-        return (self.family.y * eta - self.family.at(eta).k).sum(axis=1) - 0.5 * u * u
+        return np.asarray((self.family.y * eta - self.family.at(eta).k).sum(axis=1) - 0.5 * u * u)
 
     def _slope(self, rows: AnyArray, tau: AnyArray, u: AnyArray) -> tuple[AnyArray, AnyArray]:
         """Return the slope of the log joint density in u and minus its second derivative."""
@@ -154,11 +154,14 @@ class OneRandomEffect(NamedTuple):
         slope = tau * ((self.family.y - mean) * self.loading).sum(axis=1) - u
         return slope, 1.0 + tau * tau * (variance * self.loading**2).sum(axis=1)
 
-    def _value(self, local: AnyArray) -> AnyArray:
-        """Return the complex log-likelihood; the mode follows the complex step by Newton's rule."""
+    def complex_value(self, local: AnyArray) -> AnyArray:
+        """Return the log-likelihood at complex local parameters, (k, d) or copies of it stacked.
+
+        The mode is found at their real part and follows the complex step by Newton's rule.
+        """
         copies = local.shape[0] // self.family.y.shape[0]
         if copies > 1:
-            return self._replace(family=self.family.stacked(copies))._value(local)
+            return self._replace(family=self.family.stacked(copies)).complex_value(local)
         rows, tau = local[:, :-1], local[:, -1]
         u = self.modes(np.ascontiguousarray(local.real)).astype(np.complex128)
         slope, curvature = self._slope(rows, tau, u)
@@ -199,11 +202,11 @@ class TwoRandomEffects(NamedTuple):
 
     def value(self, local: FloatArray) -> FloatArray:
         """Return the log-likelihood per study without the constant of the family."""
-        return np.asarray(self._value(local.astype(np.complex128)).real)
+        return np.asarray(self.complex_value(local.astype(np.complex128)).real)
 
     def derivatives(self, local: FloatArray) -> Local:
         """Return value, gradient and Hessian by the local parameters."""
-        return complex_derivatives(self._value, local)
+        return complex_derivatives(self.complex_value, local)
 
     def _entries(self, local: AnyArray) -> AnyArray:
         """Return the matrix A of shape (k, 2 rows, 2) with η = m + A u."""
@@ -236,7 +239,8 @@ class TwoRandomEffects(NamedTuple):
     def _log_joint(self, local: AnyArray, entries: AnyArray, u: AnyArray) -> AnyArray:
         """Return y η - K(η) - |u|²/2 per study."""
         eta = local[:, :2] + (entries * u[:, np.newaxis, :]).sum(axis=2)
-        return (self.family.y * eta - self.family.at(eta).k).sum(axis=1) - 0.5 * (u * u).sum(axis=1)
+        joint = (self.family.y * eta - self.family.at(eta).k).sum(axis=1)
+        return np.asarray(joint - 0.5 * (u * u).sum(axis=1))
 
     def _slope(self, local: AnyArray, entries: AnyArray, u: AnyArray) -> tuple[AnyArray, AnyArray]:
         """Return the slope in u, shape (k, 2), and minus the second derivative, shape (k, 2, 2)."""
@@ -246,11 +250,14 @@ class TwoRandomEffects(NamedTuple):
         curvature = np.einsum("kra,kr,krb->kab", entries, variance, entries) + np.eye(2)
         return slope, curvature
 
-    def _value(self, local: AnyArray) -> AnyArray:
-        """Return the complex log-likelihood; the mode follows the complex step by Newton's rule."""
+    def complex_value(self, local: AnyArray) -> AnyArray:
+        """Return the log-likelihood at complex local parameters, (k, d) or copies of it stacked.
+
+        The mode is found at their real part and follows the complex step by Newton's rule.
+        """
         copies = local.shape[0] // self.family.y.shape[0]
         if copies > 1:
-            return self._replace(family=self.family.stacked(copies))._value(local)
+            return self._replace(family=self.family.stacked(copies)).complex_value(local)
         entries = self._entries(local)
         u = self.modes(np.ascontiguousarray(local.real)).astype(np.complex128)
         u = u + _solve2(*reversed(self._slope(local, entries, u)))

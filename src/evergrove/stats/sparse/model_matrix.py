@@ -77,8 +77,8 @@ class ModelMatrix(NamedTuple):
         sizes = np.linalg.svd(x / np.abs(x).max(axis=0), compute_uv=False)
         if sizes[-1] < RANK_TOLERANCE * sizes[0]:
             raise DataError(
-                f"moderators: found columns that depend on each other ({', '.join(self.names)}); allowed: full "
-                "rank among the studies in the fit; leave one of them out"
+                f"moderators: found columns that depend on each other ({', '.join(self.names)}); allowed: "
+                "full rank among the studies in the fit; leave one of them out"
             )
 
 
@@ -121,7 +121,8 @@ def effect_matrix(
     values = values[:, np.newaxis] if values.ndim == 1 else values
     if values.ndim != 2 or values.shape[0] != k or values.shape[1] == 0:
         raise DataError(
-            f"moderators: found shape {np.shape(moderators)}; allowed: {k} rows, one per study; check the columns"
+            f"moderators: found shape {np.shape(moderators)}; allowed: {k} rows, one per study; "
+            "check the columns"
         )
     rows = np.flatnonzero(~np.isfinite(values).all(axis=1))
     if rows.size:

@@ -11,7 +11,7 @@ class GlmmModel(StrEnum):
     UM_FS = "UM.FS"
     """Unconditional, one fixed intercept per study (Turner 2000; Jackson 2018, model 4). The default."""
     UM_RS = "UM.RS"
-    """Unconditional, normal random study intercepts (Jackson 2018, model 5). Borrows between studies' risks."""
+    """Unconditional, normal random study intercepts (Jackson 2018, model 5). Borrows between risks."""
     CM_EL = "CM.EL"
     """Conditional on the total of events, exact likelihood (van Houwelingen 1993; Stijnen 2010)."""
     CM_AL = "CM.AL"

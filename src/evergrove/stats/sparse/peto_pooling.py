@@ -206,7 +206,7 @@ def arcsine_difference(
     Examples
     --------
     >>> round(arcsine_difference([0, 2], [50, 60], [4, 5], [50, 60], model="common").estimate, 4)
-    -0.1877
+    -0.1899
     """
     columns = checked_counts({"events1": events1, "n1": n1, "events2": events2, "n2": n2})
     a, size1, c, size2 = columns.values()

@@ -50,11 +50,11 @@ class Saturated(NamedTuple):
 class HeterogeneityTests(NamedTuple):
     """Wald-type and likelihood-ratio test that the studies' effects do not differ beyond the model matrix."""
 
-    wald: float
-    wald_p_value: float
-    likelihood_ratio: float
-    likelihood_ratio_p_value: float
-    df: int
+    q_wald: float
+    q_wald_p_value: float
+    q_lrt: float
+    q_lrt_p_value: float
+    q_df: int
 
 
 def _closed_form(counts: Counts, model: GlmmModel | None, constant: float) -> Saturated:

@@ -46,7 +46,7 @@ def refuse_separation(counts: Counts, model: GlmmModel | None) -> None:
             f"{one:g}/{size:g}" for one, size in zip(x.sum(axis=0), n.sum(axis=0), strict=True)
         )
         raise ConvergenceError(
-            f"glmm: {what}: found {events} events; the maximum-likelihood estimate is infinite (0 iterations); "
-            "use event_regression() for a penalised estimate, exact_odds_ratio() for a one-sided interval, "
-            "or state the counts"
+            f"glmm: {what}: found {events} events; the maximum-likelihood estimate is infinite (0 "
+            "iterations); use event_regression() for a penalised estimate, exact_odds_ratio() for one-sided "
+            "limits, or state the counts"
         )

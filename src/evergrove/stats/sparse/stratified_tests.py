@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from evergrove.errors import DataError
-from evergrove.stats.arrays import FloatArray
 from evergrove.stats.diagnostic import Diagnostic
 from evergrove.stats.distributions import chi2_tail
 from evergrove.stats.options import choose
@@ -22,6 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from numpy.typing import ArrayLike
+
+    from evergrove.stats.arrays import FloatArray
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -116,7 +117,7 @@ def cochran_mantel_haenszel_test(
     Examples
     --------
     >>> cochran_mantel_haenszel_test([4, 6, 3], [123, 306, 231], [11, 29, 11], [139, 303, 220])
-    <StratifiedTest Cochran-Mantel-Haenszel: chi²=19.7951, df=1, p=8.619e-06, k=3>
+    <StratifiedTest Cochran-Mantel-Haenszel: chi²=22.0398, df=1, p=2.671e-06, k=3>
     """
     columns = checked_counts({"events1": events1, "n1": n1, "events2": events2, "n2": n2})
     a, size1, c, size2 = columns.values()
@@ -247,7 +248,7 @@ def homogeneity_test(
     Examples
     --------
     >>> homogeneity_test([4, 6, 3], [123, 306, 231], [11, 29, 11], [139, 303, 220])
-    <StratifiedTest Tarone: chi²=1.5366, df=2, p=0.4638, k=3>
+    <StratifiedTest Tarone: chi²=0.9519, df=2, p=0.6213, k=3>
     """
     chosen = choose(Homogeneity, method, "method")
     columns = checked_counts({"events1": events1, "n1": n1, "events2": events2, "n2": n2})
@@ -255,9 +256,9 @@ def homogeneity_test(
     pooled = odds_ratio_kernel(a, size1, c, size2)
     if math.isnan(pooled.estimate):
         raise DataError(
-            f"homogeneity_test: found {a.sum():g}/{size1.sum():g} and {c.sum():g}/{size2.sum():g} events: the "
-            "Mantel-Haenszel odds ratio is 0, infinite or undefined; allowed: events and non-events in both "
-            "arms; state the counts"
+            f"homogeneity_test: found {a.sum():g}/{size1.sum():g} and {c.sum():g}/{size2.sum():g} events: "
+            "the Mantel-Haenszel odds ratio is 0, infinite or undefined; allowed: events and non-events in "
+            "both arms; state the counts"
         )
     ratio = math.exp(pooled.estimate)
     events = a + c
@@ -324,8 +325,8 @@ def rate_homogeneity_test(
     pooled = rate_ratio_kernel(x1, t1, x2, t2)
     if math.isnan(pooled.estimate):
         raise DataError(
-            f"rate_homogeneity_test: found {x1.sum():g} and {x2.sum():g} events: the rate ratio is 0, infinite "
-            "or undefined; allowed: events in both arms; state the counts"
+            f"rate_homogeneity_test: found {x1.sum():g} and {x2.sum():g} events: the rate ratio is 0, "
+            "infinite or undefined; allowed: events in both arms; state the counts"
         )
     ratio = math.exp(pooled.estimate)
     used = x1 + x2 > 0

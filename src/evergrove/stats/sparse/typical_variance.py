@@ -57,4 +57,4 @@ def typical_variance(columns: dict[str, FloatArray], measure: str, x: FloatArray
     white = x[known] * root[:, np.newaxis]
     q, _ = np.linalg.qr(white)
     trace = float((root**2).sum() - ((q * root[:, np.newaxis]) ** 2).sum())
-    return (k - p) / trace
+    return float((k - p) / trace)
