@@ -133,7 +133,7 @@ class BetaBinomialArms(NamedTuple):
         rows = zip(self.y, self.n, local, strict=True)
         return np.array([_arm_value(y, n, float(eta), float(s)) for y, n, (eta, s) in rows])
 
-    def derivatives(self, local: FloatArray) -> Local:
+    def derivatives(self, local: FloatArray, *, precise: bool = True) -> Local:  # noqa: ARG002 - always precise
         """Return value, gradient and Hessian by the logit and s."""
         rows = local.shape[0]
         value, gradient, hessian = np.empty(rows), np.empty((rows, 2)), np.empty((rows, 2, 2))

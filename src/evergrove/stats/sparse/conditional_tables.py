@@ -106,7 +106,7 @@ class ConditionalTables(NamedTuple):
         """Return the log-likelihood per study, with its constant."""
         return self.derivatives(local).value
 
-    def derivatives(self, local: FloatArray) -> Local:
+    def derivatives(self, local: FloatArray, *, precise: bool = True) -> Local:  # noqa: ARG002 - always precise
         """Return value, gradient and Hessian by m and τ, as moments over the random effect."""
         k = local.shape[0]
         value, gradient, hessian = np.empty(k), np.empty((k, 2)), np.empty((k, 2, 2))

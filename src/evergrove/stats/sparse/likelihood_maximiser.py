@@ -41,10 +41,10 @@ class Maximum(NamedTuple):
 
 
 def _whole(
-    model: StudyLikelihood, design: FloatArray, parameters: FloatArray
+    model: StudyLikelihood, design: FloatArray, parameters: FloatArray, *, precise: bool = False
 ) -> tuple[float, FloatArray, FloatArray]:
     """Return value, gradient and Hessian of the sum over studies."""
-    value, gradient, hessian = model.derivatives(design @ parameters)
+    value, gradient, hessian = model.derivatives(design @ parameters, precise=precise)
     return (
         float(value.sum()),
         np.einsum("kdp,kd->p", design, gradient),
@@ -95,6 +95,7 @@ def maximise(
         decrement = float(gradient @ step)
         largest = float(np.abs(step).max())
         if decrement <= DECREMENT * (1.0 + abs(value)) or largest < 1e-12:
+            _, _, hessian = _whole(model, design, parameters, precise=True)
             return Maximum(parameters, value, -hessian, True, iteration, "Newton decrement below 1e-18")
         step *= min(1.0, 3.0 / largest)  # on the log scale, a step of 3 is a factor of 20
         for _ in range(50):

@@ -45,46 +45,65 @@ class StudyLikelihood(Protocol):
     def value(self, local: FloatArray) -> FloatArray:
         """Return the log-likelihood per study, shape (k,), at local parameters of shape (k, d)."""
 
-    def derivatives(self, local: FloatArray) -> Local:
-        """Return value, gradient and Hessian."""
+    def derivatives(self, local: FloatArray, *, precise: bool = True) -> Local:
+        """Return value, gradient and Hessian; the last to few digits where `precise` is False."""
 
 
-class _ComplexFunction(Protocol):
-    def __call__(self, local: AnyArray, /) -> AnyArray: ...
+class _Quadrature(Protocol):
+    """A likelihood that is analytic in its local parameters, given the modes of the random effects."""
+
+    def stacked(self, copies: int) -> _Quadrature:
+        """Return the same studies several times, one copy below the other."""
+
+    def modes(self, local: FloatArray) -> FloatArray:
+        """Return the modes, one row per study."""
+
+    def at_modes(self, local: AnyArray, modes: FloatArray) -> AnyArray:
+        """Return the log-likelihood at complex local parameters, near to real ones with these modes."""
 
 
-def complex_derivatives(function: _ComplexFunction, local: FloatArray) -> Local:
-    """Return value, gradient and Hessian of a function that is analytic in its local parameters.
+#: Multiples of the step and their weights, over the divisor: differences of second and of fourth order.
+ROUGH = (((1, 1.0), (-1, -1.0)), 2.0)
+PRECISE = (((1, 8.0), (-1, -8.0), (2, -1.0), (-2, 1.0)), 12.0)
+
+
+def complex_derivatives(model: _Quadrature, local: FloatArray, *, precise: bool) -> Local:
+    """Return value, gradient and Hessian of a likelihood by quadrature.
 
     The gradient is taken by complex steps (Squire & Trapp, SIAM Review 40 (1998) 110-112: no subtraction,
-    no loss of digits), the Hessian by fourth-order differences of such gradients. All points are
-    evaluated in one call.
+    no loss of digits), the Hessian by differences of such gradients. All points are evaluated at once.
 
     Parameters
     ----------
-    function : callable
-        Maps complex (m k, d), m copies of the studies one below the other, to complex (m k,).
+    model : OneRandomEffect or TwoRandomEffects
+        The likelihood.
     local : ndarray, shape (k, d)
         Where.
+    precise : bool
+        Fourth-order differences, good to about 1e-10; else second-order ones, which will do for a step.
 
     Returns
     -------
     Local
     """
     k, d = local.shape
-    weights = ((1, 8.0), (-1, -8.0), (2, -1.0), (-2, 1.0))
-    shifts = [np.zeros(d)] + [
-        multiple * HESSIAN_STEP * np.eye(d)[at] for at in range(d) for multiple, _ in weights
-    ]
-    points = np.array([shift + 1j * COMPLEX_STEP * np.eye(d)[at] for shift in shifts for at in range(d)])
-    stacked = (local[np.newaxis] + points[:, np.newaxis, :]).reshape(-1, d)
-    found = function(stacked).reshape(len(shifts), d, k)
+    weights, divisor = PRECISE if precise else ROUGH
+    unit = np.eye(d)
+    steps = [multiple * HESSIAN_STEP * unit[at] for at in range(d) for multiple, _ in weights]
+    shifts = np.array([np.zeros(d), *steps])
+    count = shifts.shape[0]
+    real = (local + shifts[:, np.newaxis, :]).reshape(-1, d)
+    modes = model.stacked(count).modes(real)
+    modes = np.repeat(modes.reshape(count, 1, k, -1), d, axis=1).reshape(count * d * k, -1)
+    points = real.reshape(count, 1, k, d) + 1j * COMPLEX_STEP * unit[:, np.newaxis, :]
+    found = model.stacked(count * d).at_modes(points.reshape(-1, d), modes).reshape(count, d, k)
     gradients = (found.imag / COMPLEX_STEP).transpose(0, 2, 1)
     hessian = np.empty((k, d, d))
+    size = len(weights)
     for at in range(d):
-        block = gradients[1 + 4 * at : 5 + 4 * at]
+        block = gradients[1 + size * at : 1 + size * (at + 1)]
         hessian[:, at, :] = sum(weight * one for (_, weight), one in zip(weights, block, strict=True))
-    hessian /= 12.0 * HESSIAN_STEP
+    hessian /= divisor * HESSIAN_STEP
     return Local(found[0, 0].real, gradients[0], 0.5 * (hessian + hessian.transpose(0, 2, 1)))
 
 
@@ -111,11 +130,15 @@ class OneRandomEffect(NamedTuple):
 
     def value(self, local: FloatArray) -> FloatArray:
         """Return the log-likelihood per study without the constant of the family."""
-        return np.asarray(self.complex_value(local.astype(np.complex128)).real)
+        return np.asarray(self.at_modes(local, self.modes(local)))
 
-    def derivatives(self, local: FloatArray) -> Local:
-        """Return value, gradient and Hessian by the local parameters."""
-        return complex_derivatives(self.complex_value, local)
+    def derivatives(self, local: FloatArray, *, precise: bool = True) -> Local:
+        """Return value, gradient and Hessian by the local parameters; see `complex_derivatives`."""
+        return complex_derivatives(self, local, precise=precise)
+
+    def stacked(self, copies: int) -> OneRandomEffect:
+        """Return the same studies several times, one copy below the other."""
+        return self._replace(family=self.family.stacked(copies))
 
     def modes(self, local: FloatArray) -> FloatArray:
         """Return the mode of u in each study, shape (k,)."""
@@ -154,16 +177,10 @@ class OneRandomEffect(NamedTuple):
         slope = tau * ((self.family.y - mean) * self.loading).sum(axis=1) - u
         return slope, 1.0 + tau * tau * (variance * self.loading**2).sum(axis=1)
 
-    def complex_value(self, local: AnyArray) -> AnyArray:
-        """Return the log-likelihood at complex local parameters, (k, d) or copies of it stacked.
-
-        The mode is found at their real part and follows the complex step by Newton's rule.
-        """
-        copies = local.shape[0] // self.family.y.shape[0]
-        if copies > 1:
-            return self._replace(family=self.family.stacked(copies)).complex_value(local)
+    def at_modes(self, local: AnyArray, modes: FloatArray) -> AnyArray:
+        """Return the log-likelihood at local parameters; the mode follows a complex step by Newton's rule."""
         rows, tau = local[:, :-1], local[:, -1]
-        u = self.modes(np.ascontiguousarray(local.real)).astype(np.complex128)
+        u = modes.reshape(local.shape[0])
         slope, curvature = self._slope(rows, tau, u)
         u = u + slope / curvature
         scale = 1.0 / np.sqrt(self._slope(rows, tau, u)[1])
@@ -202,11 +219,15 @@ class TwoRandomEffects(NamedTuple):
 
     def value(self, local: FloatArray) -> FloatArray:
         """Return the log-likelihood per study without the constant of the family."""
-        return np.asarray(self.complex_value(local.astype(np.complex128)).real)
+        return np.asarray(self.at_modes(local, self.modes(local)))
 
-    def derivatives(self, local: FloatArray) -> Local:
-        """Return value, gradient and Hessian by the local parameters."""
-        return complex_derivatives(self.complex_value, local)
+    def derivatives(self, local: FloatArray, *, precise: bool = True) -> Local:
+        """Return value, gradient and Hessian by the local parameters; see `complex_derivatives`."""
+        return complex_derivatives(self, local, precise=precise)
+
+    def stacked(self, copies: int) -> TwoRandomEffects:
+        """Return the same studies several times, one copy below the other."""
+        return self._replace(family=self.family.stacked(copies))
 
     def _entries(self, local: AnyArray) -> AnyArray:
         """Return the matrix A of shape (k, 2 rows, 2) with η = m + A u."""
@@ -250,17 +271,10 @@ class TwoRandomEffects(NamedTuple):
         curvature = np.einsum("kra,kr,krb->kab", entries, variance, entries) + np.eye(2)
         return slope, curvature
 
-    def complex_value(self, local: AnyArray) -> AnyArray:
-        """Return the log-likelihood at complex local parameters, (k, d) or copies of it stacked.
-
-        The mode is found at their real part and follows the complex step by Newton's rule.
-        """
-        copies = local.shape[0] // self.family.y.shape[0]
-        if copies > 1:
-            return self._replace(family=self.family.stacked(copies)).complex_value(local)
+    def at_modes(self, local: AnyArray, modes: FloatArray) -> AnyArray:
+        """Return the log-likelihood at local parameters; the mode follows a complex step by Newton's rule."""
         entries = self._entries(local)
-        u = self.modes(np.ascontiguousarray(local.real)).astype(np.complex128)
-        u = u + _solve2(*reversed(self._slope(local, entries, u)))
+        u = modes + _solve2(*reversed(self._slope(local, entries, modes)))
         curvature = self._slope(local, entries, u)[1]
         # inverse Cholesky factor of the curvature: its columns carry the nodes
         l11 = np.sqrt(curvature[:, 0, 0])
