@@ -1,8 +1,8 @@
 # Golden values of sparse data: Mantel-Haenszel, Peto, stratified and exact tests, mixed models, regressions.
 # Run from the repository's root: Rscript validation/golden/sparse.R
 source("validation/golden/record.R")
-suppressMessages({library(lme4); library(brglm2); library(numDeriv)})
-save <- recorder("validation/golden/sparse.R", c("lme4", "brglm2", "numDeriv"))
+suppressMessages({library(lme4); library(brglm2); library(numDeriv); library(survival)})
+save <- recorder("validation/golden/sparse.R", c("lme4", "brglm2", "numDeriv", "survival"))
 
 # --- data -----------------------------------------------------------------------------------------
 arms <- function(d) list(events1 = d$ai, n1 = d$n1i, events2 = d$ci, n2 = d$n2i)
@@ -295,7 +295,7 @@ for (set in c("nielweise2007", "yusuf1985_6", "hine1989", "edge")) with(tables[[
   k <- length(n1); long <- function(a, b) rep(rep(1:0, k), as.vector(rbind(a, b)))
   event <- c(long(events1, n1 - events1), long(events2, n2 - events2)); arm <- rep(1:0, c(sum(n1), sum(n2)))
   study <- c(rep(1:k, n1), rep(1:k, n2))
-  f <- quiet(survival::clogit(event ~ arm + survival::strata(study), method = "exact", eps = 1e-12, iter.max = 100))
+  f <- quiet(clogit(event ~ arm + strata(study), method = "exact", eps = 1e-12, iter.max = 100))
   add(list(set = set, estimate = num(coef(f)), se = sqrt(num(vcov(f)))))
 })
 save("sparse_conditional", "survival::clogit(event ~ arm + strata(study), method='exact')", cases,

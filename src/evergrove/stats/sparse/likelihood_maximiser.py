@@ -15,6 +15,8 @@ MOST_NEWTON_STEPS = 200
 DECREMENT = 1e-18
 #: A coefficient beyond this on the logit or log scale is on its way to infinity.
 SEPARATED = 30.0
+#: Curvature below which a standard error would be above 1000 on the log scale: no maximum.
+FLAT = 1e-6
 
 
 class Maximum(NamedTuple):
@@ -56,11 +58,23 @@ def _direction(gradient: FloatArray, hessian: FloatArray) -> FloatArray:
     """Return an ascent direction: Newton's, with the eigenvalues' signs turned where not concave."""
     try:
         np.linalg.cholesky(-hessian)
+        return np.asarray(np.linalg.solve(-hessian, gradient))
     except np.linalg.LinAlgError:
         values, vectors = np.linalg.eigh(-hessian)
         floor = 1e-8 * max(float(np.abs(values).max()), 1e-300)
         return np.asarray(vectors @ ((vectors.T @ gradient) / np.maximum(np.abs(values), floor)))
-    return np.asarray(np.linalg.solve(-hessian, gradient))
+
+
+def _at_maximum(
+    model: StudyLikelihood, design: FloatArray, parameters: FloatArray, moving: BoolArray, iteration: int
+) -> Maximum:
+    """Return the maximum after its last step, unless the likelihood is flat there: then it has none."""
+    value, _, hessian = _whole(model, design, parameters, precise=True)
+    information = -hessian[np.ix_(moving, moving)]
+    if float(np.linalg.eigvalsh(information)[0]) < FLAT:
+        reason = "a coefficient runs to infinity (separation)"
+        return Maximum(parameters, value, -hessian, False, iteration, reason)
+    return Maximum(parameters, value, -hessian, True, iteration, "Newton decrement below 1e-18")
 
 
 def maximise(
@@ -95,8 +109,7 @@ def maximise(
         decrement = float(gradient @ step)
         largest = float(np.abs(step).max())
         if decrement <= DECREMENT * (1.0 + abs(value)) or largest < 1e-12:
-            _, _, hessian = _whole(model, design, parameters, precise=True)
-            return Maximum(parameters, value, -hessian, True, iteration, "Newton decrement below 1e-18")
+            return _at_maximum(model, design, parameters + step, moving, iteration)
         step *= min(1.0, 3.0 / largest)  # on the log scale, a step of 3 is a factor of 20
         for _ in range(50):
             moved = float(model.value(design @ (parameters + step)).sum())
