@@ -28,6 +28,7 @@ from .stats.small_study import egger_test as egger_test
 # --- Many meta-analyses at once, simulation
 # --- Sparse data
 from .stats.sparse.beta_binomial_pooling import beta_binomial as beta_binomial
+from .stats.sparse.combined_p_values import combined_odds_ratio as combined_odds_ratio
 from .stats.sparse.event_regression import event_regression as event_regression
 from .stats.sparse.exact_conditional import exact_odds_ratio as exact_odds_ratio
 from .stats.sparse.glmm_pooling import glmm as glmm
@@ -35,6 +36,7 @@ from .stats.sparse.mantel_haenszel_pooling import mantel_haenszel as mantel_haen
 from .stats.sparse.mantel_haenszel_pooling import mantel_haenszel_rates as mantel_haenszel_rates
 from .stats.sparse.peto_pooling import arcsine_difference as arcsine_difference
 from .stats.sparse.peto_pooling import peto as peto
+from .stats.sparse.sample_size_pooling import sample_size_weighted as sample_size_weighted
 from .stats.sparse.stratified_tests import cochran_mantel_haenszel_test as cochran_mantel_haenszel_test
 from .stats.sparse.stratified_tests import homogeneity_test as homogeneity_test
 from .stats.subgroup import subgroup_test as subgroup_test

@@ -19,8 +19,9 @@ tables <- list(bcg = bcg, nielweise2007 = arms(dat.nielweise2007),
 sparse_rates <- list(events1 = c(0, 2, 0, 1, 4), time1 = c(55.5, 120, 31, 80, 210.2),
                      events2 = c(3, 0, 0, 2, 9), time2 = c(60, 118.1, 30, 77, 190))
 rates <- list(nielweise2008 = rates2(dat.nielweise2008), hart1999 = rates2(dat.hart1999), sparse = sparse_rates)
+# rare: invented, three of seven without events
 one <- list(pritz1997 = list(events = dat.pritz1997$xi, n = dat.pritz1997$ni),
-            debruin2009_rare = list(events = c(0, 1, 0, 3, 2, 0, 1), n = c(24, 60, 33, 102, 88, 41, 37)))
+            rare = list(events = c(0, 1, 0, 3, 2, 0, 1), n = c(24, 60, 33, 102, 88, 41, 37)))
 one_rate <- list(nielweise2008_2 = list(events = dat.nielweise2008$x2i, time = dat.nielweise2008$t2i))
 numeric_sets <- function(sets) lapply(sets, function(d) lapply(d, as.numeric))  # integers overflow
 tables <- numeric_sets(tables); rates <- numeric_sets(rates); one <- numeric_sets(one); one_rate <- numeric_sets(one_rate)
@@ -175,6 +176,40 @@ for (set in names(exact_sets)) for (level in c(0.95, 0.9)) {
 }
 save("sparse_exact", "p_value of method exact: fisher.test, mantelhaen.test(exact=TRUE); else the sum's distribution by convolution in logs and uniroot",
      cases, data = columns(exact_sets), note = "fisher.test's and mantelhaen.test's own limits are roots to 1e-4 only; they agree to 1 percent")
+
+# Liu, Liu & Xie 2014, written out: mid-p functions given the margins, normal scores, weights of the central variances
+cases <- list()
+for (set in names(exact_sets)) for (level in c(0.95, 0.8)) with(exact_sets[[set]], {
+  h <- lapply(seq_along(n1), function(i) hyper(n1[i], n2[i], events1[i] + events2[i]))
+  central <- n1 * n2 * (events1 + events2) * (n1 + n2 - events1 - events2) / ((n1 + n2)^2 * (n1 + n2 - 1))
+  score <- function(eta) sum(sapply(which(central > 0), function(i) {
+    z <- h[[i]]$w + h[[i]]$u * eta; p <- exp(z - max(z)); p <- p / sum(p); here <- h[[i]]$u == events1[i]
+    low <- sum(p[h[[i]]$u < events1[i]]) + p[here] / 2; high <- sum(p[h[[i]]$u > events1[i]]) + p[here] / 2
+    sqrt(central[i]) * (if (high < low) qnorm(high) else -qnorm(low)) })) / sqrt(sum(central))
+  at <- function(target) exp(uniroot(function(eta) score(eta) - target, c(-15, 15), tol = 1e-14)$root)
+  none <- all(events1[central > 0] == sapply(h[central > 0], function(x) x$u[1])); z <- qnorm((1 + level) / 2)
+  add(list(set = set, level = level, estimate = if (none) 0 else at(0), ci_low = if (none) 0 else at(-z), ci_high = at(z),
+           p_value = 2 * pnorm(-abs(score(0)))))
+})
+save("sparse_combined", "combination of mid-p functions written out; uniroot", cases, data = columns(exact_sets))
+
+# sample-size weights and Cochran's rate ratio, from meta's documentation and Bakbergenuly et al. 2020
+cases <- list()
+for (set in c("bcg", "nielweise2007", "axfors2021")) for (method in c("EE", "DL", "REML")) with(tables[[set]], {
+  e <- escalc("OR", ai = events1, n1i = n1, ci = events2, n2i = n2, drop00 = FALSE); w <- n1 * n2 / (n1 + n2); w <- w / sum(w)
+  tau2 <- if (method == "EE") 0 else num(rma.uni(e$yi, e$vi, method = method, control = tight)$tau2)
+  m <- crossprod(w, e$yi)[1]; s <- sqrt(crossprod(w^2, e$vi + tau2)[1])
+  add(list(set = set, method = method, yi = vec(e$yi), vi = vec(e$vi), estimate = m, se = s, ci_low = m - qnorm(.975) * s,
+           ci_high = m + qnorm(.975) * s, tau2 = tau2))
+})
+save("sparse_sample_size", "weights n1 n2/(n1 + n2); tau2 by rma.uni", cases, data = columns(tables))
+cases <- list()
+for (set in names(rates)) with(rates[[set]], {
+  step <- ifelse(events1 == 0 | events2 == 0, 0.5, 0); y <- log((events1 + step) / time1 / ((events2 + step) / time2))
+  w <- events2 * time1 / time2; m <- weighted.mean(y, w); s <- sqrt(1 / sum(events1) + 1 / sum(events2))
+  add(list(set = set, estimate = m, se = s, ci_low = m - qnorm(.975) * s, ci_high = m + qnorm(.975) * s))
+})
+save("sparse_cochran_rates", "meta's metainc(method='Cochran') by its documentation", cases, data = columns(rates))
 
 # --- generalised linear mixed models through metafor and lme4 ---------------------------------------------
 # lme4 is tightened (penalised iterations to tolPwrss, bobyqa to 1e-11 in the parameters); where that tolerance lies
@@ -351,6 +386,6 @@ record <- function(set, x, y, n, start) {
            rho_se = sqrt(f$cov[p + 1, p + 1]) * rho * (1 - rho), log_likelihood = f$height))
 }
 for (set in c("nielweise2007", "yusuf1985_6", "axfors2021", "edge")) { d <- long(tables[[set]]); record(set, cbind(d$arm, 1), d$y, d$n, c(-0.3, -2.5, -2)) }
-for (set in names(one)) with(one[[set]], record(set, cbind(rep(1, length(n))), events, n, c(-1, -2)))
+with(one$pritz1997, record("pritz1997", cbind(rep(1, length(n))), events, n, c(-1, -2)))
 save("sparse_beta_binomial", "beta-binomial log-likelihood by lbeta(); optim, then Newton on numDeriv", cases, data = columns(c(tables, one)),
      note = "VGAM::vglm(betabinomial) gives the same estimates to its tolerance; lbeta and numDeriv limit the agreement to about 1e-6")

@@ -58,6 +58,8 @@ from .small_study import egger_test as egger_test
 # --- Sparse data
 from .sparse.beta_binomial_pooling import BetaBinomialResult as BetaBinomialResult
 from .sparse.beta_binomial_pooling import beta_binomial as beta_binomial
+from .sparse.combined_p_values import CombinedOddsRatio as CombinedOddsRatio
+from .sparse.combined_p_values import combined_odds_ratio as combined_odds_ratio
 from .sparse.event_regression import EventRegressionResult as EventRegressionResult
 from .sparse.event_regression import event_regression as event_regression
 from .sparse.exact_conditional import ExactOddsRatio as ExactOddsRatio
@@ -74,6 +76,8 @@ from .sparse.options import RiskDifferenceVariance as RiskDifferenceVariance
 from .sparse.options import TailMethod as TailMethod
 from .sparse.peto_pooling import arcsine_difference as arcsine_difference
 from .sparse.peto_pooling import peto as peto
+from .sparse.sample_size_pooling import cochran_rate_ratio as cochran_rate_ratio
+from .sparse.sample_size_pooling import sample_size_weighted as sample_size_weighted
 from .sparse.stratified_tests import StratifiedTest as StratifiedTest
 from .sparse.stratified_tests import cochran_mantel_haenszel_test as cochran_mantel_haenszel_test
 from .sparse.stratified_tests import homogeneity_test as homogeneity_test

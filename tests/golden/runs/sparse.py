@@ -131,6 +131,35 @@ def sparse_exact() -> Iterator[Row]:
         yield _label(case), "p_value", CLOSED, ours.p_value, case["p_value"]
 
 
+def sparse_combined() -> Iterator[Row]:
+    table = golden("sparse_combined")
+    for case in table.cases:
+        ours = stats.combined_odds_ratio(**table.columns(case), level=case["level"])
+        for quantity in ("estimate", "ci_low", "ci_high"):
+            yield _label(case), quantity, "r-tight-root", getattr(ours, quantity), case[quantity]
+        yield _label(case), "p_value", CLOSED, ours.p_value, case["p_value"]
+
+
+def sparse_sample_size() -> Iterator[Row]:
+    table = golden("sparse_sample_size")
+    for case in table.cases:
+        columns = table.columns(case)
+        options: dict[str, Any] = {"model": "common"} if case["method"] == "EE" else {"tau2": case["method"]}
+        ours = stats.sample_size_weighted(case["yi"], case["vi"], columns["n1"], columns["n2"], **options)
+        iterated = case["method"] == "REML"
+        for quantity in ("estimate", "se", "ci_low", "ci_high", "tau2"):
+            kind = ("tau2" if quantity == "tau2" else "from-tau2") if iterated else CLOSED
+            yield _label(case), quantity, kind, getattr(ours, quantity), case[quantity]
+
+
+def sparse_cochran_rates() -> Iterator[Row]:
+    table = golden("sparse_cochran_rates")
+    for case in table.cases:
+        ours = stats.cochran_rate_ratio(**table.columns(case))
+        for quantity in ("estimate", "se", "ci_low", "ci_high"):
+            yield _label(case), quantity, CLOSED, getattr(ours, quantity), case[quantity]
+
+
 def _glmm(columns: dict[str, np.ndarray], case: dict[str, Any]) -> stats.GlmmResult:
     """Fit the model that a case names."""
     options: dict[str, Any] = {"effects": "common" if case.get("method") == "EE" else "random"}
@@ -209,6 +238,8 @@ def sparse_glmm_likelihood() -> Iterator[Row]:
     for case in table.cases:
         ours = _glmm(table.columns(case), case)
         for quantity in ("estimate", "se", "tau2", "tau2_se", "log_likelihood"):
+            if quantity == "tau2_se" and ours.tau2 == 0.0:
+                continue  # none at the boundary
             kind = "numeric-hessian" if quantity.endswith("se") else "numeric-peak"
             yield _label(case), quantity, kind, getattr(ours, quantity), case[quantity]
 
@@ -261,6 +292,9 @@ RUNS = (
     sparse_strata,
     sparse_rate_strata,
     sparse_exact,
+    sparse_combined,
+    sparse_sample_size,
+    sparse_cochran_rates,
     sparse_glmm,
     sparse_glmm_likelihood,
     sparse_conditional,

@@ -116,34 +116,37 @@ class ConditionalTables(NamedTuple):
         return Local(value, gradient, hessian)
 
 
+#: Distances from the mode, in standard deviations there, at which the integrand is looked at for its end.
+REACHES: FloatArray = np.array([4.0 * 1.2**at for at in range(24)])
+#: Shares of a Newton step that are tried at once.
+SHARES: FloatArray = np.array([0.5**at for at in range(6)])
+
+
 def _nodes(table: Margins, y: float, m: float, tau: float) -> tuple[FloatArray, float]:
     """Return equally spaced u that cover the integrand, and their distance."""
 
-    def joint(u: float) -> float:
-        k, _, _ = table.moments(np.array([m + tau * u]))
-        return y * (m + tau * u) - float(k[0]) - 0.5 * u * u
+    def joint(u: FloatArray) -> FloatArray:
+        return np.asarray(y * (m + tau * u) - table.moments(m + tau * u)[0] - 0.5 * u * u)
 
-    u, curvature = 0.0, 1.0
+    u, curvature, height = 0.0, 1.0, -math.inf
     for _ in range(MOST_MODE_STEPS):
-        _, mean, variance = table.moments(np.array([m + tau * u]))
-        slope, curvature = tau * (y - float(mean[0])) - u, 1.0 + tau * tau * float(variance[0])
+        k, mean, variance = (float(part[0]) for part in table.moments(np.array([m + tau * u])))
+        height = y * (m + tau * u) - k - 0.5 * u * u
+        slope, curvature = tau * (y - mean) - u, 1.0 + tau * tau * variance
         step = slope / curvature
-        height = joint(u)
-        while joint(u + step) < height - 1e-9 and abs(step) > 1e-9:
-            step *= 0.5
-        u += step
-        if abs(step) < 1e-6 / math.sqrt(curvature):  # the centre need not be exact
+        if abs(step) < 1e-3 / math.sqrt(curvature):  # the centre need not be exact
             break
-    scale, height = 1.0 / math.sqrt(curvature), joint(u)
+        trials = u + step * SHARES
+        u = float(trials[int(np.argmax(joint(trials)))])
+    scale = 1.0 / math.sqrt(curvature)
     ends = []
     for sign in (-1.0, 1.0):
-        reach = 4.0 * scale
-        while height - joint(u + sign * reach) < CUT:
-            reach *= 1.3
+        falls = height - joint(u + sign * scale * REACHES)
+        # the prior alone falls by CUT within the root of twice CUT
+        reach = scale * REACHES[int(np.argmax(falls > CUT))] if (falls > CUT).any() else math.sqrt(2 * CUT)
         ends.append(u + sign * reach)
     distance = min(STEP_IN_SD * scale, STEP_IN_LOG_ODDS / max(abs(tau), 1e-300))
-    count = math.ceil((ends[1] - ends[0]) / distance) + 1
-    nodes = np.linspace(ends[0], ends[1], count)
+    nodes = np.linspace(ends[0], ends[1], math.ceil((ends[1] - ends[0]) / distance) + 1)
     return nodes, float(nodes[1] - nodes[0])
 
 

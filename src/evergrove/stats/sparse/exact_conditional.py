@@ -131,8 +131,21 @@ class _Tails(NamedTuple):
         return float(p[: self.at].sum() + self.share * p[self.at])
 
 
-def _crossing(function: Callable[[float], float], target: float, *, rising: bool) -> float:
-    """Return η at which a monotone function is `target`."""
+def crossing(function: Callable[[float], float], target: float, *, rising: bool) -> float:
+    """Return η at which a monotone function is `target`; infinite where there is none.
+
+    Parameters
+    ----------
+    function : callable
+        Of η; monotone.
+    target : float
+    rising : bool
+        Whether it rises.
+
+    Returns
+    -------
+    float
+    """
     low, high = -1.0, 1.0
     while (function(low) > target) == rising:
         low *= 2.0
@@ -221,8 +234,8 @@ def exact_odds_ratio(
         estimate = math.exp(conditional_maximum(table.values, table.log_weights, observed))
     half = (1.0 - level) / 2.0
     with np.errstate(over="ignore"):  # an odds ratio beyond 1e308 is infinite
-        low = 0.0 if first else float(np.exp(_crossing(tails.upper, half, rising=True)))
-        high = math.inf if last else float(np.exp(_crossing(tails.lower, half, rising=False)))
+        low = 0.0 if first else float(np.exp(crossing(tails.upper, half, rising=True)))
+        high = math.inf if last else float(np.exp(crossing(tails.lower, half, rising=False)))
     lower, upper = tails.lower(0.0), tails.upper(0.0)
     probabilities = tails.probabilities(0.0)
     if chosen is TailMethod.EXACT:
