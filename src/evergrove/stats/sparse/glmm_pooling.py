@@ -241,8 +241,12 @@ def _fitted(counts: Counts, options: GlmmOptions) -> _Fit:
     full = saturated(spec, counts, options.model, points)
     remarks: tuple[Diagnostic, ...] = ()
     if random and spec.tau is not None and found.maximum.parameters[spec.tau] == 0.0:
-        message = "the likelihood is highest at tau² = 0: the common-effect standard error is given"
-        remarks += (Diagnostic("tau2-at-boundary", message, "tau2"),)
+        if options.correlated and found.maximum.parameters[spec.tau - 1] != 0.0:
+            message = "the likelihood is highest where study levels and effects are perfectly correlated"
+            remarks += (Diagnostic("rho-at-boundary", message, "rho"),)
+        else:
+            message = "the likelihood is highest at tau² = 0: the common-effect standard error is given"
+            remarks += (Diagnostic("tau2-at-boundary", message, "tau2"),)
     if spec.level is not None and found.maximum.parameters[spec.level] == 0.0:
         message = "the likelihood is highest with equal study levels (sigma² = 0)"
         remarks += (Diagnostic("sigma2-at-boundary", message, "sigma2"),)

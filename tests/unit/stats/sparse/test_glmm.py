@@ -203,3 +203,19 @@ def test_result_is_json_and_text():
     regression = stats.glmm("OR", **VARIED, moderators=[1, 2, 3, 5])
     assert "moderator 1" in regression.summary()
     assert regression._repr_html_().count("<tr>") == 3
+
+
+def test_perfect_correlation_is_named():
+    """Levels and effects on one line: events of arm 1 follow those of arm 2 without scatter."""
+    counts = {
+        "events1": [40, 20, 10, 5, 2],
+        "n1": [100] * 5,
+        "events2": [4, 8, 12, 20, 30],
+        "n2": [100] * 5,
+    }
+    fit = stats.glmm("OR", **counts, model="UM.RS", correlated=True, coding="first")
+    assert fit.tau2 > 0
+    assert fit.rho == pytest.approx(-1.0, abs=0.02)
+    codes = [remark.code for remark in fit.diagnostics]
+    assert "tau2-at-boundary" not in codes
+    assert ("rho-at-boundary" in codes) == (abs(fit.rho) == 1.0)
