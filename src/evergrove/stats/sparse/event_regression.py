@@ -116,36 +116,78 @@ class EventRegressionResult(Result):
         }
 
 
+class _Weights(NamedTuple):
+    """The information of effect and intercepts: an arrow, of which everything follows in closed form.
+
+    With w1 and w2 the variances of the arms' counts and d = w1 + w2, the information is Σ w1 for the effect,
+    d for each intercept and w1 between them.
+    """
+
+    w1: FloatArray
+    w2: FloatArray
+
+    @property
+    def share(self) -> FloatArray:
+        """w1 / d."""
+        return np.asarray(self.w1 / (self.w1 + self.w2))
+
+    @property
+    def effect(self) -> float:
+        """Information on the effect, the intercepts estimated: Σ w1 w2 / d."""
+        return float((self.share * self.w2).sum())
+
+    def log_determinant(self) -> float:
+        """Return the log determinant of the whole information."""
+        return float(np.log(self.w1 + self.w2).sum()) + math.log(self.effect)
+
+    def leverage(self) -> FloatArray:
+        """Return the leverage of each count, shape (k, 2)."""
+        d, share, effect = self.w1 + self.w2, self.share, self.effect
+        of_intercept = 1.0 / d + share**2 / effect
+        first = of_intercept + (1.0 - 2.0 * share) / effect
+        return np.stack([self.w1 * first, self.w2 * of_intercept], axis=1)
+
+    def solve(self, score: FloatArray, *, hold_effect: bool) -> FloatArray:
+        """Return the inverse information times a score, the effect held fast where asked."""
+        by_effect, by_intercept = float(score[0]), score[1:]
+        effect = 0.0 if hold_effect else (by_effect - float(self.share @ by_intercept)) / self.effect
+        return np.concatenate([[effect], (by_intercept - self.w1 * effect) / (self.w1 + self.w2)])
+
+
 class _Model(NamedTuple):
-    """Rows of arms with their model matrix: the arm, then one column per study."""
+    """Counts of two arms, shape (k, 2); coefficients: the effect, then one intercept per study."""
 
     family: Family
-    x: FloatArray
     firth: bool
 
-    def information(self, beta: FloatArray) -> FloatArray:
-        """Return X'WX."""
-        weight = self.family.at((self.x @ beta)[np.newaxis, :]).variance[0]
-        return np.asarray((self.x * weight[:, np.newaxis]).T @ self.x)
+    def eta(self, beta: FloatArray) -> FloatArray:
+        """Return the linear predictors, shape (k, 2)."""
+        return np.stack([beta[1:] + beta[0], beta[1:]], axis=1)
+
+    def weights(self, beta: FloatArray) -> _Weights:
+        """Return the information."""
+        variance = self.family.at(self.eta(beta)).variance
+        return _Weights(variance[:, 0], variance[:, 1])
 
     def height(self, beta: FloatArray) -> float:
         """Return the log-likelihood (without its constant), with Firth's penalty where there is one."""
-        eta = (self.x @ beta)[np.newaxis, :]
+        eta = self.eta(beta)
         plain = float((self.family.y * eta - self.family.at(eta).k).sum())
-        return plain + (0.5 * float(np.linalg.slogdet(self.information(beta))[1]) if self.firth else 0.0)
+        return plain + (0.5 * self.weights(beta).log_determinant() if self.firth else 0.0)
+
+    def slope(self, mean: FloatArray) -> FloatArray:
+        """Return the slope of the log variance of each count: 1 - 2p, or 1 for Poisson."""
+        if isinstance(self.family, Binomial):
+            return np.asarray(1.0 - 2.0 * mean / self.family.n)
+        return np.ones_like(mean)
 
     def score(self, beta: FloatArray) -> FloatArray:
-        """Return the (modified) score."""
-        eta = (self.x @ beta)[np.newaxis, :]
-        _, mean, variance = (part[0] for part in self.family.at(eta))
-        residual = self.family.y[0] - mean
+        """Return the score, modified by half the leverage times the slope for Firth's penalty."""
+        mean = self.family.at(self.eta(beta)).mean
+        residual = self.family.y - mean
         if self.firth:
-            information = (self.x * variance[:, np.newaxis]).T @ self.x
-            leverage = variance * (self.x @ np.linalg.inv(information) * self.x).sum(axis=1)
-            # half the leverage times the slope of log variance in η: 1 - 2p, or 1 for Poisson
-            slope = 1.0 - 2.0 * mean / self.family.n[0] if isinstance(self.family, Binomial) else 1.0
-            residual = residual + 0.5 * leverage * slope
-        return np.asarray(self.x.T @ residual)
+            residual = residual + 0.5 * self.weights(beta).leverage() * self.slope(mean)
+        return np.concatenate([[residual[:, 0].sum()], residual.sum(axis=1)])
 
 
 class _Solved(NamedTuple):
@@ -159,12 +201,9 @@ class _Solved(NamedTuple):
 
 def _solve(model: _Model, beta: FloatArray, *, hold_effect: bool = False) -> _Solved:
     """Maximise over the coefficients, the effect held fast where asked: Fisher scoring with step halving."""
-    first = 1 if hold_effect else 0
     height = model.height(beta)
     for iteration in range(1, MOST_STEPS + 1):
-        information = model.information(beta)[first:, first:]
-        step = np.zeros_like(beta)
-        step[first:] = np.linalg.solve(information, model.score(beta)[first:])
+        step = model.weights(beta).solve(model.score(beta), hold_effect=hold_effect)
         largest = float(np.abs(step).max())
         step *= min(1.0, 3.0 / max(largest, 1e-300))
         for _ in range(50):
@@ -204,10 +243,9 @@ def _dispersion(model: _Model, beta: FloatArray, df: int) -> float:
     """Return Fletcher's overdispersion (Biometrika 99 (2012) 230-237), not below 1."""
     if df <= 0:
         return 1.0
-    _, mean, variance = (part[0] for part in model.family.at((model.x @ beta)[np.newaxis, :]))
-    pearson = float(((model.family.y[0] - mean) ** 2 / variance).sum())
-    slope = 1.0 - 2.0 * mean / model.family.n[0] if isinstance(model.family, Binomial) else np.ones_like(mean)
-    return max(1.0, pearson / df / (1.0 + float((slope / variance).mean())))
+    _, mean, variance = model.family.at(model.eta(beta))
+    pearson = float(((model.family.y - mean) ** 2 / variance).sum())
+    return max(1.0, pearson / df / (1.0 + float((model.slope(mean) / variance).mean())))
 
 
 def event_regression(
@@ -319,20 +357,20 @@ def _result(
 ) -> EventRegressionResult:
     """Fit the model and assemble the result."""
     level, rates = float(options["level"]), "time1" in columns  # type: ignore[arg-type]
-    k = model.x.shape[1] - 1
+    k = model.family.y.shape[0]
     best = _best(model, str(options["method"]))
-    information = model.information(best.beta)
+    weights = model.weights(best.beta)
     null = _solve(model, np.concatenate([[0.0], best.beta[1:]]), hold_effect=True)
     ratio = max(0.0, 2.0 * (best.height - null.height))
     spread = _dispersion(model, best.beta, k - 1)
     factor = spread if options["effects"] == PoolModel.RANDOM else 1.0
-    se = math.sqrt(float(np.linalg.inv(information)[0, 0]) * factor)
+    se = math.sqrt(factor / weights.effect)
     estimate, half = float(best.beta[0]), normal_quantile(level) * se
     low, high = (
         _profile_limits(model, best, se, level) if options["profile"] else (estimate - half, estimate + half)
     )
     plain = model._replace(firth=False).height(best.beta) + float(model.family.constant().sum())
-    penalty = 0.5 * float(np.linalg.slogdet(information)[1])
+    penalty = 0.5 * weights.log_determinant()
     words = "Poisson" if rates else "logistic"
     return EventRegressionResult(
         estimate=estimate,
@@ -382,20 +420,16 @@ def _columns(*given: ArrayLike | None) -> dict[str, FloatArray]:
 
 
 def _model(table: tuple[FloatArray, ...], *, rates: bool, method: EventRegression) -> _Model:
-    """Return the rows, arm 1 of all studies and then arm 2."""
+    """Return the counts with their family."""
     a, size1, c, size2 = table
-    k = a.size
-    y, n = np.concatenate([a, c])[np.newaxis, :], np.concatenate([size1, size2])[np.newaxis, :]
-    x = np.column_stack([np.repeat([1.0, 0.0], k), np.tile(np.eye(k), (2, 1))])
-    return _Model(Poisson(y, n) if rates else Binomial(y, n), x, method is EventRegression.FIRTH)
+    y, n = np.stack([a, c], axis=1), np.stack([size1, size2], axis=1)
+    return _Model(Poisson(y, n) if rates else Binomial(y, n), method is EventRegression.FIRTH)
 
 
 def _best(model: _Model, method: str) -> _Solved:
     """Return the maximum, or say why there is none."""
-    k = model.x.shape[1] - 1
-    guess = model.family.guess()[0]
-    start = np.concatenate([[0.0], 0.5 * (guess[:k] + guess[k:])])
-    best = _solve(model, start) if k else _Solved(start, math.nan, False, 0)
+    start = np.concatenate([[0.0], model.family.guess().mean(axis=1)])
+    best = _solve(model, start) if start.size > 1 else _Solved(start, math.nan, False, 0)
     if not best.converged:
         raise ConvergenceError(
             f"event_regression({method!r}): no finite maximum ({best.iterations} iterations, effect "
