@@ -45,6 +45,18 @@ TOLERANCE = {
     "monte-carlo": 0.03,
     # Tails: R's and SciPy's t and chi-square, out to 1e-300.
     "p-value": 1e-8,
+    # lme4's maxima: bobyqa to 1e-11 and penalised iterations to 1e-13 .. 1e-8, on a likelihood's flat top.
+    "lme4": 2e-6,
+    # A variance at lme4's maximum: its square root is what bobyqa sees.
+    "lme4-variance": 2e-5,
+    # lme4's Hessian: differences of 1e-4 of a deviance known to about 1e-10.
+    "lme4-hessian": 1e-3,
+    # R's uniroot to 1e-14, glm and clogit to 1e-12: what rounding in the function leaves.
+    "r-tight-root": 1e-8,
+    # A likelihood written out in R, its maximum by Newton on numDeriv's gradient.
+    "numeric-peak": 1e-6,
+    # numDeriv's second derivatives at that maximum.
+    "numeric-hessian": 1e-5,
 }
 #: A difference below this is rounding of a value that is exactly 0 on paper (never used for p values).
 ABSOLUTE = 1e-14
