@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from evergrove.errors import UsageError
 from evergrove.stats.arrays import checked_level
+from evergrove.stats.drawing import DrawablePool
 from evergrove.stats.fingerprint import content_hash, json_safe
 from evergrove.stats.fit_statistics import fit_statistics_of
 from evergrove.stats.heterogeneity import Tau2Fit, heterogeneity_of, tau2_limits
@@ -59,7 +60,7 @@ class Estimate:
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
-class PoolResult(Result):
+class PoolResult(DrawablePool):
     """A pooled effect with everything that belongs to it; all effects on the pooling scale.
 
     Parameters

@@ -11,6 +11,7 @@ from evergrove.errors import ConvergenceError, DataError, TooFewStudiesError, Us
 from evergrove.stats.arrays import checked_level, effects_and_variances
 from evergrove.stats.diagnostic import Diagnostic
 from evergrove.stats.distributions import chi2_tail, f_tail
+from evergrove.stats.drawing import Drawable
 from evergrove.stats.heterogeneity import Limits, Tau2Fit, tau2_limits
 from evergrove.stats.inverse_variance import i2_from_q, weighted_mean
 from evergrove.stats.mean_interval import HARTUNG_KNAPP_FAMILY
@@ -98,7 +99,7 @@ class OmnibusTest(Result):
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Subgroups(Result):
+class Subgroups(Drawable):
     """Pooled results of subgroups and the test of their difference.
 
     Parameters

@@ -8,20 +8,21 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from evergrove.errors import ConvergenceError, DataError, TooFewStudiesError
-from evergrove.stats.result import Result
+from evergrove.errors import ConvergenceError, DataError, TooFewStudiesError, UsageError
+from evergrove.stats.drawing import Drawable
+from evergrove.stats.pool_result import PoolResult
+from evergrove.stats.pooling import pool
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from evergrove.stats.arrays import BoolArray, FloatArray
-    from evergrove.stats.pool_result import PoolResult
 
 COLUMNS = ("estimate", "ci_low", "ci_high", "p_value", "tau2", "i2", "q")
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
-class Refits(Result):
+class Refits(Drawable):
     """Pooled results of parts of the studies, one row each.
 
     Parameters
@@ -104,6 +105,59 @@ class Cumulative(Refits):
         return {**own, **{name: getattr(self, name) for name in COLUMNS}}
 
 
+def refitter(fit: PoolResult) -> Callable[[BoolArray], PoolResult]:
+    """Return a function that pools some of the studies of a fit as the fit was made.
+
+    Parameters
+    ----------
+    fit : PoolResult
+        Of `pool`.
+
+    Returns
+    -------
+    callable
+        Takes a boolean array of shape (k,), True for studies to keep.
+
+    Raises
+    ------
+    UsageError
+        For a fit of another function, whose inputs are not effects and variances.
+
+    Examples
+    --------
+    >>> fit = pool([0.1, 0.3, 0.8], [0.1, 0.1, 0.2], tau2="DL", measure="RR")
+    >>> refitter(fit)(np.array([True, True, True])).estimate == fit.estimate
+    True
+    """
+    if fit.inputs is not None or "prediction" not in fit.options:
+        raise UsageError(
+            f"refit: found a fit by {fit.method!r}; allowed: a fit of pool; for another model give a function "
+            "that takes the studies to keep and returns its fit"
+        )
+    options = dict(fit.options)
+    by_study = {name: options.pop(name) for name in ("weights", "tau2_weights") if name in options}
+    options["rng"] = options.pop("seed", None)
+    labels = fit.labels
+
+    def refit(keep: BoolArray) -> PoolResult:
+        own = {name: np.asarray(values)[keep] for name, values in by_study.items()}
+        kept = None if labels is None else [label for label, held in zip(labels, keep, strict=True) if held]
+        return pool(fit.yi[keep], fit.vi[keep], labels=kept, **options, **own)  # type: ignore[arg-type]
+
+    return refit
+
+
+def _source(
+    fit: PoolResult | Callable[[BoolArray], PoolResult], k: int | None
+) -> tuple[Callable[[BoolArray], PoolResult], int]:
+    """Return the function that fits a part, and the number of studies."""
+    if isinstance(fit, PoolResult):
+        return refitter(fit), int(fit.yi.size)
+    if k is None:
+        raise UsageError("k: found None with a function; allowed: the number of studies; give k")
+    return fit, k
+
+
 def _fitted(
     refit: Callable[[BoolArray], PoolResult], keeps: Iterable[BoolArray], m: int
 ) -> dict[str, FloatArray | tuple[str, ...]]:
@@ -123,16 +177,16 @@ def _fitted(
     return {**columns, "reasons": tuple(reasons)}
 
 
-def leave_one_out(refit: Callable[[BoolArray], PoolResult], k: int) -> LeaveOneOut:
+def leave_one_out(fit: PoolResult | Callable[[BoolArray], PoolResult], k: int | None = None) -> LeaveOneOut:
     """Fit again without each study in turn.
 
     Parameters
     ----------
-    refit : callable
-        Takes a boolean array of shape (k,), True for studies to keep, and returns the `PoolResult`; so any
-        model can be examined.
-    k : int
-        Number of studies, 2 or more.
+    fit : PoolResult or callable
+        A result of `pool`, fitted again with its own options; or a function that takes a boolean array of
+        shape (k,), True for studies to keep, and returns the `PoolResult`, so that any model can be examined.
+    k : int or None
+        Number of studies, 2 or more; only with a function.
 
     Returns
     -------
@@ -143,14 +197,15 @@ def leave_one_out(refit: Callable[[BoolArray], PoolResult], k: int) -> LeaveOneO
     ------
     TooFewStudiesError
         With fewer than 2 studies.
+    UsageError
+        For a function without `k`, or a fit of another function than `pool`.
 
     Examples
     --------
-    >>> from evergrove.stats import pool
-    >>> yi, vi = np.array([0.1, 0.3, 0.8]), np.array([0.1, 0.1, 0.1])
-    >>> leave_one_out(lambda keep: pool(yi[keep], vi[keep]), 3).estimate.round(3)
+    >>> leave_one_out(pool([0.1, 0.3, 0.8], [0.1, 0.1, 0.1])).estimate.round(3)
     array([0.55, 0.45, 0.2 ])
     """
+    refit, k = _source(fit, k)
     if k < 2:
         raise TooFewStudiesError(
             f"leave_one_out: found {k} studies; allowed: 2 or more; nothing is left to pool"
@@ -160,16 +215,18 @@ def leave_one_out(refit: Callable[[BoolArray], PoolResult], k: int) -> LeaveOneO
 
 
 def cumulative(
-    refit: Callable[[BoolArray], PoolResult], k: int, order: Sequence[float] | FloatArray | None = None
+    fit: PoolResult | Callable[[BoolArray], PoolResult],
+    k: int | None = None,
+    order: Sequence[float] | FloatArray | None = None,
 ) -> Cumulative:
     """Fit again as the studies are added one by one.
 
     Parameters
     ----------
-    refit : callable
-        Takes a boolean array of shape (k,), True for studies to keep, and returns the `PoolResult`.
-    k : int
-        Number of studies, 1 or more.
+    fit : PoolResult or callable
+        As `leave_one_out`.
+    k : int or None
+        Number of studies, 1 or more; only with a function.
     order : sequence of float, length k, or None
         The studies are added from the lowest value up (year of publication, for example), equal values in the
         order of the data; None is the order of the data.
@@ -185,6 +242,8 @@ def cumulative(
         Without any study.
     DataError
         Where `order` has another length or holds NaN.
+    UsageError
+        As `leave_one_out`.
 
     Notes
     -----
@@ -196,11 +255,10 @@ def cumulative(
 
     Examples
     --------
-    >>> from evergrove.stats import pool
-    >>> yi, vi = np.array([0.1, 0.3, 0.8]), np.array([0.1, 0.1, 0.1])
-    >>> cumulative(lambda keep: pool(yi[keep], vi[keep]), 3, order=[2001, 1999, 2010]).estimate.round(3)
+    >>> cumulative(pool([0.1, 0.3, 0.8], [0.1, 0.1, 0.1]), order=[2001, 1999, 2010]).estimate.round(3)
     array([0.3, 0.2, 0.4])
     """
+    refit, k = _source(fit, k)
     if k < 1:
         raise TooFewStudiesError(
             f"cumulative: found {k} studies; allowed: 1 or more; there is nothing to add"
