@@ -50,6 +50,11 @@ from .scales import back_transform as back_transform
 from .scales import scale_of as scale_of
 
 # --- Dependence: multilevel, multivariate, robust, dose-response
+from .dependence.fitting import multilevel as multilevel
+from .dependence.fitting import three_level as three_level
+from .dependence.heterogeneity import i2_by_level as i2_by_level
+from .dependence.multilevel_result import MultilevelResult as MultilevelResult
+
 # --- Small-study effects and bias
 from .small_study import EggerTest as EggerTest
 from .small_study import egger_test as egger_test
