@@ -54,6 +54,9 @@ from .dependence.fitting import multilevel as multilevel
 from .dependence.fitting import three_level as three_level
 from .dependence.heterogeneity import i2_by_level as i2_by_level
 from .dependence.multilevel_result import MultilevelResult as MultilevelResult
+from .dependence.robust_moments import robust_variance as robust_variance
+from .dependence.robust_tests import RobustResult as RobustResult
+from .dependence.robust_tests import robust as robust
 
 # --- Small-study effects and bias
 from .small_study import EggerTest as EggerTest
