@@ -54,6 +54,14 @@ from .dependence.fitting import multilevel as multilevel
 from .dependence.fitting import three_level as three_level
 from .dependence.heterogeneity import i2_by_level as i2_by_level
 from .dependence.multilevel_result import MultilevelResult as MultilevelResult
+from .dependence.predictions import Predictions as Predictions
+from .dependence.predictions import RandomEffects as RandomEffects
+from .dependence.predictions import predict_multilevel as predict_multilevel
+from .dependence.predictions import random_effects as random_effects
+from .dependence.predictions import variance_explained as variance_explained
+from .dependence.profiles import ComponentIntervals as ComponentIntervals
+from .dependence.profiles import component_intervals as component_intervals
+from .dependence.profiles import likelihood_profile as likelihood_profile
 from .dependence.robust_moments import robust_variance as robust_variance
 from .dependence.robust_tests import RobustResult as RobustResult
 from .dependence.robust_tests import robust as robust

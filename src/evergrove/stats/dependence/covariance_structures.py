@@ -25,6 +25,8 @@ FREE_CORRELATIONS = (Structure.UN, Structure.UNR, Structure.GEN)
 TRIANGULAR = (Structure.UN, Structure.GEN)
 #: A correlation of 0 has no finite derivative in time for gaps below 1 (CAR).
 SMALLEST_CAR = 1e-12
+#: A climb that begins nearby starts with no standard deviation below this: 0 is stationary.
+SMALLEST_START = 0.02
 
 
 def variance_count(structure: Structure, size: int) -> int:
@@ -292,3 +294,29 @@ class RandomCovariance:
                 np.full(int(np.isnan(self.correlations).sum()), angle),
             ]
         )
+
+    def free_near(self, variances: FloatArray, correlations: FloatArray) -> FloatArray:
+        """Return free parameters close to given components, a little inside of every bound."""
+        open_variances = np.isnan(self.variances)
+        roots = np.sqrt(np.maximum(variances, SMALLEST_START**2))
+        inner = np.clip(correlations, self.lowest + 1e-3 * (1.0 - self.lowest), 1.0 - 1e-3 * (1.0 - self.lowest))
+        if self.structure in FREE_CORRELATIONS and self.size > 2:
+            matrix = self._correlation(0.98 * inner)
+            values, vectors = np.linalg.eigh(matrix)
+            near = (vectors * np.maximum(values, 1e-3)) @ vectors.T
+            scale = np.sqrt(np.diag(near))
+            near = near / scale[:, None] / scale[None, :]
+            each = np.broadcast_to(roots, (self.size,))
+            if self.triangular:
+                root = np.linalg.cholesky(near * each[:, None] * each[None, :])
+                return np.asarray(root[np.tril_indices(self.size)])
+            if self.spherical:
+                return np.concatenate([roots[open_variances], _angles(np.linalg.cholesky(near))])
+            rows, columns = pairs_below(self.size)
+            inner = near[rows, columns]
+        if self.triangular:
+            rho = float(inner[0])
+            return np.array([roots[0], rho * roots[1], math.sqrt(1.0 - rho**2) * roots[1]])
+        half = (1.0 - self.lowest) / 2.0
+        angles = np.arcsin(np.clip((inner - 1.0 + half) / half, -1.0, 1.0))
+        return np.concatenate([roots[open_variances], angles[np.isnan(self.correlations)]])

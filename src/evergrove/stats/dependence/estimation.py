@@ -105,7 +105,7 @@ def estimate(
     covariances: Sequence[RandomCovariance],
     *,
     restricted: bool,
-    near: FloatArray | None = None,
+    near: Sequence[FloatArray] | None = None,
 ) -> Estimation | None:
     """Maximise the (restricted) likelihood.
 
@@ -117,8 +117,8 @@ def estimate(
         One per term.
     restricted : bool
         REML rather than ML.
-    near : ndarray or None
-        Climb from here alone (profiles).
+    near : sequence of ndarray or None
+        Climb from these alone (profiles).
 
     Returns
     -------
@@ -136,7 +136,8 @@ def estimate(
 
     bounds = np.concatenate([np.zeros(0), *(one.bounds for one in covariances)])
     if near is not None:
-        found = [ascend(objective, near, bounds)]
+        found = [ascend(objective, near[0], bounds)]
+        found += [ascend(objective, point, bounds, found[0]) for point in near[1:]]
     elif not bounds.size:
         found = [ascend(objective, np.zeros(0), bounds)]
     else:
@@ -178,9 +179,20 @@ def _climb_all(
     first = np.abs(climbed[0].free)
     rest = sorted(points[1:], key=lambda one: -float(np.abs(np.abs(one[1]) - first).max()))
     more = 1 if climbed[0].converged else 4
-    for _, point in rest[:more]:
+    edges = _edges(points[0][1], bounds)
+    for point in [*(point for _, point in rest[:more]), *edges]:
         climbed.append(ascend(objective, point, bounds, climbed[0]))  # type: ignore[arg-type]  # noqa: PERF401
     return climbed
+
+
+def _edges(point: FloatArray, bounds: FloatArray) -> list[FloatArray]:
+    """Return starts on each bound: there the likelihood may have a maximum of its own."""
+    found = []
+    for place in np.flatnonzero(np.isfinite(bounds)):
+        edge = point.copy()
+        edge[place] = bounds[place]
+        found.append(edge)
+    return found
 
 
 def _settled(free: FloatArray, covariances: Sequence[RandomCovariance]) -> FloatArray:
