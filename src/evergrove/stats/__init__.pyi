@@ -50,6 +50,8 @@ from .scales import back_transform as back_transform
 from .scales import scale_of as scale_of
 
 # --- Dependence: multilevel, multivariate, robust, dose-response
+from .dependence.aggregation import AggregatedEffects as AggregatedEffects
+from .dependence.aggregation import aggregate_effects as aggregate_effects
 from .dependence.fitting import multilevel as multilevel
 from .dependence.fitting import three_level as three_level
 from .dependence.heterogeneity import i2_by_level as i2_by_level
@@ -65,6 +67,9 @@ from .dependence.profiles import likelihood_profile as likelihood_profile
 from .dependence.robust_moments import robust_variance as robust_variance
 from .dependence.robust_tests import RobustResult as RobustResult
 from .dependence.robust_tests import robust as robust
+from .dependence.sampling_covariances import impute_covariance as impute_covariance
+from .dependence.sampling_covariances import shared_control_covariance as shared_control_covariance
+from .dependence.sampling_covariances import vcalc as vcalc
 
 # --- Small-study effects and bias
 from .small_study import EggerTest as EggerTest

@@ -299,7 +299,9 @@ class RandomCovariance:
         """Return free parameters close to given components, a little inside of every bound."""
         open_variances = np.isnan(self.variances)
         roots = np.sqrt(np.maximum(variances, SMALLEST_START**2))
-        inner = np.clip(correlations, self.lowest + 1e-3 * (1.0 - self.lowest), 1.0 - 1e-3 * (1.0 - self.lowest))
+        inner = np.clip(
+            correlations, self.lowest + 1e-3 * (1.0 - self.lowest), 1.0 - 1e-3 * (1.0 - self.lowest)
+        )
         if self.structure in FREE_CORRELATIONS and self.size > 2:
             matrix = self._correlation(0.98 * inner)
             values, vectors = np.linalg.eigh(matrix)

@@ -118,7 +118,9 @@ def _heterogeneity(fit: MultilevelResult, count: int, levels: Sequence[str] | No
     for term, matrix in zip(fit.model.problem.terms, fitted_matrices(fit), strict=True):
         diagonal = np.diag(matrix)
         if term.slopes is not None:
-            raise UsageError("predict_multilevel: random slopes have no one variance; allowed: other structures")
+            raise UsageError(
+                "predict_multilevel: random slopes have no one variance; allowed: other structures"
+            )
         if np.ptp(diagonal) == 0.0:
             total += diagonal[0]
             continue
@@ -191,7 +193,10 @@ def predict_multilevel(
         df = np.array([float(fit.df[row != 0].min(initial=np.inf)) for row in rows])
         df = np.where(np.isfinite(df), df, fit.k - fit.p)
     quantile = np.array(
-        [two_sided_quantile(level, None if df is None else float(df[place])) for place in range(rows.shape[0])]
+        [
+            two_sided_quantile(level, None if df is None else float(df[place]))
+            for place in range(rows.shape[0])
+        ]
     )
     spread = _heterogeneity(fit, rows.shape[0], inner_levels)
     se = np.sqrt(variance)

@@ -213,7 +213,7 @@ def robust_variance(
     >>> y, v = [0.2, 0.3, 0.6, 0.5, -0.1, 0.1, 0.4, 0.3], [0.02] * 8
     >>> found = robust_variance(y, v, [1, 1, 2, 2, 3, 3, 4, 5])
     >>> round(float(found.estimate[0]), 4), round(float(found.se[0]), 4), round(found.tau2, 4)
-    (0.3, 0.0935, 0.0278)
+    (0.3, 0.0908, 0.0247)
     """
     effects, variances = effects_and_variances(yi, vi)
     kind = choose(WorkingModel, model, "model")
@@ -230,7 +230,8 @@ def robust_variance(
         moments = hierarchical_moments(effects, variances, design.matrix, clusters)
     coefficients, _ = _least_squares(effects, design.matrix, moments.weights)
     blocks = tuple(
-        (np.array([row], dtype=np.intp), np.array([[1.0 / weight]])) for row, weight in enumerate(moments.weights)
+        (np.array([row], dtype=np.intp), np.array([[1.0 / weight]]))
+        for row, weight in enumerate(moments.weights)
     )
     fit = WorkingFit(
         design.names, design.matrix, effects - design.matrix @ coefficients, coefficients, blocks

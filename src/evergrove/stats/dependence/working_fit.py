@@ -58,7 +58,9 @@ def working_fit(fit: Any) -> WorkingFit:  # noqa: ANN401 - several results
             "meta-regression); sparse-data methods have no working covariance"
         )
     given = getattr(fit, "design", None)
-    matrix = np.ones((len(yi), 1)) if given is None else np.asarray(getattr(given, "matrix", given), dtype=float)
+    matrix = (
+        np.ones((len(yi), 1)) if given is None else np.asarray(getattr(given, "matrix", given), dtype=float)
+    )
     coefficients = np.atleast_1d(np.asarray(fit.estimate, dtype=np.float64))
     names = getattr(fit, "names", None) or ("intercept",)
     variances = np.asarray(vi, dtype=np.float64) + np.asarray(tau2, dtype=np.float64)
