@@ -56,6 +56,8 @@ from .dependence.fitting import multilevel as multilevel
 from .dependence.fitting import three_level as three_level
 from .dependence.heterogeneity import i2_by_level as i2_by_level
 from .dependence.multilevel_result import MultilevelResult as MultilevelResult
+from .dependence.multivariate import MultivariateMoments as MultivariateMoments
+from .dependence.multivariate import multivariate_moments as multivariate_moments
 from .dependence.predictions import Predictions as Predictions
 from .dependence.predictions import RandomEffects as RandomEffects
 from .dependence.predictions import predict_multilevel as predict_multilevel
@@ -70,6 +72,13 @@ from .dependence.robust_tests import robust as robust
 from .dependence.sampling_covariances import impute_covariance as impute_covariance
 from .dependence.sampling_covariances import shared_control_covariance as shared_control_covariance
 from .dependence.sampling_covariances import vcalc as vcalc
+from .doses.dose_model import dose_response as dose_response
+from .doses.dose_result import DoseCurve as DoseCurve
+from .doses.dose_result import DoseResponse as DoseResponse
+from .doses.shared_reference import DifferenceCovariance as DifferenceCovariance
+from .doses.shared_reference import RatioCovariance as RatioCovariance
+from .doses.shared_reference import difference_covariance as difference_covariance
+from .doses.shared_reference import ratio_covariance as ratio_covariance
 
 # --- Small-study effects and bias
 from .small_study import EggerTest as EggerTest

@@ -172,7 +172,7 @@ def multilevel(
     >>> y, v = [0.2, 0.3, 0.6, 0.5, -0.1, 0.1, 0.4], [0.01, 0.01, 0.02, 0.02, 0.03, 0.03, 0.02]
     >>> fit = multilevel(y, v, random="~ 1 | study/effect", data=data, test="t", dfs="contain")
     >>> [round(float(x), 4) for x in (fit.estimate[0], fit.ci_low[0], fit.ci_high[0], fit.sigma2[0])]
-    [0.3069, -0.0476, 0.6615, 0.0427]
+    [0.3013, -0.0651, 0.6677, 0.0411]
     """
     effects = column("yi", yi)
     refuse_rows(
