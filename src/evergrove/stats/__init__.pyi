@@ -9,9 +9,42 @@ from .conversions import sd_from_se as sd_from_se
 from .conversions import sd_of_change as sd_of_change
 from .conversions import se_from_ci as se_from_ci
 
+# --- Dependence: multilevel, multivariate, robust, dose-response
+from .dependence.aggregation import AggregatedEffects as AggregatedEffects
+from .dependence.aggregation import aggregate_effects as aggregate_effects
+from .dependence.fitting import multilevel as multilevel
+from .dependence.fitting import three_level as three_level
+from .dependence.heterogeneity import i2_by_level as i2_by_level
+from .dependence.multilevel_result import MultilevelResult as MultilevelResult
+from .dependence.multivariate import MultivariateMoments as MultivariateMoments
+from .dependence.multivariate import multivariate_moments as multivariate_moments
+from .dependence.predictions import Predictions as Predictions
+from .dependence.predictions import RandomEffects as RandomEffects
+from .dependence.predictions import predict_multilevel as predict_multilevel
+from .dependence.predictions import random_effects as random_effects
+from .dependence.predictions import variance_explained as variance_explained
+from .dependence.profiles import ComponentIntervals as ComponentIntervals
+from .dependence.profiles import component_intervals as component_intervals
+from .dependence.profiles import likelihood_profile as likelihood_profile
+from .dependence.robust_moments import robust_variance as robust_variance
+from .dependence.robust_tests import RobustResult as RobustResult
+from .dependence.robust_tests import robust as robust
+from .dependence.sampling_covariances import impute_covariance as impute_covariance
+from .dependence.sampling_covariances import shared_control_covariance as shared_control_covariance
+from .dependence.sampling_covariances import vcalc as vcalc
+
 # --- Integrity
 # --- Random effects and heterogeneity
 from .diagnostic import Diagnostic as Diagnostic
+
+# --- Dependence: dose-response
+from .doses.dose_model import dose_response as dose_response
+from .doses.dose_result import DoseCurve as DoseCurve
+from .doses.dose_result import DoseResponse as DoseResponse
+from .doses.shared_reference import DifferenceCovariance as DifferenceCovariance
+from .doses.shared_reference import RatioCovariance as RatioCovariance
+from .doses.shared_reference import difference_covariance as difference_covariance
+from .doses.shared_reference import ratio_covariance as ratio_covariance
 from .effect_sizes import EffectSizes as EffectSizes
 from .effects import effect_size as effect_size
 
@@ -48,37 +81,6 @@ from .sample_size import optimal_information_size as optimal_information_size
 from .sample_size import optimal_information_size_continuous as optimal_information_size_continuous
 from .scales import back_transform as back_transform
 from .scales import scale_of as scale_of
-
-# --- Dependence: multilevel, multivariate, robust, dose-response
-from .dependence.aggregation import AggregatedEffects as AggregatedEffects
-from .dependence.aggregation import aggregate_effects as aggregate_effects
-from .dependence.fitting import multilevel as multilevel
-from .dependence.fitting import three_level as three_level
-from .dependence.heterogeneity import i2_by_level as i2_by_level
-from .dependence.multilevel_result import MultilevelResult as MultilevelResult
-from .dependence.multivariate import MultivariateMoments as MultivariateMoments
-from .dependence.multivariate import multivariate_moments as multivariate_moments
-from .dependence.predictions import Predictions as Predictions
-from .dependence.predictions import RandomEffects as RandomEffects
-from .dependence.predictions import predict_multilevel as predict_multilevel
-from .dependence.predictions import random_effects as random_effects
-from .dependence.predictions import variance_explained as variance_explained
-from .dependence.profiles import ComponentIntervals as ComponentIntervals
-from .dependence.profiles import component_intervals as component_intervals
-from .dependence.profiles import likelihood_profile as likelihood_profile
-from .dependence.robust_moments import robust_variance as robust_variance
-from .dependence.robust_tests import RobustResult as RobustResult
-from .dependence.robust_tests import robust as robust
-from .dependence.sampling_covariances import impute_covariance as impute_covariance
-from .dependence.sampling_covariances import shared_control_covariance as shared_control_covariance
-from .dependence.sampling_covariances import vcalc as vcalc
-from .doses.dose_model import dose_response as dose_response
-from .doses.dose_result import DoseCurve as DoseCurve
-from .doses.dose_result import DoseResponse as DoseResponse
-from .doses.shared_reference import DifferenceCovariance as DifferenceCovariance
-from .doses.shared_reference import RatioCovariance as RatioCovariance
-from .doses.shared_reference import difference_covariance as difference_covariance
-from .doses.shared_reference import ratio_covariance as ratio_covariance
 
 # --- Small-study effects and bias
 from .small_study import EggerTest as EggerTest

@@ -21,6 +21,8 @@ from evergrove.stats.diagnostic import Diagnostic
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from numpy.typing import NDArray
+
     from evergrove.stats.arrays import FloatArray
     from evergrove.stats.dependence.random_terms import RandomTerm
 
@@ -37,7 +39,8 @@ class Component:
     name : str
         ``sigma2[study/effect]``, ``tau2[outcome=AL]``, ``rho[AL, PD]``, …; unique in a fit.
     kind : str
-        ``sigma2`` (intercepts), ``tau2`` and ``rho`` (first inner | outer term), ``gamma2`` and ``phi`` (second).
+        ``sigma2`` (intercepts), ``tau2`` and ``rho`` (first inner | outer term), ``gamma2`` and ``phi``
+        (second).
     value : float
         Estimate, or the value given.
     levels : int
@@ -168,7 +171,7 @@ def _of_intercept(
     return RandomCovariance(Structure.ID, np.zeros(1), variances, np.zeros(0)), [remark] if remark else []
 
 
-def _first_rows(codes: FloatArray) -> FloatArray:
+def _first_rows(codes: NDArray[np.intp]) -> NDArray[np.intp]:
     """Return, for each row, the first row of its group."""
     _, first, inverse = np.unique(codes, return_index=True, return_inverse=True)
     return np.asarray(first[inverse.reshape(-1)])
@@ -286,7 +289,7 @@ def _pair_components(
         name = (
             kinds[1]
             if one.structure not in FREE_CORRELATIONS
-            else f"{kinds[1]}[{term.inner_levels[int(second[place])]}, {term.inner_levels[int(first[place])]}]"
+            else f"{kinds[1]}[{term.inner_levels[second[place]]}, {term.inner_levels[first[place]]}]"
         )
         given = not bool(np.isnan(one.correlations[place]))
         at_bound = value >= 1.0 - 1e-7 or value <= one.lowest + 1e-7

@@ -17,6 +17,8 @@ import numpy as np
 from evergrove.stats.dependence.options import Structure
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from evergrove.stats.arrays import FloatArray
 
 ONE_VARIANCE = (Structure.CS, Structure.UNR, Structure.ID, Structure.AR, Structure.CAR)
@@ -43,10 +45,10 @@ def correlation_count(structure: Structure, size: int) -> int:
     return 1 if structure in ONE_CORRELATION else 0
 
 
-def pairs_below(size: int) -> tuple[FloatArray, FloatArray]:
+def pairs_below(size: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     """Return the row and column of each correlation: (1, 0), (2, 0), …, (2, 1), …."""
     columns, rows = np.triu_indices(size, 1)
-    return rows, columns
+    return rows.astype(np.intp), columns.astype(np.intp)
 
 
 def _unit_rows(angles: FloatArray, size: int) -> FloatArray:
@@ -285,7 +287,9 @@ class RandomCovariance:
         if self.spherical:
             rho = max(correlation, -0.9 / (self.size - 1))
             common = np.full((self.size, self.size), rho) + (1.0 - rho) * np.eye(self.size)
-            return np.concatenate([np.full(count, math.sqrt(variance)), _angles(np.linalg.cholesky(common))])
+            return np.concatenate(
+                [np.full(count, math.sqrt(variance)), _angles(np.asarray(np.linalg.cholesky(common)))]
+            )
         half = (1.0 - self.lowest) / 2.0
         angle = math.asin(min(1.0, max(-1.0, (rho - 1.0 + half) / half)))
         return np.concatenate(
@@ -313,7 +317,7 @@ class RandomCovariance:
                 root = np.linalg.cholesky(near * each[:, None] * each[None, :])
                 return np.asarray(root[np.tril_indices(self.size)])
             if self.spherical:
-                return np.concatenate([roots[open_variances], _angles(np.linalg.cholesky(near))])
+                return np.concatenate([roots[open_variances], _angles(np.asarray(np.linalg.cholesky(near)))])
             rows, columns = pairs_below(self.size)
             inner = near[rows, columns]
         if self.triangular:

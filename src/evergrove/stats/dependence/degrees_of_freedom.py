@@ -56,7 +56,7 @@ def coefficient_df(kind: ResidualDf, matrix: FloatArray, terms: Sequence[RandomT
                 np.unique(codes).size for codes in groupings if _constant_within(matrix[:, place], codes)
             ]
             found[place] = min([float(k), *(float(size) for size in sizes)])
-    return np.maximum(found - p, 1.0)
+    return np.asarray(np.maximum(found - p, 1.0))
 
 
 def _both(term: RandomTerm) -> NDArray[np.intp]:
@@ -66,4 +66,5 @@ def _both(term: RandomTerm) -> NDArray[np.intp]:
     else:
         _, slopes = np.unique(term.slopes, axis=0, return_inverse=True)
         joint = term.codes * (int(slopes.max()) + 1) + slopes.reshape(-1)
-    return np.unique(joint, return_inverse=True)[1].reshape(-1).astype(np.intp)
+    codes: NDArray[np.intp] = np.unique(joint, return_inverse=True)[1].reshape(-1).astype(np.intp)
+    return codes

@@ -123,7 +123,8 @@ def _checked(matrix: FloatArray, names: list[str]) -> FloatArray:
     if bad.size:
         row, column = (int(value) for value in bad[0])
         raise DataError(
-            f"mods: row {row} of {names[column]!r} is {float(matrix[row, column])!r}; allowed: finite numbers; "
+            f"mods: row {row} of {names[column]!r} is {float(matrix[row, column])!r}; allowed: "
+            "finite numbers; "
             "leave the effect out or fill in the moderator"
         )
     norms = np.sqrt((matrix**2).sum(axis=0))
@@ -134,7 +135,8 @@ def _checked(matrix: FloatArray, names: list[str]) -> FloatArray:
     lacking = [names[int(order[place])] for place in np.flatnonzero(pivots <= RANK_TOLERANCE)]
     if lacking:
         raise DataError(
-            f"mods: {', '.join(lacking)} can be computed from the other columns (rank {int((pivots > RANK_TOLERANCE).sum())} "
+            f"mods: {', '.join(lacking)} can be computed from the other columns (rank "
+            f"{int((pivots > RANK_TOLERANCE).sum())} "
             f"of {matrix.shape[1]}); allowed: columns that are not linearly dependent; leave them out"
         )
     return matrix

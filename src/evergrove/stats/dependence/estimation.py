@@ -49,7 +49,9 @@ class Estimation(NamedTuple):
 
 
 def _spread(problem: Problem) -> float:
-    """Return a crude between-effects variance on the problem's scale, never far below the sampling variance."""
+    """Return a crude between-effects variance on the problem's scale, never far below the sampling "
+    "variance.
+    """
     none = [np.zeros((term.size, term.size)) for term in problem.terms]
     plain = evaluate(problem, none, restricted=False, gradient=False)
     if plain is None:
@@ -181,7 +183,7 @@ def _climb_all(
     more = 1 if climbed[0].converged else 4
     edges = _edges(points[0][1], bounds)
     for point in [*(point for _, point in rest[:more]), *edges]:
-        climbed.append(ascend(objective, point, bounds, climbed[0]))  # type: ignore[arg-type]  # noqa: PERF401
+        climbed.append(ascend(objective, point, bounds, climbed[0]))  # type: ignore[arg-type]
     return climbed
 
 

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from evergrove.errors import ConvergenceError, TooFewStudiesError, UsageError
+from evergrove.errors import ConvergenceError, TooFewStudiesError
 from evergrove.stats.arrays import checked_labels, checked_level, column, refuse_rows
 from evergrove.stats.dependence.components import Component, components_at, covariances_of, on_scale
 from evergrove.stats.dependence.correlation_matrices import known_correlations
 from evergrove.stats.dependence.degrees_of_freedom import coefficient_df
-from evergrove.stats.dependence.design import Design, build_design
+from evergrove.stats.dependence.design import build_design
 from evergrove.stats.dependence.estimation import Estimation, estimate
 from evergrove.stats.dependence.heterogeneity import i2_by_component, residual_heterogeneity
 from evergrove.stats.dependence.known_covariance import known_covariance
@@ -214,7 +214,14 @@ def multilevel(
             "are almost singular and at given components that contradict one another"
         )
     model = FittedModel(effects, design, known, problem, scaled, found.free, restricted)
-    return _result(model, found, options, tested_coefficients(design, tested), remarks, row_labels)
+    return _result(
+        model,
+        found,
+        options,
+        tested=tested_coefficients(design, tested),
+        remarks=remarks,
+        labels=row_labels,
+    )
 
 
 def _fit_remarks(
@@ -232,7 +239,7 @@ def _fit_remarks(
         remarks.append(Diagnostic("several-maxima", message))
     fewest = min((len(term.levels) for term in problem.terms if len(term.levels) > 1), default=0)
     if options.test is CoefficientTest.Z and 0 < fewest < FEW_CLUSTERS:
-        message = f"normal tests with {fewest} clusters are too liberal; prefer test='t' with dfs='contain', or robust()"
+        message = f"normal tests with {fewest} clusters are too liberal; prefer test='t' with dfs='contain', or robust"
         remarks.append(Diagnostic("few-clusters", message))
     return remarks
 
@@ -264,6 +271,7 @@ def _result(
     model: FittedModel,
     found: Estimation,
     options: _Options,
+    *,
     tested: tuple[int, ...],
     remarks: Sequence[Diagnostic],
     labels: tuple[str, ...] | None,

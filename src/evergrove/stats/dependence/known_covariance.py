@@ -106,7 +106,8 @@ def _checked_block(rows: NDArray[np.intp], block: FloatArray, labels: Sequence[s
     if smallest <= 1e-12:
         beyond = float(np.abs(correlation - np.eye(rows.size)).max())
         raise DataError(
-            f"{_place('V', rows, labels)}: the covariance matrix is not positive definite (smallest eigenvalue "
+            f"{_place('V', rows, labels)}: the covariance matrix is not positive definite (smallest "
+            "eigenvalue "
             f"of its correlations {smallest:.3g}, largest correlation {beyond:.6g}); allowed: positive "
             "definite; look for duplicated effects, lower rho, or use vcalc(near_positive_definite=True)"
         )
@@ -184,7 +185,8 @@ def _from_blocks(blocks: list[FloatArray], k: int, labels: Sequence[str] | None)
             raise DataError(f"V: block {position} has shape {block.shape}; allowed: square matrices")
     if sum(block.shape[0] for block in blocks) != k:
         raise DataError(
-            f"V: the blocks have {sum(block.shape[0] for block in blocks)} rows; allowed: one per effect, here {k}"
+            f"V: the blocks have {sum(block.shape[0] for block in blocks)} rows; allowed: one per "
+            f"effect, here {k}"
         )
     diagonal = np.concatenate([np.diag(block) for block in blocks])
     ends = np.cumsum([block.shape[0] for block in blocks])

@@ -132,6 +132,7 @@ def _batch(
     y: FloatArray,
     x: FloatArray,
     known: KnownCovariance,
+    *,
     terms: Sequence[RandomTerm],
     scale: float,
 ) -> Batch:
@@ -146,7 +147,8 @@ def _batch(
         for place in range(rows.shape[0]):
             here = rows[place][real[place]]
             v[place, : here.size, : here.size] = known.within(here) / scale
-    masks, designs = [], []
+    masks: list[FloatArray] = []
+    designs: list[FloatArray | NDArray[np.intp] | None] = []
     for term in terms:
         codes = term.codes[safe]
         if term.correlation is None:
@@ -193,7 +195,7 @@ def lay_out(y: FloatArray, x: FloatArray, known: KnownCovariance, terms: Sequenc
     q, triangle = np.linalg.qr(x)
     scale = float(np.median(known.diagonal))
     scaled = y / math.sqrt(scale)
-    batches = tuple(_batch(rows, scaled, q, known, terms, scale) for rows in _buckets(labels))
+    batches = tuple(_batch(rows, scaled, q, known, terms=terms, scale=scale) for rows in _buckets(labels))
     return Problem(batches, tuple(terms), scale, triangle, k, p, labels)
 
 
@@ -233,7 +235,7 @@ def _gradient(batch: Batch, place: int, size: int, down: FloatArray) -> FloatArr
         return np.asarray((design.transpose(0, 2, 1) @ masked @ design).sum(axis=0))
     codes = design.astype(np.intp)
     flat = (codes[:, :, None] * size + codes[:, None, :]).ravel()
-    return np.bincount(flat, masked.ravel(), size * size).reshape(size, size)
+    return np.asarray(np.bincount(flat, masked.ravel(), size * size).reshape(size, size), dtype=np.float64)
 
 
 def evaluate(
@@ -279,7 +281,7 @@ def evaluate(
     except np.linalg.LinAlgError:
         return None
     middle = np.linalg.inv(information)
-    coefficients = np.linalg.solve(information, right)
+    coefficients = np.asarray(np.linalg.solve(information, right), dtype=np.float64)
     rss = 0.0
     gradients = [np.zeros((term.size, term.size)) for term in problem.terms]
     for batch, inverse, wx in zip(problem.batches, inverses, weighted, strict=True):

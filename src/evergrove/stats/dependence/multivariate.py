@@ -88,7 +88,7 @@ def _means(
         information += x.T @ solved[:, :size]
         right += x.T @ solved[:, size]
         total += float(y[rows] @ solved[:, size])
-    covariance = np.linalg.inv(information)
+    covariance = np.asarray(np.linalg.inv(information), dtype=np.float64)
     coefficients = covariance @ right
     return _Fit(coefficients, covariance, total - float(right @ coefficients))
 
@@ -144,7 +144,8 @@ def study_blocks(
     for rows, _ in known.blocks:
         if np.unique(codes[rows]).size > 1:
             raise DataError(
-                f"V: rows {rows.tolist()} of different studies covary; allowed: covariances within studies only"
+                f"V: rows {rows.tolist()} of different studies covary; allowed: covariances within "
+                "studies only"
             )
     found = []
     for code in range(int(codes.max()) + 1):
@@ -203,7 +204,8 @@ def multivariate_moments(
 
     Examples
     --------
-    >>> found = multivariate_moments([0.1, 0.4, 0.5, 0.2, 0.9, 0.8], [0.02] * 6, [1, 1, 2, 2, 3, 3], list("ababab"))
+    >>> study, outcome = [1, 1, 2, 2, 3, 3], list("ababab")
+    >>> found = multivariate_moments([0.1, 0.4, 0.5, 0.2, 0.9, 0.8], [0.02] * 6, study, outcome)
     >>> found.between.round(3)
     array([[0.14 , 0.08 ],
            [0.08 , 0.073]])
@@ -222,7 +224,8 @@ def multivariate_moments(
     if (counts > 1).any():
         first = int(pairs[counts > 1][0])
         raise DataError(
-            f"outcome {names[first % len(names)]!r} stands twice in study {study_names[first // len(names)]!r}; "
+            f"outcome {names[first % len(names)]!r} stands twice in study "
+            f"{study_names[first // len(names)]!r}; "
             "allowed: once; aggregate_effects first, or multilevel"
         )
     single = [name for place, name in enumerate(names) if (kinds == place).sum() < 2]
@@ -233,7 +236,8 @@ def multivariate_moments(
         between, truncated = moment_covariance(effects, kinds, blocks)
     except np.linalg.LinAlgError:
         raise UsageError(
-            "multivariate_moments: outcomes that never occur in one study have no covariance; allowed: outcomes "
+            "multivariate_moments: outcomes that never occur in one study have no covariance; "
+            "allowed: outcomes "
             "reported together; use multilevel with struct='DIAG'"
         ) from None
     fixed = _means(effects, kinds, blocks)

@@ -61,7 +61,8 @@ def nearest_correlation(matrix: FloatArray) -> FloatArray:
         if _row_norm(before - current) / _row_norm(before) <= CHANGE:
             return _lifted(current)
     raise ConvergenceError(
-        f"nearest_correlation: not settled after {MOST_ITERATIONS} projections; look at the correlations given"
+        f"nearest_correlation: not settled after {MOST_ITERATIONS} projections; look at the "
+        "correlations given"
     )
 
 

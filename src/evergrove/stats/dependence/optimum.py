@@ -9,7 +9,7 @@ import numpy as np
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from evergrove.stats.arrays import FloatArray
+    from evergrove.stats.arrays import BoolArray, FloatArray
 
     Objective = Callable[[FloatArray], tuple[float, FloatArray] | None]
 
@@ -50,7 +50,7 @@ class Optimum(NamedTuple):
     reason: str
 
 
-def _hessian(objective: Objective, free: FloatArray, gradient: FloatArray, held: FloatArray) -> FloatArray:
+def _hessian(objective: Objective, free: FloatArray, gradient: FloatArray, held: BoolArray) -> FloatArray:
     """Return forward differences of the gradient, backward where the point ahead cannot be evaluated."""
     size = free.size
     matrix = np.eye(size)
@@ -77,6 +77,28 @@ def _direction(hessian: FloatArray, gradient: FloatArray) -> FloatArray:
     largest = float(np.abs(values).max())
     bent = np.maximum(np.abs(values), 1e-10 * max(largest, 1e-10))
     return np.asarray(vectors @ ((vectors.T @ gradient) / bent))
+
+
+class _Point(NamedTuple):
+    """A point and the value of the function there."""
+
+    free: FloatArray
+    value: float
+
+
+def _higher(
+    objective: Objective, here: _Point, step: FloatArray, slope: float, bounds: FloatArray
+) -> tuple[float, FloatArray, float, FloatArray] | None:
+    """Return share of the step, point, value and gradient of the first halving that climbs; None "
+    "if none does."""
+    share, slack = 1.0, 1e-13 * (1.0 + abs(here.value))
+    for _ in range(MOST_HALVINGS):
+        trial = np.maximum(here.free + share * step, bounds)
+        reached = objective(trial)
+        if reached is not None and reached[0] >= here.value + 1e-4 * share * slope - slack:
+            return share, trial, reached[0], reached[1]
+        share /= 2.0
+    return None
 
 
 def _comes_to(free: FloatArray, value: float, known: Optimum) -> bool:
@@ -113,10 +135,10 @@ def ascend(
     """
     free = np.maximum(start, bounds)
     here = objective(free)
-    if here is None:
-        return Optimum(free, -np.inf, np.zeros_like(free), 0, False, "the start is outside the domain")
-    if not free.size:
-        return Optimum(free, here[0], here[1], 0, True, "nothing to estimate")
+    if here is None or not free.size:
+        value, gradient = (-np.inf, np.zeros_like(free)) if here is None else here
+        reason = "nothing to estimate" if here is not None else "the start is outside the domain"
+        return Optimum(free, value, gradient, 0, here is not None, reason)
     value, gradient = here
     for count in range(1, MOST_STEPS + 1):
         held = (free <= bounds) & (gradient <= 0)
@@ -130,21 +152,14 @@ def ascend(
         if length > LONGEST_STEP:
             step *= LONGEST_STEP / length
         slope = float(open_gradient @ step)
-        share, found = 1.0, None
-        for _ in range(MOST_HALVINGS):
-            trial = np.maximum(free + share * step, bounds)
-            reached = objective(trial)
-            slack = 1e-13 * (1.0 + abs(value))
-            if reached is not None and reached[0] >= value + 1e-4 * share * slope - slack:
-                found = trial
-                break
-            share /= 2.0
-        if found is None or reached is None:
+        reached = _higher(objective, _Point(free, value), step, slope, bounds)
+        if reached is None:
             small = slope <= 1e-9 * (1.0 + abs(value))
             reason = "no further ascent" if small else "the line search found no higher point"
             return Optimum(free, value, gradient, count, small, reason)
+        share, found, value, gradient = reached
         moved = np.abs(found - free)
-        free, (value, gradient) = found, reached
+        free = found
         if known is not None and _comes_to(free, value, known):
             return known
         if share == 1.0 and bool((moved <= STEP_TOLERANCE * np.maximum(1e-3, np.abs(free))).all()):

@@ -62,7 +62,7 @@ class ResidualDf(StrEnum):
 
 
 class RobustCorrection(StrEnum):
-    """Small-sample correction of the cluster-robust (sandwich) covariance; m clusters, k effects, p coefficients."""
+    """Small-sample correction of the cluster-robust covariance; m clusters, k effects, p coefficients."""
 
     CR0 = "CR0"
     """None (Liang & Zeger 1986; Hedges, Tipton & Johnson 2010). Many clusters only."""
@@ -73,7 +73,7 @@ class RobustCorrection(StrEnum):
     CR1S = "CR1S"
     """Factor m (k - 1) / ((m - 1)(k - p)): Stata's."""
     CR2 = "CR2"
-    """Bias-reduced linearisation under the working model (Bell & McCaffrey 2002; Pustejovsky & Tipton 2018)."""
+    """Bias-reduced linearisation (Bell & McCaffrey 2002; Pustejovsky & Tipton 2018). The default."""
     CR3 = "CR3"
     """Approximate jackknife of clusters. Conservative."""
 

@@ -90,7 +90,7 @@ class RandomEffects(Result):
         }
 
 
-def _new_rows(fit: MultilevelResult, mods: object) -> FloatArray:
+def _new_rows(fit: MultilevelResult, mods: ArrayLike | None) -> FloatArray:
     """Return the design rows of the predictions."""
     p, constant = fit.p, fit.model.design.has_intercept
     if mods is None:
@@ -130,7 +130,8 @@ def _heterogeneity(fit: MultilevelResult, count: int, levels: Sequence[str] | No
         chosen = [] if levels is None else list(levels)
         if len(chosen) != count or any(one not in term.inner_levels for one in chosen):
             raise UsageError(
-                f"inner_levels: found {levels!r}; allowed: one of {', '.join(term.inner_levels)} for each of the "
+                f"inner_levels: found {levels!r}; allowed: one of {', '.join(term.inner_levels)} "
+                "for each of the "
                 f"{count} predictions: their variances differ"
             )
         total += np.array([diagonal[term.inner_levels.index(one)] for one in chosen])
@@ -218,7 +219,7 @@ def _loadings(term: RandomTerm, matrix: FloatArray) -> tuple[FloatArray, FloatAr
         for place in range(q):
             z[np.arange(k), term.codes * q + place] = term.slopes[:, place]
         names = tuple(f"{inner} | {outer}" for outer in term.levels for inner in term.inner_levels)
-        return z, np.kron(np.eye(len(term.levels)), matrix), names
+        return z, np.asarray(np.kron(np.eye(len(term.levels)), matrix), dtype=np.float64), names
     joint = term.codes * term.size + term.inner
     found, place = np.unique(joint, return_inverse=True)
     z = np.zeros((k, found.size))
@@ -334,7 +335,8 @@ def variance_explained(full: MultilevelResult, reduced: MultilevelResult) -> flo
     same = [one.name for one in full.components] == [one.name for one in reduced.components]
     if full.k != reduced.k or not np.array_equal(full.yi, reduced.yi) or not same:
         raise UsageError(
-            "variance_explained: the fits differ in effects or random terms; allowed: fits to the same effects "
+            "variance_explained: the fits differ in effects or random terms; allowed: fits to the "
+            "same effects "
             "that differ in moderators only"
         )
     kinds = {"sigma2", "tau2", "gamma2"}

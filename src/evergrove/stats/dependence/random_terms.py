@@ -12,6 +12,7 @@ The grammar, the one of metafor's ``random`` argument::
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -103,10 +104,11 @@ def data_column(data: object, name: str, k: int, where: str) -> NDArray[Any]:
         values = np.asarray(data[name])  # type: ignore[index] # a mapping or any frame
     except (KeyError, TypeError, IndexError, ValueError, AttributeError):
         known = getattr(data, "columns", None)
-        names = list(data if known is None else known) if data is not None else []  # type: ignore[call-overload]
+        there = data if known is None else known
+        names = list(there) if isinstance(there, Iterable) else []
         raise UsageError(
-            f"{where}: found {name!r}; allowed: a column of data (here {', '.join(map(str, names)) or 'none'}); "
-            "pass data= with this column"
+            f"{where}: found {name!r}; allowed: a column of data (here "
+            f"{', '.join(map(str, names)) or 'none'}); pass data= with this column"
         ) from None
     except Exception as error:
         if type(error).__name__ != "ColumnNotFoundError":  # polars has its own
@@ -155,7 +157,8 @@ def factor_codes(values: NDArray[Any]) -> tuple[IntArray, tuple[str, ...], NDArr
 
 def _combined(data: object, names: Sequence[str], k: int, where: str) -> tuple[IntArray, tuple[str, ...]]:
     """Return codes and names of the combinations of several columns."""
-    codes, levels = np.zeros(k, dtype=np.intp), ("",)
+    codes = np.zeros(k, dtype=np.intp)
+    levels: tuple[str, ...] = ("",)
     for count, name in enumerate(names):
         more, more_levels, _ = factor_codes(data_column(data, name, k, where))
         found, codes = np.unique(codes * len(more_levels) + more, return_inverse=True)
@@ -208,7 +211,7 @@ def _relabelled(codes: IntArray, inner: IntArray) -> IntArray:
 
 
 def _inner_outer(
-    text: str, names: tuple[str, ...], outer: tuple[str, ...], struct: Structure, data: object, k: int
+    text: str, names: tuple[str, ...], outer: tuple[str, ...], struct: Structure, *, data: object, k: int
 ) -> RandomTerm:
     """Return the term ``~ inner | outer``."""
     codes, levels = _combined(data, outer, k, "random")
@@ -333,7 +336,8 @@ def resolve_terms(
     for name in known:
         if name not in names:
             raise UsageError(
-                f"R: found {name!r}; allowed: the label of a random intercept, here {', '.join(names) or 'none'}"
+                f"R: found {name!r}; allowed: the label of a random intercept, here "
+                f"{', '.join(names) or 'none'}"
             )
     chosen = [choose_structure(name) for name in struct]
     if len(chosen) not in {1, max(1, len(slopes))}:
@@ -343,7 +347,7 @@ def resolve_terms(
         )
     each = chosen if len(chosen) == len(slopes) else chosen * len(slopes)
     pairs = [
-        _inner_outer(text, inner, outer, one, data, k)
+        _inner_outer(text, inner, outer, one, data=data, k=k)
         for (text, inner, outer), one in zip(slopes, each, strict=True)
     ]
     return (*intercepts, *pairs)

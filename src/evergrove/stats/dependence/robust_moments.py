@@ -47,7 +47,7 @@ class Moments(NamedTuple):
 
 def _least_squares(y: FloatArray, x: FloatArray, w: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Return coefficients and (X'WX)⁻¹."""
-    middle = np.linalg.inv((x * w[:, None]).T @ x)
+    middle = np.asarray(np.linalg.inv((x * w[:, None]).T @ x), dtype=np.float64)
     return middle @ (x * w[:, None]).T @ y, middle
 
 

@@ -70,8 +70,8 @@ def _level_correlations(name: str, rho: Any, codes: NDArray[np.intp], names: tup
             )
         place = [order.index(one) for one in names]
         matrix = matrix[np.ix_(place, place)]
-    elif np.isscalar(rho):
-        matrix = np.full((len(names), len(names)), float(rho))
+    elif isinstance(rho, int | float):
+        matrix = np.full((len(names), len(names)), float(rho), dtype=np.float64)
         np.fill_diagonal(matrix, 1.0)
     else:
         raise UsageError(f"rho of {name}: found {rho!r}; allowed: a number, or (levels, matrix)")
@@ -287,7 +287,7 @@ def vcalc(
     return np.asarray(matrix * roots[:, None] * roots[None, :])
 
 
-def _checked(correlation: FloatArray, name: str, rows: NDArray[np.intp], near: bool) -> FloatArray:  # noqa: FBT001 - option of vcalc
+def _checked(correlation: FloatArray, name: str, rows: NDArray[np.intp], near: bool) -> FloatArray:
     """Return the correlations of a cluster if they are positive definite, or the nearest that are."""
     scale = np.sqrt(np.diag(correlation))
     unit = correlation / scale[:, None] / scale[None, :]
@@ -296,8 +296,10 @@ def _checked(correlation: FloatArray, name: str, rows: NDArray[np.intp], near: b
     if near:
         return nearest_correlation(correlation)
     raise DataError(
-        f"vcalc: the correlations of cluster {name} (rows {', '.join(str(int(row)) for row in rows)}) are not "
-        "positive definite; allowed: effects that differ in obs, type, time or group; two rows with the same of "
+        f"vcalc: the correlations of cluster {name} (rows "
+        f"{', '.join(str(int(row)) for row in rows)}) are not "
+        "positive definite; allowed: effects that differ in obs, type, time or group; two rows with "
+        "the same of "
         "all these are duplicates. Name what distinguishes them, or use near_positive_definite=True"
     )
 
@@ -307,7 +309,7 @@ def _from_columns(
     given: FloatArray,
     codes: NDArray[np.intp],
     names: tuple[str, ...],
-    near: bool,  # noqa: FBT001 - option of vcalc
+    near: bool,
 ) -> FloatArray:
     """Return the matrix from columns that hold the lower triangles."""
     k = variances.size

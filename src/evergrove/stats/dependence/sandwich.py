@@ -88,7 +88,7 @@ def _adjustment(
         inner = root @ (phi - x @ bread @ x.T) @ root.T
         return np.asarray(root.T @ symmetric_power(inner, -0.5) @ root)
     if kind is RobustCorrection.CR3:
-        return np.linalg.pinv(np.eye(x.shape[0]) - x @ bread @ wx.T)
+        return np.asarray(np.linalg.pinv(np.eye(x.shape[0]) - x @ bread @ wx.T), dtype=np.float64)
     return None
 
 

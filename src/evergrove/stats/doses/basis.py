@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -83,7 +84,8 @@ class DoseBasis:
         positive = all(power > 0 for power in self.powers) and len(set(self.powers)) == len(self.powers)
         if (dose < 0).any() or (not positive and (dose == 0).any()):
             raise DataError(
-                f"powers {self.powers}: found dose {float(dose.min()):g} after the shift; allowed: above 0; give "
+                f"powers {self.powers}: found dose {float(dose.min()):g} after the shift; allowed: "
+                "above 0; give "
                 "shift= a number above 0 so that every dose is positive"
             )
         found: list[FloatArray] = []
@@ -167,9 +169,10 @@ def choose_basis(
             places = tuple(float(value) for value in np.quantile(dose, KNOT_SHARES[knots]))
         else:
             places = tuple(float(value) for value in knots)
-        if len(places) < 3 or not all(a < b for a, b in zip(places, places[1:], strict=False)):
+        if len(places) < 3 or not all(a < b for a, b in pairwise(places)):
             raise UsageError(
-                f"knots: found {places}; allowed: three or more rising doses; percentiles of few distinct doses "
+                f"knots: found {places}; allowed: three or more rising doses; percentiles of few "
+                "distinct doses "
                 "coincide: give the places"
             )
         return DoseBasis(shape, knots=places)

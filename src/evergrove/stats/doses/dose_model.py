@@ -65,6 +65,7 @@ def _covariance(
     numbers: dict[str, FloatArray],
     given: Sequence[ArrayLike] | None,
     place: int,
+    *,
     design: Sequence[str] | str | None,
     how: DoseCovarianceMethod,
     name: str,
@@ -83,7 +84,8 @@ def _covariance(
         return np.diag(numbers["vi"][rows][others])
     if "cases" not in numbers or "n" not in numbers or design is None:
         raise UsageError(
-            f"dose_response: covariance={str(how)!r} needs cases, n and design; give them, or V (a matrix per "
+            f"dose_response: covariance={str(how)!r} needs cases, n and design; give them, or V (a "
+            "matrix per "
             "study, see difference_covariance), or covariance='independent'"
         )
     kinds = {design} if isinstance(design, str) else {str(np.asarray(design)[row]) for row in rows}
@@ -102,6 +104,7 @@ def _studies(
     study: Sequence[object],
     basis: DoseBasis,
     given: Sequence[ArrayLike] | None,
+    *,
     design: Sequence[str] | str | None,
     how: DoseCovarianceMethod,
 ) -> list[_Study]:
@@ -123,7 +126,7 @@ def _studies(
         if not np.isfinite(y[others]).all() or not np.isfinite(numbers["dose"][rows]).all():
             raise DataError(f"study {names[code]}: a dose or effect is missing; allowed: finite numbers")
         x = basis.columns(numbers["dose"][rows])
-        s = _covariance(rows, numbers, given, place, design, how, names[code])
+        s = _covariance(rows, numbers, given, place, design=design, how=how, name=names[code])
         found.append(_Study(names[code], y[others], x[others] - x[reference], s))
     return found
 
@@ -325,7 +328,7 @@ def dose_response(
             f"study: found {len(study)} and {k} rows; allowed: one study per row, one row or more"
         )
     basis = choose_basis(kind, numbers["dose"], knots=knots, powers=powers, shift=shift)
-    studies = _studies(numbers, study, basis, V, design, how)
+    studies = _studies(numbers, study, basis, V, design=design, how=how)
     stacked = np.vstack([one.x for one in studies])
     if np.linalg.matrix_rank(stacked) < stacked.shape[1]:
         raise DataError(
@@ -333,8 +336,8 @@ def dose_response(
             "coefficients; allowed: more doses than coefficients; choose a simpler curve"
         )
     known_covariance([one.s for one in studies], stacked.shape[0])
-    triangle = np.linalg.qr(stacked, mode="r") / math.sqrt(stacked.shape[0])
-    back = np.linalg.inv(triangle)
+    triangle = np.linalg.qr(stacked)[1] / math.sqrt(stacked.shape[0])
+    back = np.asarray(np.linalg.inv(triangle), dtype=np.float64)
     scaled = [one._replace(x=one.x @ back) for one in studies]
     if way is DoseApproach.TWO_STAGE:
         pooled, each = _two_stage(scaled, by, basis.names)
@@ -351,7 +354,7 @@ def dose_response(
         "method": by,
         "level": level,
     }
-    return _result(pooled, back, basis, studies, own, options)
+    return _result(pooled, back, basis, studies, own=own, options=options)
 
 
 def _likelihood(
@@ -372,6 +375,7 @@ def _result(
     back: FloatArray,
     basis: DoseBasis,
     studies: list[_Study],
+    *,
     own: dict[str, FloatArray],
     options: dict[str, Any],
 ) -> DoseResponse:

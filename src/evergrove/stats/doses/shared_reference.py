@@ -58,7 +58,8 @@ def reference_row(vi: FloatArray, place: str) -> BoolArray:
     found = ~(vi > 0)
     if found.sum() != 1:
         raise DataError(
-            f"{place}: found {int(found.sum())} reference rows (variance 0 or missing); allowed: one, with effect "
+            f"{place}: found {int(found.sum())} reference rows (variance 0 or missing); allowed: "
+            "one, with effect "
             "0; every dose is compared with it"
         )
     return found
@@ -107,7 +108,8 @@ def _greenland_longnecker(
             break
     if float(np.abs(gap).max()) > 1e-9:
         raise ConvergenceError(
-            f"Greenland-Longnecker: largest misfit {float(np.abs(gap).max()):.3g} after {MOST_STEPS} steps; look "
+            f"Greenland-Longnecker: largest misfit {float(np.abs(gap).max()):.3g} after "
+            f"{MOST_STEPS} steps; look "
             "at cases and n, or use method='hamling'"
         )
     counts = np.empty(n.size)
@@ -118,7 +120,9 @@ def _greenland_longnecker(
 def _hamling_counts(
     a0: float, b0: float, ratio: FloatArray, v: FloatArray, design: DoseDesign
 ) -> tuple[FloatArray, FloatArray] | None:
-    """Return cases and non-cases (or totals) that give the ratios and variances, at those of the reference."""
+    """Return cases and non-cases (or totals) that give the ratios and variances, at those of the "
+    "reference.
+    """
     own = {
         DoseDesign.CASE_CONTROL: 1.0 / a0 + 1.0 / b0,
         DoseDesign.INCIDENCE_RATE: 1.0 / a0,
@@ -138,9 +142,15 @@ def _hamling_counts(
 
 
 def _hamling(
-    y: FloatArray, v: FloatArray, cases: FloatArray, n: FloatArray, reference: BoolArray, design: DoseDesign
+    y: FloatArray,
+    v: FloatArray,
+    cases: FloatArray,
+    n: FloatArray,
+    *,
+    reference: BoolArray,
+    design: DoseDesign,
 ) -> tuple[FloatArray, FloatArray]:
-    """Return counts that fit ratios and variances and keep p (share of the reference) and z (total per case)."""
+    """Return counts that fit ratios and variances; the reference's share and the total per case are kept."""
     others = ~reference
     control = design is DoseDesign.CASE_CONTROL
     other_count = n - cases if control else n
@@ -198,7 +208,8 @@ def _newton_2(gap: Callable[[FloatArray], FloatArray | None], x: FloatArray) -> 
     if value is None or float(np.abs(value).max()) > 1e-8:
         left = "outside the domain" if value is None else f"misfit {float(np.abs(value).max()):.3g}"
         raise ConvergenceError(
-            f"Hamling: no counts fit the ratios and variances ({left}); the reported intervals contradict cases "
+            f"Hamling: no counts fit the ratios and variances ({left}); the reported intervals "
+            "contradict cases "
             "and n: check them, or use method='greenland-longnecker'"
         )
     return x
@@ -284,7 +295,7 @@ def ratio_covariance(
     if how is DoseCovarianceMethod.GREENLAND_LONGNECKER:
         a, total = _greenland_longnecker(y, a, total, reference, kind)
     else:
-        a, total = _hamling(y, v, a, total, reference, kind)
+        a, total = _hamling(y, v, a, total, reference=reference, design=kind)
     each = {
         DoseDesign.CASE_CONTROL: 1.0 / a + 1.0 / (total - a) if people else a,
         DoseDesign.INCIDENCE_RATE: 1.0 / a,
