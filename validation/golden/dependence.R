@@ -17,7 +17,7 @@ polish <- function(..., steps = 1) {
   used[kind == "rho" & fit$struct[1] %in% plain] <- FALSE
   used[kind == "phi" & fit$struct[length(fit$struct)] %in% plain] <- FALSE
   corr <- kind %in% c("rho", "phi")
-  free <- used & !fixed & ifelse(corr, abs(est) < 0.9995 & abs(est) > 1e-7, est > 1e-7)
+  free <- used & !fixed & ifelse(corr, abs(est) < 0.998 & abs(est) > 1e-7, est > 1e-7)
   bound <- used & !fixed & !free
   est[bound] <- round(est[bound])
   at <- function(x) {
@@ -28,10 +28,10 @@ polish <- function(..., steps = 1) {
   }
   ll <- function(x) as.numeric(logLik(at(x)))
   x <- est[free]
-  for (i in seq_len(steps)) if (length(x)) x <- x - as.vector(solve(hessian(ll, x, method.args = list(r = 3)), grad(ll, x)))
+  for (i in seq_len(steps)) if (length(x)) x <- x - as.vector(solve(hessian(ll, x, method.args = list(r = 3, d = 1e-3)), grad(ll, x, method.args = list(d = 1e-3))))
   est[free] <- x
   list(tight = at(x), values = lapply(setNames(names, names), function(n) vec(est[kind == n & used])),
-       parameters = fit$p + sum(used & !fixed), gradient = if (length(x)) max(abs(grad(ll, x) * pmax(abs(x), 1e-3))) else 0)
+       parameters = fit$p + sum(used & !fixed), gradient = if (length(x)) max(abs(grad(ll, x, method.args = list(d = 1e-3)) * pmax(abs(x), 1e-3))) else 0)
 }
 fit_record <- function(p, test, dfs) {
   f <- p$tight
@@ -95,6 +95,7 @@ fit <- function(set, random, struct = "CS", mods = character(), intercept = TRUE
     method = method, test = test, dfs = dfs, given = lapply(given, vec),
     R = if (is.null(R)) NULL else lapply(R, function(m) list(levels = I(rownames(m)), matrix = unname(m))), correlation_scale = Rscale),
     fit_record(p, test, dfs))
+  cat(".")
   invisible(p)
 }
 nested <- "~ 1 | district/school"

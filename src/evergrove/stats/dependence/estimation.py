@@ -49,9 +49,7 @@ class Estimation(NamedTuple):
 
 
 def _spread(problem: Problem) -> float:
-    """Return a crude between-effects variance on the problem's scale, never far below the sampling "
-    "variance.
-    """
+    """Return a crude between-effects variance on the problem's scale, not below a tenth of sampling."""
     none = [np.zeros((term.size, term.size)) for term in problem.terms]
     plain = evaluate(problem, none, restricted=False, gradient=False)
     if plain is None:

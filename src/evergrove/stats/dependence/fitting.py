@@ -239,7 +239,9 @@ def _fit_remarks(
         remarks.append(Diagnostic("several-maxima", message))
     fewest = min((len(term.levels) for term in problem.terms if len(term.levels) > 1), default=0)
     if options.test is CoefficientTest.Z and 0 < fewest < FEW_CLUSTERS:
-        message = f"normal tests with {fewest} clusters are too liberal; prefer test='t' with dfs='contain', or robust"
+        message = (
+            f"normal tests with {fewest} clusters are too liberal: test='t' with dfs='contain', or robust"
+        )
         remarks.append(Diagnostic("few-clusters", message))
     return remarks
 

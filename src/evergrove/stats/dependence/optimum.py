@@ -89,8 +89,7 @@ class _Point(NamedTuple):
 def _higher(
     objective: Objective, here: _Point, step: FloatArray, slope: float, bounds: FloatArray
 ) -> tuple[float, FloatArray, float, FloatArray] | None:
-    """Return share of the step, point, value and gradient of the first halving that climbs; None "
-    "if none does."""
+    """Return share of the step, point, value and gradient of the first halving that climbs."""
     share, slack = 1.0, 1e-13 * (1.0 + abs(here.value))
     for _ in range(MOST_HALVINGS):
         trial = np.maximum(here.free + share * step, bounds)

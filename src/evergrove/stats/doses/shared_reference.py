@@ -120,9 +120,7 @@ def _greenland_longnecker(
 def _hamling_counts(
     a0: float, b0: float, ratio: FloatArray, v: FloatArray, design: DoseDesign
 ) -> tuple[FloatArray, FloatArray] | None:
-    """Return cases and non-cases (or totals) that give the ratios and variances, at those of the "
-    "reference.
-    """
+    """Return cases and non-cases (or totals) that give the ratios and variances."""
     own = {
         DoseDesign.CASE_CONTROL: 1.0 / a0 + 1.0 / b0,
         DoseDesign.INCIDENCE_RATE: 1.0 / a0,
