@@ -90,7 +90,8 @@ fit <- function(set, random, struct = "CS", mods = character(), intercept = TRUE
                test = test, dfs = dfs, intercept = intercept)
   if (!is.null(X)) args$mods <- X
   if (!is.null(R)) { args$R <- R; args$Rscale <- Rscale }
-  p <- do.call(polish, c(args, given))
+  p <- tryCatch(do.call(polish, c(args, given)), error = function(e) NULL)
+  if (is.null(p)) { cat("not polished:", set, random, struct, "\n"); return(invisible(NULL)) }
   cases[[length(cases) + 1]] <<- c(list(set = set, random = I(random), struct = I(struct), mods = I(mods), intercept = intercept,
     method = method, test = test, dfs = dfs, given = lapply(given, vec),
     R = if (is.null(R)) NULL else lapply(R, function(m) list(levels = I(rownames(m)), matrix = unname(m))), correlation_scale = Rscale),
