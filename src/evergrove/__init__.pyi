@@ -7,6 +7,15 @@ from .services.review import open_review as open_review
 # --- Conversions
 from .stats.absolute import absolute_effect as absolute_effect
 
+# --- Dependence: multilevel, multivariate, robust, dose-response
+from .stats.dependence.aggregation import aggregate_effects as aggregate_effects
+from .stats.dependence.fitting import multilevel as multilevel
+from .stats.dependence.fitting import three_level as three_level
+from .stats.dependence.robust_moments import robust_variance as robust_variance
+from .stats.dependence.robust_tests import robust as robust
+from .stats.dependence.sampling_covariances import vcalc as vcalc
+from .stats.doses.dose_model import dose_response as dose_response
+
 # --- Effect sizes, their scales and single proportions
 from .stats.effects import effect_size as effect_size
 
@@ -21,7 +30,6 @@ from .stats.printed_intervals import effect_from_ci as effect_from_ci
 from .stats.proportions import proportion_interval as proportion_interval
 from .stats.scales import back_transform as back_transform
 
-# --- Dependence: multilevel, multivariate, robust, dose-response
 # --- Small-study effects and bias
 from .stats.small_study import egger_test as egger_test
 

@@ -26,7 +26,9 @@ def test_shift_and_scale(data, shift, factor):
     y, v, study = data
     base = stats.three_level(y, v, study)
     moved = stats.three_level(factor * (y + shift), factor**2 * v, study)
-    assert moved.estimate[0] == pytest.approx(factor * (base.estimate[0] + shift), rel=1e-5, abs=1e-5 * factor)
+    assert moved.estimate[0] == pytest.approx(
+        factor * (base.estimate[0] + shift), rel=1e-5, abs=1e-5 * factor
+    )
     assert moved.sigma2 == pytest.approx(factor**2 * base.sigma2, rel=1e-3, abs=1e-5 * factor**2)
     assert (base.sigma2 >= 0).all()
     assert base.ci_low[0] <= base.estimate[0] <= base.ci_high[0]

@@ -113,16 +113,26 @@ def multilevel_predictions() -> Iterator[Row]:
             label = f"{case['set']} {one.term}"
             yield label, "effects", FROM_COMPONENTS, np.sort(one.estimate), np.sort(case["effects"][place])
             yield label, "effects_se", FROM_COMPONENTS, np.sort(one.se), np.sort(case["effects_se"][place])
-            yield label, "effects_low", FROM_COMPONENTS, np.sort(one.ci_low), np.sort(case["effects_low"][place])
+            yield (
+                label,
+                "effects_low",
+                FROM_COMPONENTS,
+                np.sort(one.ci_low),
+                np.sort(case["effects_low"][place]),
+            )
 
 
 def multilevel_i2() -> Iterator[Row]:
     for case in golden("multilevel_i2").cases:
         if "by_level" in case:
-            fit = _fit(
-                "multilevel_i2", {**case, "mods": ["al", "pd"], "intercept": False, "struct": "UN"}
+            fit = _fit("multilevel_i2", {**case, "mods": ["al", "pd"], "intercept": False, "struct": "UN"})
+            yield (
+                case["set"],
+                "by level",
+                FROM_COMPONENTS,
+                list(stats.i2_by_level(fit).values()),
+                case["by_level"],
             )
-            yield case["set"], "by level", FROM_COMPONENTS, list(stats.i2_by_level(fit).values()), case["by_level"]
             continue
         ours = _fit("multilevel_i2", case)
         yield case["set"], "i2", FROM_COMPONENTS, ours.i2, case["i2"]
@@ -178,7 +188,14 @@ def multilevel_vcalc() -> Iterator[Row]:
 
 def multilevel_shared_control() -> Iterator[Row]:
     d = {name: np.array(values) for name, values in golden("multilevel_shared_control").data["d"].items()}
-    arm = {"n2": d["n2"], "events2": d["e2"], "mean2": d["m2"], "sd2": d["sd2"], "yi": d["y"], "n_total": d["N"]}
+    arm = {
+        "n2": d["n2"],
+        "events2": d["e2"],
+        "mean2": d["m2"],
+        "sd2": d["sd2"],
+        "yi": d["y"],
+        "n_total": d["N"],
+    }
     for case in golden("multilevel_shared_control").cases:
         ours = stats.shared_control_covariance(case["measure"], d["vi"], d["study"], **arm)
         yield case["measure"], "matrix", CLOSED, ours, case["matrix"]
@@ -190,7 +207,13 @@ def multilevel_aggregate() -> Iterator[Row]:
         given = {key: case[key] for key in ("struct", "rho", "phi", "weighted") if case.get(key) is not None}
         ours = stats.aggregate_effects(d["yi"], d["vi"], d["study"], time=d["time"], obs=d["obs"], **given)
         for quantity in ("yi", "vi"):
-            yield f"{case['struct']} {case['weighted']}", quantity, CLOSED, getattr(ours, quantity), case[quantity]
+            yield (
+                f"{case['struct']} {case['weighted']}",
+                quantity,
+                CLOSED,
+                getattr(ours, quantity),
+                case[quantity],
+            )
 
 
 def robust_tests() -> Iterator[Row]:

@@ -76,7 +76,9 @@ def test_order_of_rows_does_not_matter():
     moved = {name: [values[row] for row in order] for name, values in DATA.items()}
     v = stats.impute_covariance(V, DATA["study"], 0.5)
     first = stats.multilevel(Y, v, random="~ outcome | study", struct="CS", data=DATA)
-    second = stats.multilevel(Y[order], v[np.ix_(order, order)], random="~ outcome | study", struct="CS", data=moved)
+    second = stats.multilevel(
+        Y[order], v[np.ix_(order, order)], random="~ outcome | study", struct="CS", data=moved
+    )
     assert second.estimate[0] == pytest.approx(first.estimate[0], rel=1e-9)
     assert second.tau2[0] == pytest.approx(first.tau2[0], rel=1e-6)
 

@@ -83,7 +83,9 @@ def test_the_unit_of_dose_does_not_matter(shape, approach):
 
 def test_fixed_effects_agree_in_one_stage_and_two():
     given = several()
-    one, two = (run(given, approach=way, method="fixed", shape="quadratic") for way in ("one-stage", "two-stage"))
+    one, two = (
+        run(given, approach=way, method="fixed", shape="quadratic") for way in ("one-stage", "two-stage")
+    )
     assert one.estimate == pytest.approx(two.estimate, rel=1e-9)
     assert one.se == pytest.approx(two.se, rel=1e-9)
     assert not one.between.any()
@@ -142,7 +144,11 @@ def test_one_study_needs_one_stage():
     [
         ({"vi": np.full(25, 0.02)}, DataError, "study 0: found 0 reference rows"),
         ({"covariance": "greenland-longnecker"}, UsageError, "needs cases"),
-        ({"covariance": "hamling", "cases": np.ones(25), "n": np.ones(25), "design": "xx"}, UsageError, "'cc'"),
+        (
+            {"covariance": "hamling", "cases": np.ones(25), "n": np.ones(25), "design": "xx"},
+            UsageError,
+            "'cc'",
+        ),
         ({"shape": "spline", "knots": 9}, UsageError, "3 to 7"),
         ({"shape": "spline", "knots": [1, 1, 2]}, UsageError, "rising"),
         ({"shape": "fractional-polynomial", "powers": (0,)}, DataError, "shift"),
