@@ -62,6 +62,13 @@ cross$yi <- round(0.3 + rnorm(14, 0, 0.4)[cross$study] + rnorm(28, 0, 0.3)[2 * c
 cross$dose <- rep(c(0.5, 1, 2, 4, 1.5, 3), length.out = nrow(cross))
 same <- data.frame(study = rep(1:6, each = 3), effect = 1:18, vi = 0.05,
                    yi = rep(c(0.1, 0.5, 0.9, 0.3, 0.7, -0.2), each = 3) + rep(c(-0.02, 0, 0.02), 6))
+set.seed(11)
+labs <- expand.grid(time = 1:3, outcome = 1:2, study = 1:24)
+labs$lab <- (labs$study * 7) %% 12 + 1
+shift <- t(sapply(1:12, function(i) as.vector(arima.sim(list(ar = 0.6), 3, sd = 0.4))))
+labs$vi <- round(runif(nrow(labs), 0.01, 0.04), 4)
+labs$yi <- round(0.2 + matrix(rnorm(48, 0, 0.3), 24)[cbind(labs$study, labs$outcome)] + rnorm(24, 0, 0.3)[labs$study] +
+                 shift[cbind(labs$lab, labs$time)] + rnorm(nrow(labs), 0, sqrt(labs$vi)), 4)
 block <- function(V, cluster) { i <- split(seq_along(cluster), factor(cluster, unique(cluster))); unname(lapply(i, function(r) unname(V[r, r, drop = FALSE]))) }
 Vb <- block(vcalc(1, cluster = trial, rvars = c(v1i, v2i), data = berkey), berkey$trial)
 Vi <- block(vcalc(vi, cluster = study, time1 = months, phi = 0.97, data = ishak), ishak$study)
@@ -74,6 +81,7 @@ sets <- list(
   ishak2007 = list(d = ishak, cols = c("yi", "vi", "study", "time", "months", "t1", "t2", "t3", "t4"), V = Vi),
   bcg = list(d = bcg, cols = c("yi", "vi", "trial", "ablat", "alloc")),
   cross = list(d = cross, cols = c("yi", "vi", "study", "outcome", "time", "lab", "dose")),
+  labs = list(d = labs, cols = c("yi", "vi", "study", "outcome", "time", "lab")),
   same = list(d = same, cols = c("yi", "vi", "study", "effect"))
 )
 data <- lapply(sets, function(s) c(setNames(lapply(s$cols, function(n) if (is.numeric(s$d[[n]])) vec(s$d[[n]]) else I(as.character(s$d[[n]]))), s$cols),
@@ -120,7 +128,9 @@ fit("ishak2007", "~ months | study", struct = "CAR", mods = paste0("t", 1:4), in
 fit("ishak2007", "~ months | study", struct = "CAR", mods = paste0("t", 1:4), intercept = FALSE, method = "ML")
 fit("bcg", "~ 1 | trial"); fit("bcg", "~ 1 | trial", mods = "ablat", method = "ML", test = "t"); fit("bcg", "~ alloc | trial", struct = "DIAG")
 fit("cross", c("~ 1 | study", "~ 1 | lab")); fit("cross", c("~ 1 | study/outcome", "~ 1 | lab"), mods = "dose", test = "t", dfs = "contain")
-fit("cross", c("~ outcome | study", "~ time | lab"), struct = c("CS", "AR")); fit("cross", "~ time | study", struct = "UN")
+fit("cross", c("~ 1 | study", "~ outcome | lab"), struct = "DIAG"); fit("cross", "~ time | study", struct = "CS")
+fit("labs", c("~ outcome | study", "~ time | lab"), struct = c("CS", "AR")); fit("labs", c("~ time | lab", "~ outcome | study"), struct = c("HCS", "UN"))
+fit("labs", "~ time | lab", struct = "UN")
 fit("same", "~ 1 | study/effect")
 # UNR is not in metafor 3.8: its restricted likelihood written out, climbed by nlminb and Newton steps
 local({
@@ -246,7 +256,7 @@ shared <- function(m) { V <- outer(sc$study, sc$study, "==") * (if (m == "SMD") 
 save("multilevel_shared_control", "1/e - 1/n (RR), 1/e + 1/(n - e) (OR), p(1 - p)/n (RD), sd^2/n (MD), sd^2/(n m^2) (ROM), 1/n + d_i d_j / (2N) (SMD), written out in R",
      lapply(c("RR", "OR", "RD", "MD", "SMD", "ROM"), function(m) list(measure = m, matrix = unname(shared(m)))), data = list(d = lapply(sc, vec)))
 
-ag <- escalc(yi = yi, vi = vi, data = transform(assink[1:40, c("study", "esid", "yi", "vi")], obs = rep(1:2, 20), time = rep(c(1, 2, 4, 7, 3), 8)))
+ag <- escalc(yi = yi, vi = vi, data = transform(assink[1:40, c("study", "esid", "yi", "vi")], obs = rep(1:2, 20), time = 1.5 * ave(seq_len(40), study[1:40], FUN = seq_along)))
 agg <- function(...) { a <- aggregate(ag, cluster = ag$study, ...); list(yi = vec(a$yi), vi = vec(a$vi)) }
 cases <- list(c(list(struct = "ID", weighted = TRUE), agg(struct = "ID")), c(list(struct = "CS", rho = 0.6, weighted = TRUE), agg(struct = "CS", rho = 0.6)),
   c(list(struct = "CS", rho = 0.6, weighted = FALSE), agg(struct = "CS", rho = 0.6, weighted = FALSE)),

@@ -25,6 +25,7 @@ CORRELATION_BOUNDARY = 1e-7
 MAXIMA_APART = 1e-6
 TOTALS = (0.1, 0.5, 2.0)
 CORRELATIONS = (0.5, 0.0, -0.5)
+WIDE_CORRELATIONS = (0.9, 0.5, 0.0, -0.5, -0.9)
 
 
 class Estimation(NamedTuple):
@@ -179,8 +180,9 @@ def _climb_all(
     first = np.abs(climbed[0].free)
     rest = sorted(points[1:], key=lambda one: -float(np.abs(np.abs(one[1]) - first).max()))
     more = 1 if climbed[0].converged else 4
-    edges = _edges(points[0][1], bounds)
-    for point in [*(point for _, point in rest[:more]), *edges]:
+    others = [point for _, point in rest[:more]]
+    others += _edges(points[0][1], bounds) + _from_nothing(climbed[0].free, covariances, _spread(problem))
+    for point in others:
         climbed.append(ascend(objective, point, bounds, climbed[0]))  # type: ignore[arg-type]
     return climbed
 
@@ -192,6 +194,26 @@ def _edges(point: FloatArray, bounds: FloatArray) -> list[FloatArray]:
         edge = point.copy()
         edge[place] = bounds[place]
         found.append(edge)
+    return found
+
+
+def _from_nothing(
+    free: FloatArray, covariances: Sequence[RandomCovariance], spread: float
+) -> list[FloatArray]:
+    """Return starts for terms whose variances came out 0: then no correlation makes a difference locally.
+
+    Whether a variance above 0 is better depends on the correlation it goes with, so several are tried.
+    """
+    found, start = [], 0
+    for one in covariances:
+        variances, correlations = one.values(free[start : start + one.free])
+        open_correlation = bool(np.isnan(one.correlations).any())
+        if correlations.size and open_correlation and variances.max() < BOUNDARY**2:
+            for rho in WIDE_CORRELATIONS:
+                point = free.copy()
+                point[start : start + one.free] = one.start(0.1 * spread, rho)
+                found.append(point)
+        start += one.free
     return found
 
 

@@ -16,7 +16,7 @@ from evergrove.stats.dependence.design import build_design
 from evergrove.stats.dependence.estimation import Estimation, estimate
 from evergrove.stats.dependence.heterogeneity import i2_by_component, residual_heterogeneity
 from evergrove.stats.dependence.known_covariance import known_covariance
-from evergrove.stats.dependence.likelihood import Problem, lay_out
+from evergrove.stats.dependence.likelihood import Problem, lay_out, matrices_at
 from evergrove.stats.dependence.multilevel_result import FittedModel, MultilevelResult
 from evergrove.stats.dependence.options import (
     CoefficientTest,
@@ -76,7 +76,7 @@ def multilevel(
     intercept: bool = True,
     struct: str | Sequence[str] = Structure.CS,
     method: str = LikelihoodMethod.REML,
-    test: str = CoefficientTest.Z,
+    test: str | None = None,
     dfs: str = ResidualDf.RESIDUAL,
     sigma2: ArrayLike | None = None,
     tau2: ArrayLike | None = None,
@@ -113,8 +113,8 @@ def multilevel(
         Covariance of the inner levels of each ``inner | outer`` term.
     method : LikelihoodMethod or str
         ``"REML"`` or ``"ML"``.
-    test : CoefficientTest or str
-        ``"z"`` or ``"t"``.
+    test : CoefficientTest, str or None
+        ``"z"`` or ``"t"``. None is ``"z"``, or ``"t"`` where `dfs` is ``"contain"``, which implies it.
     dfs : ResidualDf or str
         Degrees of freedom of ``"t"``: ``"residual"`` or ``"contain"``.
     sigma2, tau2, rho, gamma2, phi : float, sequence or None
@@ -183,7 +183,7 @@ def multilevel(
         _as_tuple(random),
         _as_tuple(struct),
         choose(LikelihoodMethod, method, "method"),
-        choose(CoefficientTest, test, "test"),
+        _test_of(test, choose(ResidualDf, dfs, "dfs")),
         choose(ResidualDf, dfs, "dfs"),
         checked_level(level),
         intercept,
@@ -224,15 +224,27 @@ def multilevel(
     )
 
 
+def _test_of(test: str | None, dfs: ResidualDf) -> CoefficientTest:
+    """Return the test: t as soon as containment is asked for."""
+    chosen = CoefficientTest.Z if test is None else choose(CoefficientTest, test, "test")
+    return CoefficientTest.T if dfs is ResidualDf.CONTAIN else chosen
+
+
 def _fit_remarks(
-    found: Estimation, components: Sequence[Component], problem: Problem, options: _Options
+    found: Estimation, components: Sequence[Component], model: FittedModel, options: _Options
 ) -> list[Diagnostic]:
     """Return what is to be said of the maximum and the test."""
+    problem = model.problem
+    matrices = matrices_at(model.covariances, model.free)
     remarks = [
         Diagnostic("component-at-bound", "the estimate lies on the bound of what it can be", one.name)
         for one in components
         if one.boundary
     ]
+    for term, one, matrix in zip(problem.terms, model.covariances, matrices, strict=True):
+        if np.isnan(one.correlations).any() and not matrix.any():
+            message = "the variance is 0, so that the correlation means nothing"
+            remarks.append(Diagnostic("correlation-not-identified", message, term.label))
     if found.maxima:
         values = ", ".join(f"{value:.6f}" for value in sorted(set(found.maxima)))
         message = f"the likelihood has lower maxima too (log-likelihood {values}); the highest is used"
@@ -330,7 +342,7 @@ def _result(
         converged=True,
         iterations=found.optimum.iterations,
         reason=found.optimum.reason,
-        diagnostics=(*remarks, *_fit_remarks(found, components, problem, options)),
+        diagnostics=(*remarks, *_fit_remarks(found, components, model, options)),
         options=options._asdict(),
         labels=labels,
         model=model,
