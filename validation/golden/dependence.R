@@ -355,9 +355,9 @@ set.seed(77)
 dr <- do.call(rbind, lapply(1:9, function(i) {
   dose <- c(0, sort(sample(c(0.5, 1, 1.5, 2, 3, 4, 5, 6), 4))); if (i == 3) dose <- dose + 0.5
   n <- round(runif(5, 300, 900)); type <- c("cc", "ir", "ci")[i %% 3 + 1]
-  y <- (-0.25 + rnorm(1, 0, 0.08)) * dose + (0.03 + rnorm(1, 0, 0.01)) * dose^2; cases <- round(n * plogis(-1.3 + y))
+  y <- (-0.35 + rnorm(1, 0, 0.25)) * dose + (0.04 + rnorm(1, 0, 0.04)) * dose^2; cases <- round(n * plogis(-1.3 + y))
   v <- c(0, 1 / cases[-1] + 1 / cases[1]) * 1.1; v[1] <- 0
-  y <- y + c(0, rnorm(4, 0, 0.6 * sqrt(v[-1]))); y <- round(y - y[1], 4); data.frame(study = i, dose = dose, y = y, v = round(v, 5), cases = cases, n = n, type = type)
+  y <- y + c(0, rnorm(4, 0, 0.8 * sqrt(v[-1]))); y <- round(y - y[1], 4); data.frame(study = i, dose = dose, y = y, v = round(v, 5), cases = cases, n = n, type = type)
 }))
 per <- split(dr, dr$study)
 knots <- quantile(dr$dose, c(0.1, 0.5, 0.9))
@@ -378,7 +378,7 @@ for (shape in names(shapes)) for (approach in c("two-stage", "one-stage")) for (
   } else {
     D <- do.call(rbind, X); y <- unlist(y_of); V <- bldiag(unname(S_of)); st <- rep(1:9, each = 4); dd <- as.data.frame(D); names(dd) <- paste0("b", seq_len(q)); dd$st <- st
     args <- list(yi = y, V = V, mods = D, intercept = FALSE, data = dd)
-    if (method %in% c("REML", "ML")) args <- c(args, if (q > 1) list(random = as.formula(paste("~", paste0("b", seq_len(q), collapse = "+"), "| st")), struct = "GEN", method = method)
+    if (method %in% c("REML", "ML")) args <- c(args, if (q > 1) list(random = as.formula(paste("~ 0 +", paste0("b", seq_len(q), collapse = "+"), "| st")), struct = "GEN", method = method)
                                                      else list(random = ~ 1 | st, method = method))
   }
   if (approach == "one-stage" && q == 1 && method != "fixed") {                       # one random slope, which metafor's GEN refuses: optimize() on the likelihood
@@ -391,7 +391,9 @@ for (shape in names(shapes)) for (approach in c("two-stage", "one-stage")) for (
     M <- if (approach == "two-stage") V + (D %*% between %*% t(D)) * outer(st, st, "==") else V
     W <- solve(M); vb <- solve(t(D) %*% W %*% D); beta <- vb %*% t(D) %*% W %*% y
   } else {
-    p <- do.call(polish, args); f <- p$tight; beta <- coef(f); vb <- vcov(f); between <- unname(as.matrix(f$G)); if (q == 1) between <- matrix(f$tau2)
+    p <- tryCatch(do.call(polish, args), error = function(e) NULL)
+    if (is.null(p)) { cat("not polished:", shape, approach, method, "\n"); next }
+    f <- p$tight; beta <- coef(f); vb <- vcov(f); between <- unname(as.matrix(f$G)); if (q == 1) between <- matrix(f$tau2)
   }
   B <- solve(A); beta <- as.vector(B %*% beta); vb <- B %*% vb %*% t(B); between <- B %*% between %*% t(B)
   Xo <- X_of(shapes[[shape]]); D0 <- sum(mapply(function(y, x, S) { e <- y - x %*% beta; sum(e * solve(S, e)) }, y_of, Xo, S_of)); T0 <- sum(mapply(function(y, S) sum(y * solve(S, y)), y_of, S_of))

@@ -10,6 +10,7 @@ import numpy as np
 from evergrove.errors import UsageError
 from evergrove.stats.dependence.covariance_structures import (
     FREE_CORRELATIONS,
+    ONE_VARIANCE,
     RandomCovariance,
     correlation_count,
     pairs_below,
@@ -279,7 +280,7 @@ def _pair_components(
     rows = []
     tiny = 1e-10 * float(variances.max(initial=0.0))
     for place, value in enumerate(variances):
-        name = kinds[0] if variances.size == 1 else f"{kinds[0]}[{term.inner_levels[place]}]"
+        name = kinds[0] if one.structure in ONE_VARIANCE else f"{kinds[0]}[{term.inner_levels[place]}]"
         given = not bool(np.isnan(one.variances[place]))
         rows.append(
             Component(name, kinds[0], float(value), len(term.levels), given, not given and value <= tiny)

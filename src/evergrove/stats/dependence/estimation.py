@@ -84,19 +84,18 @@ def starts(problem: Problem, covariances: Sequence[RandomCovariance]) -> list[Fl
     list of ndarray
     """
     spread, count = _spread(problem), len(covariances)
-    divisions = [np.full(count, 1.0 / count)]
-    if count > 1:
-        for place in range(count):
-            division = np.full(count, 0.1 / (count - 1))
-            division[place] = 0.9
-            divisions.append(division)
+    even = np.full(count, 1.0 / count)
+    sizes = [(total, even) for total in TOTALS]
+    for place in range(count if count > 1 else 0):
+        division = np.full(count, 0.1 / (count - 1))
+        division[place] = 0.9
+        sizes.append((TOTALS[1], division))
     correlations = CORRELATIONS if any(one.correlations.size for one in covariances) else (0.0,)
     return [
         np.concatenate(
             [one.start(total * spread * share, rho) for one, share in zip(covariances, division, strict=True)]
         )
-        for total in TOTALS
-        for division in divisions
+        for total, division in sizes
         for rho in correlations
     ]
 

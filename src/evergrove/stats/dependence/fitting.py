@@ -100,7 +100,8 @@ def multilevel(
         rows. See `vcalc` for covariances that are not reported.
     random : str or sequence of str
         Random terms: ``"~ 1 | study"``, ``"~ 1 | study/effect"`` (nested), several of them (crossed),
-        ``"~ outcome | study"`` with `struct`, ``"~ 1 + dose | study"`` with struct GEN.
+        ``"~ outcome | study"`` with `struct`, ``"~ dose | study"`` with struct GEN (intercept and slope;
+        ``"~ 0 + dose | study"`` is the slope alone).
     data : mapping or data frame
         The columns that `random` and `mods` name, one value per effect.
     mods : array-like of shape (k,) or (k, m), or names of columns

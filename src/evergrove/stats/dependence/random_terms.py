@@ -5,7 +5,8 @@ The grammar, the one of metafor's ``random`` argument::
     term    = ["~"] inner "|" outer
     inner   = "1"                        a random intercept for each level of the factors in outer
             | factor                     levels whose covariance `struct` describes
-            | number {"+" number}        columns with random slopes (struct GEN, GDIAG); "1" is the intercept
+            | number {"+" number}        columns with random slopes (struct GEN, GDIAG), after an intercept;
+                                         "0" leaves the intercept out
     outer   = factor {"/" factor}        a/b is a, and b within a (for intercepts)
     factor  = name {":" name}            a:b is the combination of both
 """
@@ -217,6 +218,10 @@ def _inner_outer(
     codes, levels = _combined(data, outer, k, "random")
     label = f"{' + '.join(names)} | {':'.join(outer)}"
     if struct in SLOPES:
+        names = names if {"0", "1"} & set(names) else ("1", *names)
+        names = tuple(name for name in names if name != "0")
+        if not names:
+            raise UsageError(f"random: found {text!r}; allowed: a column or the intercept beside 0")
         columns = [
             np.ones(k) if name == "1" else data_column(data, name, k, "random").astype(np.float64)
             for name in names

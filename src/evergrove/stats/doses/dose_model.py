@@ -190,7 +190,7 @@ def _one_stage(studies: list[_Study], method: DoseMethod, names: tuple[str, ...]
     if method is DoseMethod.FIXED or len(studies) == 1:
         options: dict[str, Any] = {"random": ()}
     else:
-        options = {"random": f"~ {' + '.join(keys)} | study", "struct": Structure.GEN, "data": data}
+        options = {"random": f"~ 0 + {' + '.join(keys)} | study", "struct": Structure.GEN, "data": data}
     likelihood = "ML" if method is DoseMethod.ML else "REML"
     fit = multilevel(y, [one.s for one in studies], mods=x, intercept=False, method=likelihood, **options)
     between = fitted_matrices(fit)[0] if fit.components else np.zeros((p, p))

@@ -186,7 +186,7 @@ def test_random_effects_are_shrunken_and_need_no_t_for_normal_tests():
     assert abs(float(study.estimate.mean())) < 0.1
     assert len(effect.estimate) == 12
     slopes = stats.random_effects(
-        stats.multilevel(Y, V, random="~ 1 + dose | study", struct="GDIAG", data=DATA, mods=["dose"])
+        stats.multilevel(Y, V, random="~ dose | study", struct="GDIAG", data=DATA, mods=["dose"])
     )
     assert slopes[0].level_names[0] == "intercept | 1"
 
@@ -310,3 +310,31 @@ def test_moments_refuse_what_they_cannot_tell():
         stats.multivariate_moments(Y[:3], V[:3], [1, 2, 3], ["a", "a", "b"])
     with pytest.raises(UsageError, match="never occur"):
         stats.multivariate_moments(Y[:4], V[:4], [1, 2, 3, 4], ["a", "a", "b", "b"])
+
+
+def test_slopes_have_an_intercept_unless_it_is_left_out():
+    names = [
+        [one.name for one in stats.multilevel(Y, V, random=term, struct="GDIAG", data=DATA).components]
+        for term in ("~ dose | study", "~ 1 + dose | study", "~ 0 + dose | study")
+    ]
+    assert names[0] == names[1] == ["tau2[intercept]", "tau2[dose]"]
+    assert names[2] == ["tau2[dose]"]
+    with pytest.raises(UsageError, match="beside 0"):
+        stats.multilevel(Y, V, random="~ 0 | study", struct="GEN", data=DATA)
+
+
+def test_containment_implies_the_t_test():
+    fit = stats.three_level(Y, V, DATA["study"], dfs="contain")
+    assert fit.test == "t"
+    assert fit.df.tolist() == [5.0]
+
+
+def test_a_variance_at_zero_does_not_hide_a_better_correlation():
+    # at variance 0 every correlation is stationary; another correlation with a variance above 0 is better
+    rng = np.random.default_rng(8)
+    for _ in range(6):
+        y = rng.normal(0, 0.3, 24)
+        data = {"study": np.repeat(np.arange(8), 3), "time": np.tile([1, 2, 3], 8)}
+        general = stats.multilevel(y, [0.05] * 24, random="~ time | study", struct="AR", data=data)
+        plain = stats.multilevel(y, [0.05] * 24, random="~ time | study", struct="ID", data=data)
+        assert general.log_likelihood >= plain.log_likelihood - 1e-8
