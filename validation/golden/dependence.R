@@ -38,7 +38,7 @@ fit_record <- function(p, test, dfs) {
   k <- if (f$method == "REML") f$k - f$p else f$k
   ll <- as.numeric(logLik(f)); n <- p$parameters; m <- max(k, n + 2)
   list(estimate = vec(coef(f)), se = vec(f$se), ci_low = vec(f$ci.lb), ci_high = vec(f$ci.ub), statistic = vec(f$zval),
-       p_value = vec(f$pval), df = if (test == "t") vec(f$ddf) else NULL, q = num(f$QE), q_p_value = num(f$QEp),
+       p_value = vec(f$pval), df = if (f$test == "t") vec(f$ddf) else NULL, q = num(f$QE), q_p_value = num(f$QEp),
        qm = num(f$QM), qm_p_value = num(f$QMp), log_likelihood = ll, aic = -2 * ll + 2 * n, bic = -2 * ll + n * log(k),
        aicc = -2 * ll + 2 * n * m / (m - n - 1), components = p$values, gradient = p$gradient)
 }
@@ -384,7 +384,7 @@ for (shape in names(shapes)) for (approach in c("two-stage", "one-stage")) for (
   if (approach == "one-stage" && q == 1 && method != "fixed") {                       # one random slope, which metafor's GEN refuses: optimize() on the likelihood
     ll <- function(t) { M <- V + outer(st, st, "==") * tcrossprod(D[, 1]) * t; W <- solve(M); XWX <- sum(D * (W %*% D)); be <- sum(D * (W %*% y)) / XWX; e <- y - D * be
       -0.5 * (determinant(M)$modulus + sum(e * (W %*% e)) + if (method == "REML") log(XWX) else 0) }
-    t <- optimize(ll, c(0, 1), maximum = TRUE, tol = 1e-14)$maximum; x <- t; for (i in 1:3) x <- x - as.vector(grad(ll, x) / hessian(ll, x)); between <- matrix(x)
+    t <- optimize(ll, c(0, 100), maximum = TRUE, tol = 1e-14)$maximum; x <- t; for (i in 1:3) x <- x - as.vector(grad(ll, x) / hessian(ll, x)); between <- matrix(x)
     M <- V + outer(st, st, "==") * tcrossprod(D[, 1]) * x; W <- solve(M); vb <- solve(t(D) %*% W %*% D); beta <- vb %*% t(D) %*% W %*% y
   } else if (method == "fixed" || method == "MM") {
     if (method == "fixed") between <- matrix(0, q, q)

@@ -30,8 +30,8 @@ from .dependence.robust_moments import robust_variance as robust_variance
 from .dependence.robust_tests import RobustResult as RobustResult
 from .dependence.robust_tests import robust as robust
 from .dependence.sampling_covariances import impute_covariance as impute_covariance
-from .dependence.sampling_covariances import shared_control_covariance as shared_control_covariance
 from .dependence.sampling_covariances import vcalc as vcalc
+from .dependence.shared_control import shared_control_covariance as shared_control_covariance
 
 # --- Integrity
 # --- Random effects and heterogeneity

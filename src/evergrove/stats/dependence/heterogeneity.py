@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from evergrove.errors import UsageError
 from evergrove.stats.dependence.covariance_structures import ONE_VARIANCE
 from evergrove.stats.dependence.likelihood import evaluate
 
@@ -104,7 +105,7 @@ def i2_by_level(fit: MultilevelResult) -> dict[str, float]:
     Raises
     ------
     UsageError
-        Never for such a fit; other fits give an empty dict.
+        For a fit without such a term; `MultilevelResult.i2` holds its I².
 
     Examples
     --------
@@ -126,6 +127,11 @@ def i2_by_level(fit: MultilevelResult) -> dict[str, float]:
             tau2 = float(matrix[place, place])
             typical = (int(rows.sum()) - 1) / float(leverage[rows].sum())
             found[name] = 100.0 * tau2 / (tau2 + typical)
+    if not found:
+        raise UsageError(
+            "i2_by_level: no random term has a variance for each level; allowed: struct UN, HCS, DIAG or HAR; "
+            "the fit's i2 and i2_components hold its I²"
+        )
     return found
 
 

@@ -19,6 +19,8 @@ MOST_HALVINGS = 40
 DIFFERENCE = 1e-5
 #: Steps below this share of a parameter (or of 1) end the iteration.
 STEP_TOLERANCE = 1e-9
+#: Below this share of the value a predicted gain is rounding, if the gradient falls no further either.
+ROUNDING = 1e-12
 #: No step goes further than this, in standard deviations of the effects or radians.
 LONGEST_STEP = 2.0
 
@@ -156,13 +158,15 @@ def ascend(
             small = slope <= 1e-9 * (1.0 + abs(value))
             reason = "no further ascent" if small else "the line search found no higher point"
             return Optimum(free, value, gradient, count, small, reason)
+        before = float(np.abs(open_gradient).max())
         share, found, value, gradient = reached
         moved = np.abs(found - free)
         free = found
+        rounding = slope <= ROUNDING * (1.0 + abs(value)) and float(np.abs(gradient).max()) >= 0.5 * before
         if known is not None and _comes_to(free, value, known):
             return known
         if share == 1.0 and bool((moved <= STEP_TOLERANCE * np.maximum(1e-3, np.abs(free))).all()):
             return Optimum(free, value, gradient, count, True, "last step below 1e-9 of each parameter")
-        if slope <= 1e-22 * (1.0 + abs(value)):
-            return Optimum(free, value, gradient, count, True, "predicted gain below rounding")
+        if rounding or slope <= 1e-22 * (1.0 + abs(value)):
+            return Optimum(free, value, gradient, count, True, "the gradient is rounding")
     return Optimum(free, value, gradient, MOST_STEPS, False, f"no maximum after {MOST_STEPS} steps")

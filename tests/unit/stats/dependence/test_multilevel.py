@@ -144,6 +144,8 @@ def test_an_effect_without_a_variance_to_pool_still_fits_a_level():
     fit = stats.multilevel(Y, V, random="~ outcome | study", struct="HCS", data=DATA)
     assert [one.name for one in fit.components] == ["tau2[a]", "tau2[b]", "tau2[c]", "rho"]
     assert stats.i2_by_level(fit)["a"] >= 0
+    with pytest.raises(UsageError, match="variance for each level"):
+        stats.i2_by_level(stats.three_level(Y, V, DATA["study"]))
 
 
 def test_a_thousand_effects_are_feasible():
