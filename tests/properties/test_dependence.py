@@ -20,7 +20,7 @@ def nested(draw):
     return y, v, np.repeat(np.arange(len(sizes)), sizes)
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(nested(), st.floats(-3, 3, **FINITE), st.sampled_from([1e-3, 10.0, 1e4]))
 def test_shift_and_scale(data, shift, factor):
     y, v, study = data
@@ -34,7 +34,7 @@ def test_shift_and_scale(data, shift, factor):
     assert base.ci_low[0] <= base.estimate[0] <= base.ci_high[0]
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(nested(), st.randoms(use_true_random=False))
 def test_order_of_rows(data, random):
     y, v, study = data
@@ -46,7 +46,7 @@ def test_order_of_rows(data, random):
     assert two.se == pytest.approx(one.se, rel=1e-2, abs=1e-6)
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(nested())
 def test_the_maximum_is_no_lower_than_any_simpler_model(data):
     y, v, study = data

@@ -124,7 +124,7 @@ def _of_pair(
         names[1],
         correlation,
         correlation_count(structure, term.size),
-        min(lowest, -1.0 if structure is not Structure.CAR else 0.0),
+        0.0 if structure is Structure.CAR else -1.0,
         1.0,
     )
     if correlations.size and structure not in {Structure.GEN, Structure.GDIAG}:

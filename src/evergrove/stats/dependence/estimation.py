@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from evergrove.stats.arrays import FloatArray
     from evergrove.stats.dependence.covariance_structures import RandomCovariance
     from evergrove.stats.dependence.likelihood import Problem
+    from evergrove.stats.dependence.optimum import Objective
 
 #: A standard deviation below this (in typical standard errors) is the boundary.
 BOUNDARY = 1e-5
@@ -159,7 +160,7 @@ def estimate(
 def _climb_all(
     problem: Problem,
     covariances: Sequence[RandomCovariance],
-    objective: object,
+    objective: Objective,
     bounds: FloatArray,
     *,
     restricted: bool,
@@ -175,14 +176,14 @@ def _climb_all(
     points.sort(key=lambda one: -one[0])
     if not points:
         return []
-    climbed = [ascend(objective, points[0][1], bounds)]  # type: ignore[arg-type]
+    climbed = [ascend(objective, points[0][1], bounds)]
     first = np.abs(climbed[0].free)
     rest = sorted(points[1:], key=lambda one: -float(np.abs(np.abs(one[1]) - first).max()))
     more = 1 if climbed[0].converged else 4
     others = [point for _, point in rest[:more]]
     others += _edges(points[0][1], bounds) + _from_nothing(climbed[0].free, covariances, _spread(problem))
     for point in others:
-        climbed.append(ascend(objective, point, bounds, climbed[0]))  # type: ignore[arg-type]
+        climbed.append(ascend(objective, point, bounds, climbed[0]))
     return climbed
 
 

@@ -81,6 +81,40 @@ def test_the_unit_of_dose_does_not_matter(shape, approach):
     assert theirs.se == pytest.approx(ours.se, rel=1e-5)
 
 
+@pytest.mark.parametrize("method", ["REML", "ML"])
+def test_the_likelihood_is_that_of_the_original_columns(method):
+    given = several(curve=0.03)
+    rows = given["dose"] > 0
+    x = np.column_stack([given["dose"], given["dose"] ** 2])[rows]
+    y, v, study = given["yi"][rows], given["vi"][rows], given["study"][rows]
+    coefficients, blocks = [], []
+    for one in range(5):
+        own = study == one
+        information = x[own].T @ (x[own] / v[own][:, None])
+        blocks.append(np.linalg.inv(information))
+        coefficients.append(blocks[-1] @ x[own].T @ (y[own] / v[own]))
+    kind = np.tile([0, 1], 5)
+    direct = stats.multilevel(
+        np.concatenate(coefficients),
+        blocks,
+        random="~ kind | study",
+        struct="UN",
+        data={"kind": kind, "study": np.repeat(np.arange(5), 2)},
+        mods=np.eye(2)[kind],
+        intercept=False,
+        method=method,
+    )
+    ours = run(given, shape="quadratic", method=method)
+    assert ours.log_likelihood == pytest.approx(direct.log_likelihood, rel=1e-7)
+    assert ours.estimate == pytest.approx(direct.estimate, rel=1e-5)
+    one_stage = run(given, shape="quadratic", method=method, approach="one-stage")
+    slopes = {"study": study, "a": x[:, 0], "b": x[:, 1]}
+    plain = stats.multilevel(
+        y, v, random="~ 0 + a + b | study", struct="GEN", data=slopes, mods=x, intercept=False, method=method
+    )
+    assert one_stage.log_likelihood == pytest.approx(plain.log_likelihood, rel=1e-7)
+
+
 def test_fixed_effects_agree_in_one_stage_and_two():
     given = several()
     one, two = (
