@@ -30,12 +30,12 @@ TOLERANCE = {
     # What follows from an iterated tau².
     "from-tau2": 1e-7,
     # Components of mixed models: Newton steps on metafor's log-likelihood with difference derivatives, whose
-    # rounding (1e-11 of a log-likelihood of 10 to 100) leaves 1e-6 of a component on flat likelihoods.
-    "component": 5e-6,
-    # What follows from such components.
+    # rounding leaves up to 5e-7 of a component where the likelihood is flat.
+    "component": 1e-6,
+    # What follows from such components; small p values magnify it.
     "from-components": 5e-6,
-    # Profile limits: metafor's inner optimisations stop at their loose defaults.
-    "profile": 1e-3,
+    # Profile limits: uniroot tightened to 1e-10 within metafor's inner optimisations.
+    "profile": 1e-6,
     # Printed with seven to eight digits.
     "printed": 1e-6,
     # Tails: R's and SciPy's t and chi-square, out to 1e-300.

@@ -129,7 +129,7 @@ def i2_by_level(fit: MultilevelResult) -> dict[str, float]:
             found[name] = 100.0 * tau2 / (tau2 + typical)
     if not found:
         raise UsageError(
-            "i2_by_level: no random term has a variance for each level; allowed: struct UN, HCS, DIAG or HAR; "
+            "i2_by_level: no random term has a variance for each level; allowed: UN, HCS, DIAG or HAR; "
             "the fit's i2 and i2_components hold its I²"
         )
     return found
