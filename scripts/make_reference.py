@@ -83,7 +83,7 @@ FAMILIES = {
     "Random effects and heterogeneity": ("pooling", "pool_result", "subgroup", "heterogeneity", "fit_statistics"),
     "Sparse data": ("sparse",),
     "Moderators": ("regression",),
-    "Dependence: multilevel, multivariate, robust, dose-response": ("multilevel", "dose_response"),
+    "Dependence: multilevel, multivariate, robust, dose-response": ("dependence", "doses"),
     "Small-study effects and bias": ("bias", "small_study"),
     "Influence": ("influence",),
     "Figures": ("display",),

@@ -10,6 +10,12 @@ from .stats.conversions.medians import mean_sd_from_median_iqr as mean_sd_from_m
 from .stats.conversions.ratios import convert_effect as convert_effect
 from .stats.conversions.two_by_two import tables_from_margins as tables_from_margins
 from .stats.conversions.wald import effects_from_printed as effects_from_printed
+from .stats.dependence.aggregation import aggregate_effects as aggregate_effects
+from .stats.dependence.fitting import multilevel as multilevel
+from .stats.dependence.fitting import three_level as three_level
+from .stats.dependence.robust_moments import robust_variance as robust_variance
+from .stats.dependence.robust_tests import robust as robust
+from .stats.dependence.sampling_covariances import vcalc as vcalc
 from .stats.display.density_plots import drapery_plot as drapery_plot
 from .stats.display.density_plots import rainforest_plot as rainforest_plot
 from .stats.display.event_plots import labbe_plot as labbe_plot
@@ -20,6 +26,7 @@ from .stats.display.influence_plots import baujat_plot as baujat_plot
 from .stats.display.influence_plots import gosh_plot as gosh_plot
 from .stats.display.moderator_plots import bubble_plot as bubble_plot
 from .stats.display.moderator_plots import orchard_plot as orchard_plot
+from .stats.doses.dose_model import dose_response as dose_response
 from .stats.effects import effect_size as effect_size
 from .stats.influence.case_deletion import influence_diagnostics as influence_diagnostics
 from .stats.influence.refits import cumulative as cumulative

@@ -43,6 +43,15 @@ TOLERANCE = {
     "newton": 1e-7,
     # A share of 200,000 simulations: its standard error is at most 0.0011, held against shares above 0.1.
     "monte-carlo": 0.03,
+    # Components of mixed models: Newton steps on metafor's log-likelihood with difference derivatives, whose
+    # rounding leaves up to 5e-7 of a component where the likelihood is flat.
+    "component": 1e-6,
+    # What follows from such components; small p values magnify it.
+    "from-components": 5e-6,
+    # Profile limits: uniroot tightened to 1e-10 within metafor's inner optimisations.
+    "profile": 1e-6,
+    # Printed with seven to eight digits.
+    "printed": 1e-6,
     # Tails: R's and SciPy's t and chi-square, out to 1e-300.
     "p-value": 1e-8,
     # lme4's maxima: bobyqa to 1e-11 and penalised iterations to 1e-13 .. 1e-8, on a likelihood's flat top.

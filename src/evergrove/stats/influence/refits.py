@@ -131,8 +131,8 @@ def refitter(fit: PoolResult) -> Callable[[BoolArray], PoolResult]:
     """
     if fit.inputs is not None or "prediction" not in fit.options:
         raise UsageError(
-            f"refit: found a fit by {fit.method!r}; allowed: a fit of pool; for another model give a function "
-            "that takes the studies to keep and returns its fit"
+            f"refit: found a fit by {fit.method!r}; allowed: a fit of pool; for another model give a "
+            "function that takes the studies to keep and returns its fit"
         )
     options = dict(fit.options)
     by_study = {name: options.pop(name) for name in ("weights", "tau2_weights") if name in options}

@@ -1,0 +1,99 @@
+"""Cluster-robust inference: what is known otherwise, and refusals."""
+
+import json
+
+import numpy as np
+import pytest
+
+from evergrove import stats
+from evergrove.errors import DataError, TooFewStudiesError, UsageError
+
+Y = np.array([0.20, 0.35, 0.61, 0.48, -0.12, 0.10, 0.42, 0.90, 0.75, 0.05, 0.31, 0.22])
+V = np.array([0.02, 0.03, 0.02, 0.05, 0.03, 0.02, 0.04, 0.03, 0.02, 0.05, 0.03, 0.02])
+STUDY = [1, 1, 2, 2, 3, 3, 4, 5, 5, 6, 6, 6]
+X = np.array([0, 0, 1, 1, 0, 0, 1, 1, 1, 0, 0, 0.0])
+
+
+def test_equal_variances_and_single_effects_give_the_t_test():
+    fit = stats.pool(Y, np.full(12, 0.05), model="common")
+    ours = stats.robust(fit, range(12), adjust="CR2")
+    assert ours.se[0] == pytest.approx(Y.std(ddof=1) / np.sqrt(12))
+    assert ours.df[0] == pytest.approx(11)
+    assert ours.wald == pytest.approx(ours.statistic[0] ** 2)
+    assert ours.wald_p_value == pytest.approx(ours.p_value[0])
+
+
+def test_estimates_do_not_change_and_scales_do_not_matter():
+    fit = stats.three_level(Y, V, STUDY, mods=X)
+    ours = stats.robust(fit, STUDY)
+    assert ours.estimate.tolist() == fit.estimate.tolist()
+    large = stats.robust(stats.three_level(1e6 * Y, 1e12 * V, STUDY, mods=X), STUDY)
+    assert large.se == pytest.approx(1e6 * ours.se, rel=1e-6)
+    assert large.df == pytest.approx(ours.df, rel=1e-6)
+
+
+@pytest.mark.parametrize("kind", ["CR0", "CR1", "CR1p", "CR1S", "CR2", "CR3"])
+def test_names_of_clusters_and_order_of_rows_do_not_matter(kind):
+    order = np.random.default_rng(2).permutation(12)
+    names = np.array([f"study {one}" for one in STUDY])
+    first = stats.robust(stats.pool(Y, V, tau2="DL"), STUDY, adjust=kind)
+    second = stats.robust(stats.pool(Y[order], V[order], tau2="DL"), names[order], adjust=kind)
+    assert second.se == pytest.approx(first.se, rel=1e-10)
+    assert second.df == pytest.approx(first.df, rel=1e-8)
+
+
+def test_contrasts_test_the_same_as_positions():
+    fit = stats.three_level(Y, V, STUDY, mods=X)
+    by_place = stats.robust(fit, STUDY, tested=[0, 1])
+    by_matrix = stats.robust(fit, STUDY, tested=np.array([[1.0, 1.0], [1.0, -1.0]]))
+    assert by_matrix.wald == pytest.approx(by_place.wald, rel=1e-8)
+    assert by_matrix.wald_df2 == pytest.approx(by_place.wald_df2, rel=1e-8)
+
+
+def test_few_degrees_of_freedom_are_remarked():
+    ours = stats.robust(stats.three_level(Y, V, STUDY, mods=X), STUDY)
+    assert (ours.df < 4).any() == ("few-degrees-of-freedom" in [one.code for one in ours.diagnostics])
+
+
+def test_results_are_data():
+    ours = stats.robust_variance(Y, V, STUDY, mods=X, names=["x"])
+    content = json.loads(json.dumps(ours.to_dict()))
+    assert content["correction"] == "CR2"
+    assert list(ours.to_frame()["coefficient"]) == ["intercept", "x"]
+    assert "clusters" in ours.summary()
+    assert repr(ours).startswith("<RobustResult")
+
+
+def test_negative_moments_are_zero_and_said_so():
+    y = np.array([0.3, 0.31, 0.29, 0.3, 0.3, 0.31])
+    for model, name in (("correlated", "tau2"), ("hierarchical", "omega2")):
+        ours = stats.robust_variance(y, [0.5] * 6, [1, 1, 2, 2, 3, 3], model=model)
+        assert getattr(ours, name) == 0.0
+        assert "moment-truncated" in [one.code for one in ours.diagnostics]
+
+
+@pytest.mark.parametrize(
+    ("change", "error", "words"),
+    [
+        ({"cluster": STUDY[:4]}, DataError, "one per effect"),
+        ({"cluster": [None, *STUDY[1:]]}, DataError, "row 0"),
+        ({"cluster": [1] * 12}, TooFewStudiesError, "2 or more"),
+        ({"adjust": "HC3"}, UsageError, "'CR2'"),
+        ({"df": "many"}, UsageError, "'satterthwaite'"),
+        ({"tested": [3]}, UsageError, "positions"),
+        ({"tested": np.array([[1.0, 2.0], [2.0, 4.0]])}, UsageError, "independent rows"),
+        ({"cluster": range(12)}, UsageError, "outermost factor"),
+        ({"fit": stats.mantel_haenszel([1, 2], [9, 9], [2, 3], [9, 9])}, UsageError, "working covariance"),
+    ],
+)
+def test_what_cannot_be_is_refused(change, error, words):
+    call = {"fit": stats.three_level(Y, V, STUDY, mods=X), "cluster": STUDY, **change}
+    with pytest.raises(error, match=words):
+        stats.robust(call.pop("fit"), call.pop("cluster"), **call)
+
+
+def test_no_more_clusters_than_coefficients():
+    with pytest.raises(TooFewStudiesError, match="more clusters"):
+        stats.robust_variance(Y, V, [1] * 6 + [2] * 6, mods=X)
+    with pytest.raises(UsageError, match="rho"):
+        stats.robust_variance(Y, V, STUDY, rho=1.2)
