@@ -237,9 +237,7 @@ def coefficient_table(columns: Mapping[str, Any], statistic: str, percent: str) 
     """
     names = [str(name) for name in columns["coefficient"]]
     width = max([len(name) for name in names] + [11])
-    head = (
-        f"{'coefficient':<{width}}  {'estimate':>10}  {'se':>9}  {statistic:>8}  {'p':>8}  {percent} interval"
-    )
+    head = f"{'coefficient':<{width}}  {'estimate':>10}  {'se':>9}  {statistic:>8}  {'p':>8}"
     lines = [f"{head}  {percent} interval"]
     for row, name in enumerate(names):
         low, high = columns["ci_low"][row], columns["ci_high"][row]
