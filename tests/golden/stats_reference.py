@@ -35,6 +35,12 @@ TOLERANCE = {
     "tabulated": 1e-4,
     # Bootstrap limits: 25,000 draws against 400,000 others; the quantiles have a standard error of 1 to 2 %.
     "simulated": 5e-2,
+    # Coefficients where R's optimisers search without derivatives, with a barrier at tau² = 0.
+    "derivative-free": 5e-3,
+    # Limits where a permutation p value steps: R's root finder stops at 1e-10, absolute.
+    "step-function": 1e-7,
+    # Standard errors from a second derivative that R takes by differences.
+    "numerical-hessian": 1e-5,
     # Tails: R's and SciPy's t and chi-square, out to 1e-300.
     "p-value": 1e-8,
 }

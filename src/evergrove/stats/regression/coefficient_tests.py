@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-from scipy import special
 
 from evergrove.errors import UsageError
 from evergrove.stats.diagnostic import Diagnostic
 from evergrove.stats.distributions import (
     chi2_tail,
+    f_tail,
     log_two_sided_p,
     normal_quantile,
     two_sided_p,
@@ -102,30 +102,6 @@ class CoefficientTest(Result):
     def summary(self) -> str:
         """Return the test in one line."""
         return repr(self).strip("<>").removeprefix("CoefficientTest ")
-
-
-def f_tail(statistic: float, df: float, df_residual: float) -> float:
-    """Return the upper tail of F.
-
-    Parameters
-    ----------
-    statistic, df, df_residual : float
-        Not below 0; degrees of freedom above 0.
-
-    Returns
-    -------
-    float
-
-    Examples
-    --------
-    >>> round(f_tail(4.0, 2, 10), 6)
-    0.052922
-    """
-    if math.isnan(statistic):
-        return math.nan
-    if math.isinf(statistic):
-        return 0.0
-    return float(special.fdtrc(df, df_residual, statistic))
 
 
 def checked_interval(ci: IntervalMethod) -> IntervalMethod:

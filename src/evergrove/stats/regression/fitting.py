@@ -151,14 +151,14 @@ def meta_regression(
     effects, variances = effects_and_variances(
         column_or_values(yi, columns, "yi"), column_or_values(vi, columns, "vi")
     )
-    chosen_model, chosen_measure = choose(PoolModel, model, "model"), measure
+    chosen_model = _chosen_model(model)
     options = Options(
         chosen_model,
         chosen_tau2(chosen_model, tau2),
         checked_interval(_interval_method(chosen_model, ci)),
         choose(PredictionMethod, prediction, "prediction"),
         checked_level(level),
-        None if chosen_measure is None else choose(EffectMeasure, chosen_measure, "measure"),
+        None if measure is None else choose(EffectMeasure, measure, "measure"),
         choose(RedundantColumns, redundant, "redundant"),
         choose(MissingModerators, missing, "missing"),
         (),
@@ -198,6 +198,14 @@ def column_or_values(
             f"{argument}: found no column {values!r}; allowed: numbers, or the name of a column of data"
         )
     return columns[values]  # type: ignore[return-value] # a column as columns_of reads it
+
+
+def _chosen_model(model: str) -> PoolModel:
+    """Return the model; those of one mean only are refused."""
+    chosen = choose(PoolModel, model, "model")
+    if chosen not in {PoolModel.RANDOM, PoolModel.COMMON}:
+        raise UsageError(f"model: found {model!r}; allowed with moderators: 'random', 'common'")
+    return chosen
 
 
 def _interval_method(model: PoolModel, ci: str | None) -> IntervalMethod:

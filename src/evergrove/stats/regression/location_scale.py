@@ -11,6 +11,7 @@ from evergrove.errors import ConvergenceError, TooFewStudiesError
 from evergrove.stats.arrays import checked_labels, checked_level, effects_and_variances, row_names
 from evergrove.stats.diagnostic import Diagnostic
 from evergrove.stats.distributions import chi2_tail
+from evergrove.stats.mean_interval import INTERVAL_IN_WORDS
 from evergrove.stats.options import (
     EffectMeasure,
     IntervalMethod,
@@ -18,7 +19,6 @@ from evergrove.stats.options import (
     Tau2Method,
     choose,
 )
-from evergrove.stats.pooling import INTERVAL_IN_WORDS
 from evergrove.stats.regression.coefficient_tests import checked_interval, joint_test, rule_of, wald
 from evergrove.stats.regression.design import Design, of_full_rank
 from evergrove.stats.regression.fit_statistics import fit_statistics

@@ -26,6 +26,8 @@ GAIN_TOLERANCE = 1e-13
 VANISHED = 1e-7
 #: A tau² below this share of the smallest variance lies on the boundary of an identity link.
 BOUNDARY = 1e-9
+#: Slopes of the tilted starts, in standard deviations of the moderator.
+SLOPES = (-3.0, -1.5, 1.5, 3.0)
 
 
 class Problem(NamedTuple):
@@ -176,7 +178,7 @@ def _newton_step(slope: FloatArray, curvature: FloatArray, damping: float) -> tu
 
 
 def starts(problem: Problem, tau2: float) -> list[FloatArray]:
-    """Return scale coefficients to start from: a constant tau², and a regression of squared residuals.
+    """Return scale coefficients to start from: constant tau², tilted, and by regression of residuals.
 
     Parameters
     ----------
@@ -199,6 +201,13 @@ def starts(problem: Problem, tau2: float) -> list[FloatArray]:
     targets += [np.maximum(squared, 0.05 * level), np.maximum(squared - problem.v, 0.2 * level)]
     wanted = [np.log(target) if problem.log else target for target in targets]
     found = [np.linalg.lstsq(problem.z, target, rcond=None)[0] for target in wanted]
+    # likelihoods of few studies have several maxima: slopes of 1.5 and 3 standard deviations, both ways
+    spread = math.sqrt(problem.y.size) * (1.0 if problem.log else 0.3 * level)
+    for column in range(problem.z.shape[1]):
+        for slope in SLOPES:
+            tilted = found[0].copy()
+            tilted[column] += slope * spread
+            found.append(tilted)
     return [a for a in found if math.isfinite(log_likelihood(problem, a))]
 
 

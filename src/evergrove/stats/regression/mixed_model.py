@@ -10,6 +10,7 @@ import numpy as np
 from evergrove.errors import UsageError
 from evergrove.stats.distributions import chi2_tail
 from evergrove.stats.inverse_variance import i2_from_q, i2_from_tau2
+from evergrove.stats.mean_interval import INTERVAL_IN_WORDS
 from evergrove.stats.options import (
     EffectMeasure,
     IntervalMethod,
@@ -17,7 +18,6 @@ from evergrove.stats.options import (
     PredictionMethod,
     Tau2Method,
 )
-from evergrove.stats.pooling import INTERVAL_IN_WORDS
 from evergrove.stats.regression.coefficient_tests import (
     Rule,
     joint_test,
