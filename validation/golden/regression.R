@@ -272,7 +272,8 @@ for (set in names(ls_sets)) {
     if (method == "ML" && ci != "normal") next
     f <- ls_fit(one, method, link, tests[[ci]])
     if (inherits(f, "try-error") || min(f$tau2) < 1e-4) { cat("left out:", set, method, link, ci, "\n"); next }
-    own <- polished(f, link)
+    own <- try(polished(f, link), silent = TRUE)
+    if (inherits(own, "try-error")) { cat("left out, no maximum:", set, method, link, ci, "\n"); next }
     tau2 <- if (link == "log") exp(c(f$Z %*% own$alpha)) else c(f$Z %*% own$alpha)
     g <- rma(as.numeric(f$yi), f$vi + tau2, mods = f$X, intercept = FALSE, method = "EE")  # location at weights 1 / (v + tau2)
     factor <- switch(ci, "hartung-knapp" = g$QE / (f$k - f$p), "hartung-knapp-truncated" = max(1, g$QE / (f$k - f$p)), 1)

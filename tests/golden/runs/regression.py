@@ -132,7 +132,13 @@ def regression_variants() -> Iterator[Row]:
             yield _label(case), quantity, CLOSED, getattr(plain, quantity), case[quantity]
         given = _fit("regression_variants", case, tau2=0.2, test=[1])
         for quantity in ("estimate", "se"):
-            yield _label(case), f"given {quantity}", CLOSED, getattr(given, quantity), case[f"given_{quantity}"]
+            yield (
+                _label(case),
+                f"given {quantity}",
+                CLOSED,
+                getattr(given, quantity),
+                case[f"given_{quantity}"],
+            )
         for fit, start in ((plain, ""), (given, "given_")):
             test = fit.moderator_test
             yield _label(case), f"{start}qm", CLOSED, test.statistic, case[f"{start}qm"]

@@ -273,12 +273,6 @@ def compare_models(
     """
     _comparable(full, reduced)
     df = full.parameters - reduced.parameters
-    if df <= 0:
-        raise UsageError(
-            f"compare_models: found {full.parameters} parameters against {reduced.parameters}; allowed: a "
-            "full "
-            "model with more than the reduced one; pass the larger one first"
-        )
     statistic = max(0.0, 2.0 * (full.log_likelihood - reduced.log_likelihood))
     share = None
     if not np.ndim(full.tau2) and not np.ndim(reduced.tau2):
@@ -322,6 +316,11 @@ def _comparable(
     for fit in (full, reduced):
         if fit.given_weights is not None:
             raise UsageError("compare_models: found weights of one's own; allowed: maximum likelihood fits")
+    if full.parameters <= reduced.parameters:
+        raise UsageError(
+            f"compare_models: found {full.parameters} parameters against {reduced.parameters}; allowed: a full "
+            "model with more than the reduced one; pass the larger one first"
+        )
     if full.likelihood != reduced.likelihood:
         raise UsageError(
             f"compare_models: found likelihoods {full.likelihood} and {reduced.likelihood}; allowed: one; "

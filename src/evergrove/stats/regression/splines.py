@@ -102,7 +102,8 @@ def spline_knots(values: ArrayLike, count: int) -> tuple[float, ...]:
     distinct = int(np.unique(x).size)
     if distinct - 2 <= count:
         raise DataError(
-            f"rcs: {count} knots for {distinct} distinct values; allowed: fewer knots than values between the "
+            f"rcs: {count} knots for {distinct} distinct values; allowed: fewer knots than values between "
+            "the "
             "outer two; ask for fewer knots, give their places, or use a linear term"
         )
     outer = OUTER[count]
