@@ -131,8 +131,8 @@ def of_full_rank(
     if redundant is RedundantColumns.ERROR:
         raise DataError(
             f"{where}: found redundant columns {names} (constant, or linear combinations of the columns "
-            "before "
-            "them); allowed: linearly independent moderators; leave them out or pass redundant='drop'"
+            "before them); allowed: linearly independent moderators; leave them out or pass "
+            "redundant='drop'"
         )
     keep = [position for position in range(len(design.names)) if position not in drop]
     if not keep:

@@ -257,7 +257,6 @@ def enough_studies(k: int, design: Design) -> None:
         )
     if k < p:
         raise TooFewStudiesError(
-            f"meta_regression: found {k} studies for {p} coefficients ({', '.join(design.names)}); "
-            "allowed: at "
-            "least as many studies, better ten per coefficient; leave moderators out"
+            f"meta_regression: found {k} studies for {p} coefficients ({', '.join(design.names)}); allowed: "
+            "at least as many studies, better ten per coefficient; leave moderators out"
         )

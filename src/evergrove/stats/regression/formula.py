@@ -29,8 +29,7 @@ def _formulaic() -> Any:  # noqa: ANN401 - a module
     except ImportError:
         raise UsageError(
             "mods: found a formula, but formulaic is not installed; pip install 'evergrove[formulas]', or "
-            "pass "
-            "the moderators as a mapping of columns or an array"
+            "pass the moderators as a mapping of columns or an array"
         ) from None
 
 
@@ -39,8 +38,8 @@ def _parsed(formula: str) -> Any:  # noqa: ANN401 - a formulaic Formula
     left, _, right = formula.partition("~")
     if left.strip() or not right.strip():
         raise UsageError(
-            f"mods: found formula {formula!r}; allowed: one side, such as '~ ablat + year'; effects are "
-            "yi, vi"
+            f"mods: found formula {formula!r}; allowed: one side, such as '~ ablat + year'; effects are yi, "
+            "vi"
         )
     package = _formulaic()
     try:
@@ -174,8 +173,7 @@ def _levels(
         if len(texts) < 2:
             raise DataError(
                 f"mods: factor {str(factor)!r} has one level, {texts[0]!r}; allowed: two levels or more; "
-                "leave it "
-                "out"
+                "leave it out"
             )
         contrasts = state["contrasts"].contrasts
         base = getattr(contrasts, "base", None)

@@ -157,8 +157,7 @@ def _weights(fit: MetaRegressionResult, weights: object) -> FloatArray:
     if matrix.ndim != 2 or matrix.shape[1] != fit.p or not bool((matrix != 0).any(axis=1).all()):
         raise DataError(
             f"weights: found shape {matrix.shape}, or a row of zeros; allowed: {fit.p} weights per row, in "
-            "the "
-            f"order {', '.join(fit.names)}; or name them in a mapping"
+            f"the order {', '.join(fit.names)}; or name them in a mapping"
         )
     return matrix
 
@@ -221,8 +220,8 @@ class ModelComparison(Result):
         return "\n".join(
             [
                 (
-                    f"likelihood ratio ({self.likelihood}): chi²({self.df}) = {self.statistic:.4f}, "
-                    f"p = {self.p_value:.4g}"
+                    f"likelihood ratio ({self.likelihood}): chi²({self.df}) = {self.statistic:.4f}, p = "
+                    f"{self.p_value:.4g}"
                 ),
                 (
                     f"AIC {self.aic_full:.2f} against {self.aic_reduced:.2f}, "
@@ -310,8 +309,8 @@ def _comparable(
     if not (np.array_equal(full.yi, reduced.yi) and np.array_equal(full.vi, reduced.vi)):
         raise UsageError(
             f"compare_models: found models of {full.k} and {reduced.k} studies with different data; "
-            "allowed: the "
-            "same effects and variances in the same order; fit both to the studies with all moderators"
+            "allowed: the same effects and variances in the same order; fit both to the studies with all "
+            "moderators"
         )
     for fit in (full, reduced):
         if fit.given_weights is not None:
@@ -324,15 +323,13 @@ def _comparable(
     if full.likelihood != reduced.likelihood:
         raise UsageError(
             f"compare_models: found likelihoods {full.likelihood} and {reduced.likelihood}; allowed: one; "
-            "fit both "
-            "with tau2='ML'"
+            "fit both with tau2='ML'"
         )
     big, small = full.design.matrix, reduced.design.matrix
     if full.likelihood == "REML" and (big.shape != small.shape or not spans(big, small)):
         raise UsageError(
             "compare_models: found REML fits with different moderators, whose likelihoods cannot be "
-            "compared; "
-            "allowed: ML; fit both with tau2='ML'"
+            "compared; allowed: ML; fit both with tau2='ML'"
         )
     if not spans(big, small):
         raise UsageError(

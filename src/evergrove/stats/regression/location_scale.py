@@ -252,8 +252,8 @@ def _converged(best: Maximum, problem: Problem, options: Options) -> None:
         gone = np.flatnonzero(tau2 < VANISHED * problem.v.min())
         raise ConvergenceError(
             f"location_scale: tau² of {row_names(gone[:10])} runs to 0, so the scale coefficients have no "
-            "finite "
-            f"estimate ({best.found.iterations} iterations); use link='identity', or fewer scale moderators"
+            f"finite estimate ({best.found.iterations} iterations); use link='identity', or fewer scale "
+            "moderators"
         )
     if not best.found.converged:
         raise ConvergenceError(

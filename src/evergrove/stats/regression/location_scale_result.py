@@ -219,8 +219,8 @@ class LocationScaleResult(Result):
         size = max(len(x), len(z))
         if min(len(x), len(z)) not in {1, size}:
             raise UsageError(
-                f"predict: found {len(x)} rows and {len(z)} scale rows; allowed: as many of each, or one "
-                "of either"
+                f"predict: found {len(x)} rows and {len(z)} scale rows; allowed: as many of each, or one of "
+                "either"
             )
         x = np.broadcast_to(x, (size, x.shape[1]))
         linear = np.broadcast_to(z, (size, z.shape[1])) @ self.scale_estimate
@@ -265,8 +265,7 @@ class LocationScaleResult(Result):
     def __repr__(self) -> str:
         return (
             f"<LocationScaleResult {self.p} location and {len(self.scale_names)} scale coefficients, "
-            f"k={self.k}, "
-            f"scale p={self.scale_test.p_value:.3g}; {self.method}>"
+            f"k={self.k}, scale p={self.scale_test.p_value:.3g}; {self.method}>"
         )
 
     def summary(self) -> str:

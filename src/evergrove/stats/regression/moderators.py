@@ -223,8 +223,7 @@ def array_columns(mods: object, names: Sequence[str] | None, argument: str) -> d
     except (TypeError, ValueError):
         raise UsageError(
             f"{argument}: found {type(mods).__name__} that is no array of numbers; allowed: a formula, an "
-            "array, "
-            "a mapping of columns, a data frame, or names of columns with data"
+            "array, a mapping of columns, a data frame, or names of columns with data"
         ) from None
     if array.ndim not in {1, 2}:
         raise DataError(f"{argument}: found {array.ndim} dimensions; allowed: one row per study")

@@ -79,8 +79,7 @@ def model_of(fit: MetaRegressionResult) -> Model:
     if fit.given_weights is not None or tau2 in {Tau2Method.GENQ, Tau2Method.GENQM}:
         raise UsageError(
             "permutation_test: found a fit with weights of one's own; allowed: weights 1 / (vi + tau²) and "
-            "an "
-            "estimator of tau² without weights; fit without them"
+            "an estimator of tau² without weights; fit without them"
         )
     df = fit.k - fit.p
     if df == 0:

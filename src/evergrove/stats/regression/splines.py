@@ -103,8 +103,7 @@ def spline_knots(values: ArrayLike, count: int) -> tuple[float, ...]:
     if distinct - 2 <= count:
         raise DataError(
             f"rcs: {count} knots for {distinct} distinct values; allowed: fewer knots than values between "
-            "the "
-            "outer two; ask for fewer knots, give their places, or use a linear term"
+            "the outer two; ask for fewer knots, give their places, or use a linear term"
         )
     outer = OUTER[count]
     knots = np.quantile(x, np.linspace(outer, 1.0 - outer, count))
