@@ -19,6 +19,9 @@ from .stats.medians import mean_sd_from_median_iqr as mean_sd_from_median_iqr
 from .stats.pooling import pool as pool
 from .stats.printed_intervals import effect_from_ci as effect_from_ci
 from .stats.proportions import proportion_interval as proportion_interval
+from .stats.regression.fitting import meta_regression as meta_regression
+from .stats.regression.location_scale import location_scale as location_scale
+from .stats.regression.permutation import permutation_test as permutation_test
 from .stats.scales import back_transform as back_transform
 
 # --- Dependence: multilevel, multivariate, robust, dose-response

@@ -37,7 +37,7 @@ TOLERANCE = {
     "simulated": 5e-2,
     # Coefficients where R's optimisers search without derivatives, with a barrier at tau² = 0.
     "derivative-free": 5e-3,
-    # Limits where a permutation p value steps: R's root finder stops at 1e-10, absolute.
+    # Limits where a permutation p value steps: R's root finder stops at 1e-9, absolute.
     "step-function": 1e-7,
     # Standard errors from a second derivative that R takes by differences.
     "numerical-hessian": 1e-5,

@@ -317,7 +317,8 @@ def _comparable(
             raise UsageError("compare_models: found weights of one's own; allowed: maximum likelihood fits")
     if full.parameters <= reduced.parameters:
         raise UsageError(
-            f"compare_models: found {full.parameters} parameters against {reduced.parameters}; allowed: a full "
+            f"compare_models: found {full.parameters} parameters against {reduced.parameters}; allowed: a "
+            "full "
             "model with more than the reduced one; pass the larger one first"
         )
     if full.likelihood != reduced.likelihood:

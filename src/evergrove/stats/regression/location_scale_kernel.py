@@ -143,12 +143,12 @@ def maximise(problem: Problem, start: FloatArray, free: FloatArray | None = None
     decrement, damping = math.inf, 0.0
     for count in range(1, MOST_NEWTON_STEPS + 1):
         gradient, hessian = derivatives(problem, a)
-        step, decrement = _newton_step(space.T @ gradient, -space.T @ hessian @ space, damping)
+        step, decrement = _newton_step(problem, space, gradient, hessian, damping)
         if decrement <= NEAR:
             return _polished(problem, a, space, count)
         scale = 1.0
         while True:
-            ahead = a + scale * (space @ step)
+            ahead = a + scale * step
             there = log_likelihood(problem, ahead)
             if there > value:
                 break
@@ -167,25 +167,29 @@ def _polished(problem: Problem, a: FloatArray, space: FloatArray, count: int) ->
     before = math.inf
     for more in range(MOST_POLISHING_STEPS):
         gradient, hessian = derivatives(problem, a)
-        step, decrement = _newton_step(space.T @ gradient, -space.T @ hessian @ space, 0.0)
+        step, decrement = _newton_step(problem, space, gradient, hessian, 0.0)
         done = decrement <= DECREMENT or decrement >= before
         if done or more == MOST_POLISHING_STEPS - 1:
             break
-        a, before = a + space @ step, decrement
+        a, before = a + step, decrement
     small = min(decrement, before)
     reason = f"Newton decrement {small:.1e}" if small > DECREMENT else "Newton decrement below 1e-20"
     found = Solution(small, count + more, small <= SETTLED, reason)
     return Maximum(a, log_likelihood(problem, a), -hessian, found)
 
 
-def _newton_step(slope: FloatArray, curvature: FloatArray, damping: float) -> tuple[FloatArray, float]:
-    """Return an ascent step, not longer than 5, and the decrement."""
-    values, vectors = np.linalg.eigh(curvature)
+def _newton_step(
+    problem: Problem, space: FloatArray, gradient: FloatArray, hessian: FloatArray, damping: float
+) -> tuple[FloatArray, float]:
+    """Return an ascent step and the decrement; log tau² of no study moves by more than 5."""
+    slope = space.T @ gradient
+    values, vectors = np.linalg.eigh(-space.T @ hessian @ space)
     largest = float(np.abs(values).max(initial=0.0)) or 1.0
     safe = np.maximum(np.abs(values), 1e-10 * largest) + damping * largest
-    step = vectors @ ((vectors.T @ slope) / safe)
-    length = float(np.linalg.norm(step))
-    return (step if length <= 5.0 else step * (5.0 / length)), float(slope @ step)
+    inner = vectors @ ((vectors.T @ slope) / safe)
+    step = space @ inner
+    reach = float(np.abs(problem.z @ step).max()) if problem.log else 0.0
+    return (step if reach <= 5.0 else step * (5.0 / reach)), float(slope @ inner)
 
 
 def starts(problem: Problem, tau2: float) -> list[FloatArray]:
@@ -239,7 +243,8 @@ def best_maximum(problem: Problem, tau2: float) -> tuple[Maximum, int]:
     """
     climbed = [maximise(problem, start) for start in starts(problem, tau2)]
     if not problem.log:
-        climbed += [one for start in starts(problem, tau2) if (one := _on_the_boundary(problem, start))]
+        first = starts(problem, tau2)[:2]
+        climbed += [one for start in first if (one := _on_the_boundary(problem, start))]
     if not climbed:
         empty = np.full(problem.z.shape[1], np.nan)
         lost = Solution(math.nan, 0, False, "no scale coefficients found that give tau² above 0")
@@ -264,10 +269,13 @@ def _on_the_boundary(problem: Problem, start: FloatArray) -> Maximum | None:
     """
     from scipy import optimize  # noqa: PLC0415 - heavy, and few fits need it
 
+    def clipped(a: FloatArray) -> Problem:
+        return problem._replace(z=np.where((problem.z @ a < 0)[:, np.newaxis], 0.0, problem.z))
+
     found = optimize.minimize(
-        lambda a: -log_likelihood(problem, a) if bool((problem.z @ a >= 0).all()) else 1e10,
+        lambda a: -log_likelihood(clipped(a), a),
         start,
-        jac=lambda a: -derivatives(problem, a)[0],
+        jac=lambda a: -derivatives(clipped(a), a)[0],
         constraints=[{"type": "ineq", "fun": lambda a: problem.z @ a, "jac": lambda _: problem.z}],
         method="SLSQP",
         options={"maxiter": 500, "ftol": 1e-15},
