@@ -225,8 +225,10 @@ def array_columns(mods: object, names: Sequence[str] | None, argument: str) -> d
             f"{argument}: found {type(mods).__name__} that is no array of numbers; allowed: a formula, an "
             "array, a mapping of columns, a data frame, or names of columns with data"
         ) from None
-    if array.ndim not in {1, 2}:
-        raise DataError(f"{argument}: found {array.ndim} dimensions; allowed: one row per study")
+    if array.ndim not in {1, 2} or array.size == 0:
+        raise DataError(
+            f"{argument}: found shape {array.shape}; allowed: one row per study, one column per moderator"
+        )
     array = array.reshape(array.shape[0], -1)
     used = [f"x{n + 1}" for n in range(array.shape[1])] if names is None else [str(name) for name in names]
     if len(used) != array.shape[1] or len(set(used)) != len(used):
@@ -257,7 +259,7 @@ def named_columns(
     -------
     dict of str to column
     """
-    if mods is None:
+    if mods is None or (isinstance(mods, Sequence) and len(mods) == 0):
         return {}
     if isinstance(mods, Sequence) and mods and all(isinstance(name, str) for name in mods):
         absent = [name for name in mods if data is None or name not in data]
