@@ -111,7 +111,7 @@ def permutation_test(
     fits = run(model, model.y, plan)
     seen = fits.tests if kind is PermutedStatistic.TEST else fits.coefficients
     kept = ~np.isnan(fits.joint)
-    p_value = _shares(seen[kept], seen[0], side, rule)
+    p_value = _shares(seen[kept], seen[0], side, rule, unit_free=kind is PermutedStatistic.TEST)
     ties = fits.joint[kept] >= fits.joint[0] - TIE
     remarks = _remarks(int((~kept).sum()), distinct, every=every)
     low, high, more = _limits(fit, model, plan, interval)
@@ -123,7 +123,7 @@ def permutation_test(
         statistic=fits.tests[0],
         p_value=p_value,
         p_value_error=np.zeros_like(error) if every else error,
-        adjusted_p_value=_adjusted(seen[kept], model.tested, side),
+        adjusted_p_value=_adjusted(fits.tests[kept], model.tested, side),
         joint_statistic=float(fits.joint[0]),
         joint_p_value=float(ties.mean()) if kept[0] else float("nan"),
         ci_low=low,
@@ -182,9 +182,20 @@ def _observed_first(plan: Plan) -> Plan:
     return plan._replace(orders=orders)
 
 
-def _shares(permuted: FloatArray, observed: FloatArray, side: Alternative, rule: TwoSidedRule) -> FloatArray:
-    """Return the share of permutations at least as extreme, for each column."""
-    tie = TIE * np.maximum(1.0, np.where(np.isfinite(observed), np.abs(observed), 1.0))
+def _shares(
+    permuted: FloatArray,
+    observed: FloatArray,
+    side: Alternative,
+    rule: TwoSidedRule,
+    *,
+    unit_free: bool = True,
+) -> FloatArray:
+    """Return the share of permutations at least as extreme, for each column.
+
+    Ties are absolute for z and t up to 1 (metafor's rule) and relative else, so that no unit matters.
+    """
+    size = np.where(np.isfinite(observed), np.abs(observed), 1.0)
+    tie = TIE * (np.maximum(1.0, size) if unit_free else size)
 
     def share(extreme: BoolArray) -> FloatArray:
         known = ~np.isnan(permuted)

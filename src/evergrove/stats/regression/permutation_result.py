@@ -29,7 +29,7 @@ class PermutationTest(Result):
     p_value_error : ndarray, shape (p,)
         Monte Carlo standard error of a sampled p value; 0 where exact.
     adjusted_p_value : ndarray, shape (p,)
-        Step-down maximum (Westfall & Young) over the tested coefficients; NaN for the others.
+        Step-down maximum (Westfall & Young) of z or t over the tested coefficients; NaN for the others.
     joint_statistic, joint_p_value : float
         Wald chi-square of the tested coefficients and its permutation p value.
     ci_low, ci_high : ndarray, shape (p,), or None

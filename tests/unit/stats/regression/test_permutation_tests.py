@@ -105,6 +105,12 @@ def test_adjusted_p_values_are_for_the_tested_coefficients():
         assert (one.adjusted_p_value[1:] >= one.p_value[1:]).all()
 
 
+def test_ties_do_not_depend_on_the_unit_of_a_moderator():
+    fits = [stats.meta_regression(YI, VI, {"x": X * unit}, ci="normal") for unit in (1.0, 1e12)]
+    tests = [stats.permutation_test(fit, permutations=300, rng=4, compared="coefficient") for fit in fits]
+    assert tests[0].p_value[1] == tests[1].p_value[1] < 1.0
+
+
 def test_limits_hold_what_the_test_accepts():
     fit = stats.meta_regression(YI, VI, None, level=0.8, tau2="DL")
     test = stats.permutation_test(fit, interval=True)
