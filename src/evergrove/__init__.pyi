@@ -39,6 +39,9 @@ from .stats.integrity.p_values import p_value_test as p_value_test
 from .stats.pooling import pool as pool
 from .stats.printed_intervals import effect_from_ci as effect_from_ci
 from .stats.proportions import proportion_interval as proportion_interval
+from .stats.regression.fitting import meta_regression as meta_regression
+from .stats.regression.location_scale import location_scale as location_scale
+from .stats.regression.permutation import permutation_test as permutation_test
 from .stats.scales import back_transform as back_transform
 from .stats.small_study import egger_test as egger_test
 from .stats.sparse.beta_binomial_pooling import beta_binomial as beta_binomial

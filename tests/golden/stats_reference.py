@@ -52,6 +52,12 @@ TOLERANCE = {
     "profile": 1e-6,
     # Printed with seven to eight digits.
     "printed": 1e-6,
+    # Coefficients where R's optimisers search without derivatives, with a barrier at tau² = 0.
+    "derivative-free": 5e-3,
+    # Limits where a permutation p value steps: R's root finder stops at 1e-9, absolute.
+    "step-function": 1e-7,
+    # Standard errors from a second derivative that R takes by differences.
+    "numerical-hessian": 1e-5,
     # Tails: R's and SciPy's t and chi-square, out to 1e-300.
     "p-value": 1e-8,
     # lme4's maxima: bobyqa to 1e-11 and penalised iterations to 1e-13 .. 1e-8, on a likelihood's flat top.

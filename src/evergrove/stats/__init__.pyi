@@ -31,7 +31,9 @@ from .conversions.ratios import convert_effect as convert_effect
 from .conversions.ratios import odds_ratio_to_risk_ratio as odds_ratio_to_risk_ratio
 from .conversions.ratios import risk_ratio_of as risk_ratio_of
 from .conversions.sample_size import optimal_information_size as optimal_information_size
-from .conversions.sample_size import optimal_information_size_continuous as optimal_information_size_continuous
+from .conversions.sample_size import (
+    optimal_information_size_continuous as optimal_information_size_continuous,
+)
 from .conversions.skewness import SkewnessTest as SkewnessTest
 from .conversions.skewness import quartile_skewness as quartile_skewness
 from .conversions.skewness import skewness_test as skewness_test
@@ -162,6 +164,31 @@ from .pooling import pool as pool
 from .printed_intervals import effect_from_ci as effect_from_ci
 from .proportions import ProportionInterval as ProportionInterval
 from .proportions import proportion_interval as proportion_interval
+from .regression.collinearity import VarianceInflation as VarianceInflation
+from .regression.collinearity import variance_inflation as variance_inflation
+from .regression.fitting import meta_regression as meta_regression
+from .regression.hypotheses import LinearHypothesis as LinearHypothesis
+from .regression.hypotheses import ModelComparison as ModelComparison
+from .regression.hypotheses import compare_models as compare_models
+from .regression.hypotheses import linear_hypothesis as linear_hypothesis
+from .regression.location_scale import location_scale as location_scale
+from .regression.location_scale_result import LocationScaleResult as LocationScaleResult
+from .regression.multiplicity import adjust_p_values as adjust_p_values
+from .regression.multiplicity import step_down_max as step_down_max
+from .regression.options import Alternative as Alternative
+from .regression.options import Likelihood as Likelihood
+from .regression.options import MissingModerators as MissingModerators
+from .regression.options import PAdjustment as PAdjustment
+from .regression.options import PermutedStatistic as PermutedStatistic
+from .regression.options import RedundantColumns as RedundantColumns
+from .regression.options import ScaleLink as ScaleLink
+from .regression.options import TwoSidedRule as TwoSidedRule
+from .regression.permutation import permutation_test as permutation_test
+from .regression.permutation_result import PermutationTest as PermutationTest
+from .regression.prediction import Prediction as Prediction
+from .regression.prediction import predict_effects as predict_effects
+from .regression.regression_result import MetaRegressionResult as MetaRegressionResult
+from .regression.splines import rcs as rcs
 from .scales import MeasureFacts as MeasureFacts
 from .scales import back_transform as back_transform
 from .scales import measure_facts as measure_facts
@@ -196,8 +223,8 @@ from .sparse.stratified_tests import homogeneity_test as homogeneity_test
 from .sparse.stratified_tests import mantel_haenszel_rates_test as mantel_haenszel_rates_test
 from .sparse.stratified_tests import rate_homogeneity_test as rate_homogeneity_test
 from .subgroup import OmnibusTest as OmnibusTest
-from .subgroup import SubgroupTest as SubgroupTest
 from .subgroup import Subgroups as Subgroups
+from .subgroup import SubgroupTest as SubgroupTest
 from .subgroup import subgroup_test as subgroup_test
 from .subgroup import subgroups as subgroups
 from .survival.comparison import ArmComparison as ArmComparison

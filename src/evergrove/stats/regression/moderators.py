@@ -155,7 +155,8 @@ def levels_of(name: str, values: Sequence[object], reference: str | None) -> tup
         return tuple(levels)
     if reference not in levels:
         raise DataError(
-            f"reference: found {reference!r} for {name!r}; allowed: {', '.join(map(repr, levels))}; choose one"
+            f"reference: found {reference!r} for {name!r}; allowed: {', '.join(map(repr, levels))}; choose "
+            "one"
         )
     return (reference, *(level for level in levels if level != reference))
 
@@ -221,16 +222,19 @@ def array_columns(mods: object, names: Sequence[str] | None, argument: str) -> d
         array = np.array(mods, dtype=np.float64)
     except (TypeError, ValueError):
         raise UsageError(
-            f"{argument}: found {type(mods).__name__} that is no array of numbers; allowed: a formula, an array, "
-            "a mapping of columns, a data frame, or names of columns with data"
+            f"{argument}: found {type(mods).__name__} that is no array of numbers; allowed: a formula, an "
+            "array, a mapping of columns, a data frame, or names of columns with data"
         ) from None
-    if array.ndim not in {1, 2}:
-        raise DataError(f"{argument}: found {array.ndim} dimensions; allowed: one row per study")
+    if array.ndim not in {1, 2} or array.size == 0:
+        raise DataError(
+            f"{argument}: found shape {array.shape}; allowed: one row per study, one column per moderator"
+        )
     array = array.reshape(array.shape[0], -1)
     used = [f"x{n + 1}" for n in range(array.shape[1])] if names is None else [str(name) for name in names]
     if len(used) != array.shape[1] or len(set(used)) != len(used):
         raise UsageError(
-            f"names: found {len(used)} for {array.shape[1]} columns of {argument}; allowed: one each, all different"
+            f"names: found {len(used)} for {array.shape[1]} columns of {argument}; allowed: one each, all "
+            "different"
         )
     return {name: array[:, position] for position, name in enumerate(used)}
 
@@ -255,7 +259,7 @@ def named_columns(
     -------
     dict of str to column
     """
-    if mods is None:
+    if mods is None or (isinstance(mods, Sequence) and len(mods) == 0):
         return {}
     if isinstance(mods, Sequence) and mods and all(isinstance(name, str) for name in mods):
         absent = [name for name in mods if data is None or name not in data]
@@ -340,7 +344,8 @@ def read_moderators(
     for name, values in columns.items():
         if len(values) != k:
             raise DataError(
-                f"{argument}: {name!r} has {len(values)} values; allowed: one per study, here {k}; check the rows"
+                f"{argument}: {name!r} has {len(values)} values; allowed: one per study, here {k}; check "
+                "the rows"
             )
     formula = mods if isinstance(mods, str) and "~" in mods else None
     return Moderators(formula, columns, intercept, reference)

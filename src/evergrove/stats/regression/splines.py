@@ -99,6 +99,12 @@ def spline_knots(values: ArrayLike, count: int) -> tuple[float, ...]:
         raise TooFewStudiesError(
             f"rcs: found {x.size} values; allowed: {FEWEST_VALUES} or more; use a linear term"
         )
+    distinct = int(np.unique(x).size)
+    if distinct - 2 <= count:
+        raise DataError(
+            f"rcs: {count} knots for {distinct} distinct values; allowed: fewer knots than values between "
+            "the outer two; ask for fewer knots, give their places, or use a linear term"
+        )
     outer = OUTER[count]
     knots = np.quantile(x, np.linspace(outer, 1.0 - outer, count))
     if x.size < FEW_VALUES:
@@ -128,7 +134,7 @@ def rcs(values: ArrayLike, knots: int | Sequence[float] = 4) -> SplineBasis:
         Knots at the quantiles of Harrell 2015 (0.1, 0.5, 0.9 for three; 0.05, 0.35, 0.65, 0.95 for four;
         …; with fewer than 100 values the outer two are the fifth smallest and fifth largest), columns
         divided by (last - first knot)²: the convention of R's ``rms::rcs`` (``Hmisc::rcspline.eval``).
-        Where ties make knots equal, Hmisc searches others; here that is an error.
+        Where ties make knots equal, or the values are few, Hmisc searches others; here that is an error.
 
     Raises
     ------

@@ -11,8 +11,8 @@ from evergrove.errors import DataError, UsageError
 from evergrove.stats.arrays import BoolArray, FloatArray, checked_labels, checked_level, row_names
 from evergrove.stats.diagnostic import Diagnostic
 from evergrove.stats.distributions import normal_quantile
-from evergrove.stats.effects.zero_cells import rows_to_correct
 from evergrove.stats.effects import effect_size
+from evergrove.stats.effects.zero_cells import rows_to_correct
 from evergrove.stats.options import (
     EffectMeasure,
     PoolModel,

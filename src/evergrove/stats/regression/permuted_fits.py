@@ -1,0 +1,184 @@
+"""A meta-regression fitted to every permutation of its data."""
+
+from __future__ import annotations
+
+import os
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+from scipy import special
+
+from evergrove.errors import UsageError
+from evergrove.stats.distributions import normal_quantile, t_quantile
+from evergrove.stats.options import IntervalMethod, Tau2Method
+from evergrove.stats.regression import permutation_batch, permutation_kernel
+from evergrove.stats.regression.least_squares import Basis, centred_basis
+
+if TYPE_CHECKING:
+    from evergrove.stats.arrays import FloatArray
+    from evergrove.stats.regression.permutation_plans import Plan
+    from evergrove.stats.regression.regression_result import MetaRegressionResult
+
+#: Permutations that NumPy takes at a time, and the fewest worth a thread of their own.
+BATCH, SHARE = 2_000, 2_000
+#: Fewer fits than this are not worth loading numba: NumPy has the same numbers sooner.
+WORTH_COMPILING = 5_000
+#: Steps of tau² per unit of its log, beyond the smallest variance, at which maxima are looked for.
+GRID_STEP = 0.35
+
+ESTIMATORS = {
+    Tau2Method.DL: permutation_kernel.DL,
+    Tau2Method.DL2: permutation_kernel.DL2,
+    Tau2Method.HE: permutation_kernel.HE,
+    Tau2Method.CA2: permutation_kernel.CA2,
+    Tau2Method.HS: permutation_kernel.HS,
+    Tau2Method.HSK: permutation_kernel.HS,
+    Tau2Method.SJ: permutation_kernel.SJ,
+    Tau2Method.SJ_HEDGES: permutation_kernel.SJ_HEDGES,
+    Tau2Method.PM: permutation_kernel.PM,
+    Tau2Method.PMM: permutation_kernel.PM,
+    Tau2Method.EB: permutation_kernel.PM,
+    Tau2Method.ML: permutation_kernel.ML,
+    Tau2Method.REML: permutation_kernel.REML,
+}
+SCALING = {
+    IntervalMethod.NORMAL: permutation_kernel.CLASSIC,
+    IntervalMethod.T: permutation_kernel.CLASSIC,
+    IntervalMethod.HARTUNG_KNAPP: permutation_kernel.SCALED,
+    IntervalMethod.HARTUNG_KNAPP_TRUNCATED: permutation_kernel.SCALED_TRUNCATED,
+    IntervalMethod.HARTUNG_KNAPP_ADHOC: permutation_kernel.SCALED_OR_CLASSIC,
+}
+
+
+class Model(NamedTuple):
+    """A fit in the form that the kernels take: scale-free."""
+
+    y: FloatArray
+    v: FloatArray
+    basis: Basis
+    unit: float
+    known: float
+    method: int
+    scaling: int
+    ratio: float
+    tested: tuple[int, ...]
+
+
+class Fits(NamedTuple):
+    """What the kernels find for every permutation."""
+
+    coefficients: FloatArray
+    tests: FloatArray
+    joint: FloatArray
+
+
+def model_of(fit: MetaRegressionResult) -> Model:
+    """Return a fit in the form of the kernels."""
+    tau2 = fit.options["tau2"]
+    if fit.given_weights is not None or tau2 in {Tau2Method.GENQ, Tau2Method.GENQM}:
+        raise UsageError(
+            "permutation_test: found a fit with weights of one's own; allowed: weights 1 / (vi + tau²) and "
+            "an estimator of tau² without weights; fit without them"
+        )
+    df = fit.k - fit.p
+    if df == 0:
+        raise UsageError(
+            "permutation_test: found as many coefficients as studies; allowed: fewer; leave moderators out"
+        )
+    unit = float(np.median(fit.vi))
+    if isinstance(tau2, Tau2Method):
+        method = ESTIMATORS[tau2]
+        known = {
+            Tau2Method.HS: 1.0,
+            Tau2Method.HSK: fit.k / df,
+            Tau2Method.SJ_HEDGES: 0.01 / unit,
+            Tau2Method.PMM: 2.0 * float(special.gammaincinv(df / 2.0, 0.5)),
+        }.get(tau2, float(df))
+    else:
+        method, known = permutation_kernel.KNOWN, fit.tau2 / unit
+    return Model(
+        fit.yi / np.sqrt(unit),
+        fit.vi / unit,
+        centred_basis(fit.design.matrix),
+        unit,
+        known,
+        method,
+        SCALING[IntervalMethod(str(fit.options["ci"]))],
+        normal_quantile(fit.level) / t_quantile(fit.level, df),
+        tuple(fit.position(name) for name in fit.moderator_test.names),
+    )
+
+
+def _grid(model: Model, y: FloatArray, *, flips: bool) -> FloatArray:
+    """Return values of tau² from 0 to where every likelihood falls, denser near 0."""
+    centred = y if flips else y - y.mean()
+    squares = float(max((centred**2).sum(), 1e-300)) if _has_constant(model) else float((y**2).sum())
+    k, p = model.basis.matrix.shape
+    high = 1.01 * max(float(model.v.max()), 2.0 * squares / (k - p))
+    smallest = float(model.v.min())
+    count = max(8, int(np.ceil(np.log1p(high / smallest) / GRID_STEP)))
+    return np.asarray(smallest * np.expm1(np.linspace(0.0, np.log1p(high / smallest), count + 1)))
+
+
+def _has_constant(model: Model) -> bool:
+    """Return whether the design has a constant column."""
+    matrix = model.basis.matrix
+    return bool((matrix == matrix[0]).all(axis=0).any())
+
+
+def run(model: Model, y: FloatArray, plan: Plan, *, repeats: int = 1) -> Fits:
+    """Fit every permutation of a plan, on several threads where numba is installed and worth it.
+
+    Parameters
+    ----------
+    model : Model
+        The fit, scale-free.
+    y : ndarray, shape (k,)
+        Effects, scale-free.
+    plan : Plan
+        Permutations.
+    repeats : int
+        How often such a plan is run.
+
+    Returns
+    -------
+    Fits
+    """
+    p = model.basis.matrix.shape[1]
+    size = plan.size
+    fits = Fits(np.empty((size, p)), np.empty((size, p)), np.empty(size))
+    compiled = permutation_kernel.compiled() if size * repeats >= WORTH_COMPILING else None
+    kernel = permutation_batch.statistics if compiled is None else compiled
+    grid = _grid(model, y, flips=plan.signs.shape[0] > 1)
+
+    def fill(low: int, high: int) -> None:
+        part = plan.part(low, high)
+        kernel(
+            y,
+            model.v,
+            model.basis.matrix,
+            model.basis.back,
+            np.ascontiguousarray(part.orders),
+            np.ascontiguousarray(part.signs),
+            grid,
+            model.known,
+            model.method,
+            model.scaling,
+            model.ratio,
+            np.array(model.tested, dtype=np.int64),
+            fits.coefficients[low:high],
+            fits.tests[low:high],
+            fits.joint[low:high],
+        )
+
+    threads = 1 if compiled is None else min(os.cpu_count() or 1, max(1, size // SHARE))
+    step = BATCH if compiled is None else -(-size // threads)
+    parts = [(low, min(size, low + step)) for low in range(0, size, step)]
+    if threads == 1:
+        for low, high in parts:
+            fill(low, high)
+    else:
+        with ThreadPoolExecutor(threads) as pool:
+            list(pool.map(lambda part: fill(*part), parts))
+    return fits
