@@ -1,0 +1,338 @@
+"""The random-effects model with one mean, in plain arithmetic: moments, REML, ML, Paule-Mandel.
+
+One source runs three ways, so that a million fits give the numbers of one fit. Interpreted, on lists of floats,
+it fits one meta-analysis in microseconds; compiled by numba (where it is installed) it fits one of many;
+and `moments`, given rows of arrays, evaluates many meta-analyses of one size side by side. So these functions
+keep to arithmetic, loops and floats.
+
+All work on studies laid out as `laid_out` does: the most precise first, its effect at 0 and its variance 1.
+Then no tolerance depends on a unit, and weights that differ by twelve orders of magnitude keep their digits.
+
+Why no scan of the likelihood is needed. With P(t) = W - W11'W/1'W at the weights 1/(v + t), the quantities
+A = y'PPy, B = tr P, C = y'PPPy and D = tr PP are sums of z²/(λ + t)² and the like with fixed z and λ > 0: all of P(t)
+have the same eigenvectors (Hartley & Rao 1967). Hence α = 1/√A and β = 1/B are rising concave functions of t,
+and twice the score, A - B, is positive just where α² < β. Tangents and chords of concave functions then
+*prove*, from values at one or two points, that a stretch holds no maximum, or one at most. Maximum likelihood
+has Σw and Σw² in the place of B and D, which are sums of the same kind.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import MutableSequence, Sequence
+
+#: Local maxima that are told apart.
+MOST_MAXIMA = 8
+#: Evaluations after which a search gives up.
+MOST_EVALUATIONS = 2000
+#: Steps of one root.
+MOST_ROOT_STEPS = 200
+#: Width, relative to the total variance, below which a stretch that could not be judged is taken by its ends.
+NARROWEST = 1e-3
+#: Two maxima whose log-likelihoods differ by less than this are a tie; the smaller tau² is taken.
+LIKELIHOOD_TIE = 1e-9
+#: A root is found when its error is below this share of the total variance.
+ROUNDING = 1e-15
+
+FOUND, NOT_FOUND = 0, 1
+
+
+def moments(tau2: Any, y: Any, v: Any) -> tuple[Any, ...]:  # noqa: ANN401 - a float, or an array of them
+    """Return the sums of the model at one tau².
+
+    Parameters
+    ----------
+    tau2 : float or ndarray, shape (g,)
+        Not below 0.
+    y, v : sequence of k floats, or of k arrays of shape (g,)
+        Effects and variances, laid out; an infinite variance is a study that is not there.
+
+    Returns
+    -------
+    tuple
+        Σw, the mean, Q = Σw(y - mean)², A = y'PPy, B = tr P, C = y'PPPy, D = tr PP, Σw². No difference of large sums
+        is taken: what the first study contributes to B, C and D is written out.
+    """
+    first = 1.0 / (v[0] + tau2)
+    sum1 = sum2 = sum3 = sum_y = 0.0 * tau2
+    for i in range(1, len(v)):
+        w = 1.0 / (v[i] + tau2)
+        ww = w * w
+        sum1 = sum1 + w
+        sum2 = sum2 + ww
+        sum3 = sum3 + ww * w
+        sum_y = sum_y + w * y[i]
+    total = first + sum1
+    mean = sum_y / total
+    origin = -first * mean
+    q = -origin * mean
+    a = origin * origin
+    apart1 = apart2 = 0.0 * tau2
+    for i in range(1, len(v)):
+        w = 1.0 / (v[i] + tau2)
+        residual = y[i] - mean
+        weighted = w * residual
+        apart = weighted - origin
+        q = q + weighted * residual
+        a = a + weighted * weighted
+        apart1 = apart1 + w * apart
+        apart2 = apart2 + w * apart * apart
+    b = (2.0 * first * sum1 + (sum1 * sum1 - sum2)) / total
+    c = apart2 - apart1 * apart1 / total
+    d = (first * first * (sum1 * sum1 + 2.0 * sum2) + total * (total * sum2 - 2.0 * sum3) + sum2 * sum2) / (
+        total * total
+    )
+    return total, mean, q, a, b, c, d, first * first + sum2
+
+
+def q_and_slope(tau2: Any, y: Any, v: Any) -> tuple[Any, Any]:  # noqa: ANN401 - a float, or an array of them
+    """Return the generalised Q at one tau², and minus its derivative y'PPy; arguments as in `moments`."""
+    first = 1.0 / (v[0] + tau2)
+    sum1 = sum_y = 0.0 * tau2
+    for i in range(1, len(v)):
+        w = 1.0 / (v[i] + tau2)
+        sum1 = sum1 + w
+        sum_y = sum_y + w * y[i]
+    mean = sum_y / (first + sum1)
+    origin = first * mean
+    q = origin * mean
+    a = origin * origin
+    for i in range(1, len(v)):
+        residual = y[i] - mean
+        weighted = residual / (v[i] + tau2)
+        q = q + weighted * residual
+        a = a + weighted * weighted
+    return q, a
+
+
+def sum_of_squares(y: Any, v: Any) -> Any:  # noqa: ANN401 - a float, or an array of them
+    """Return Σ(y - plain mean)² of the studies whose variance is finite; arguments as in `moments`."""
+    count = total = squares = 0.0 * y[0]
+    for i in range(len(v)):
+        count = count + 1.0 * (v[i] < math.inf)
+        total = total + y[i]
+    mean = total / count
+    for i in range(len(v)):
+        squares = squares + (v[i] < math.inf) * ((y[i] - mean) * (y[i] - mean))
+    return squares
+
+
+def log_likelihood(tau2: float, y: Sequence[float], v: Sequence[float], restricted: bool) -> float:
+    """Return the log-likelihood at one tau² without its constant (Harville 1977)."""
+    sums = moments(tau2, y, v)
+    value = sums[2]
+    for i in range(len(v)):
+        value += math.log(v[i] + tau2)
+    if restricted:
+        value += math.log(sums[0])
+    return -0.5 * value
+
+
+def score_sums(
+    tau2: float, y: Sequence[float], v: Sequence[float], restricted: bool
+) -> tuple[float, float, float, float]:
+    """Return A, B, C, D; for maximum likelihood Σw and Σw² stand for B and D."""
+    total, _, _, a, b, c, d, w2 = moments(tau2, y, v)
+    if restricted:
+        return a, b, c, d
+    return a, total, c, w2
+
+
+def newton_step(a: Any, b: Any, c: Any, d: Any) -> Any:  # noqa: ANN401 - floats, or arrays of them
+    """Return the step to the zero of B/A - 1, which is nearly linear in tau² (linear for equal variances)."""
+    return (a - b) * a / (2.0 * b * c - d * a)
+
+
+def one_descent_at_most(a: Any, b: Any, d: Any, squares: Any) -> Any:  # noqa: ANN401 - floats, or arrays of them
+    """Prove that from here on the score falls through zero once where it is positive, else never.
+
+    α(t + x) is at least α + x/√Σ(y - ȳ)², its slope at infinity, and β(t + x) at most β + x β'. So α² - β rises
+    from here on where 2αα'(∞) reaches β'; and where it is positive it stays so if the quadratic that bounds
+    it has no zero.
+    """
+    rise = 1.0 / (a * squares)
+    slope = d / (b * b)
+    bound = 0.25 * slope + 1.0 / (squares * b * slope)
+    return (4.0 * rise >= slope * slope) | ((a <= b) & (rise > bound * bound))
+
+
+def one_descent_between(
+    width: float, left: tuple[float, float, float, float], right: tuple[float, float, float, float]
+) -> bool:
+    """Prove from both ends that between two points the score falls through zero once at most, and does not come back."""
+    a1, b1, c1, d1 = left
+    a2, b2, c2, d2 = right
+    slope1, slope2 = d1 / (b1 * b1), d2 / (b2 * b2)
+    if 4.0 * c2 * c2 / (a2 * a2 * a2 * a1) >= slope1 * slope1:  # α² - β rises: one descent at most
+        return True
+    if 4.0 * c1 * c1 / (a1 * a1 * a1 * a2) <= slope2 * slope2:  # α² - β falls: no descent
+        return True
+    alpha1, alpha2 = 1.0 / math.sqrt(a1), 1.0 / math.sqrt(a2)
+    if a1 > b1 and a2 > b2:  # positive throughout: α below a tangent, β above its chord
+        over, under = alpha1 + c1 / a1 * alpha1 * width, alpha2 - c2 / a2 * alpha2 * width
+        return over * over < 1.0 / b2 or under * under < 1.0 / b1
+    if a1 <= b1 and a2 <= b2:  # negative throughout: α above its chord, β below a tangent
+        chord = (alpha2 - alpha1) / width
+        bound = 0.25 * slope1 + chord * chord / (b1 * slope1)
+        return a1 < b2 or 2.0 * alpha1 * chord >= slope1 or alpha1 * chord > bound
+    return False
+
+
+def root_of_score(
+    low: float,
+    high: float,
+    guess: float,
+    y: Sequence[float],
+    v: Sequence[float],
+    restricted: bool,
+) -> tuple[float, int]:
+    """Return where the score falls through zero between two points, and the steps; minus the steps where it failed.
+
+    Newton's method on B/A - 1 inside a bracket; bisection where a step would leave it. It ends when the next
+    step, judged by the last two (each is about the square of the one before), would be rounding.
+    """
+    tau2, before = guess, guess - low
+    if not low < tau2 < high:
+        tau2, before = 0.5 * (low + high), 0.0
+    for step in range(1, MOST_ROOT_STEPS):
+        a, b, c, d = score_sums(tau2, y, v, restricted)
+        if a > b:
+            low = tau2
+        else:
+            high = tau2
+        size = v[0] + tau2
+        bend = 2.0 * b * c - d * a
+        after = tau2 + (a - b) * a / bend if bend > 0.0 else -1.0
+        change = abs(after - tau2)
+        if low <= after <= high:
+            if change <= ROUNDING * size or change * change * change <= ROUNDING * size * before * before:
+                return after, step
+            if change >= before and change < 1e-10 * size:  # no smaller any more: all digits are there
+                return after, step
+        else:
+            after, change = 0.5 * (low + high), 0.0
+            if high - low <= 4.0 * ROUNDING * size:
+                return after, step
+        tau2, before = after, change
+    return tau2, -MOST_ROOT_STEPS
+
+
+def likelihood_maxima(
+    y: Sequence[float], v: Sequence[float], restricted: bool, maxima: MutableSequence[float]
+) -> tuple[int, int, int]:
+    """Find every local maximum of the (restricted) likelihood of tau².
+
+    Parameters
+    ----------
+    y, v : sequence of float
+        Studies laid out; 2 or more.
+    restricted : bool
+        REML; else ML.
+    maxima : mutable sequence of MOST_MAXIMA floats
+        Receives the maxima, rising.
+
+    Returns
+    -------
+    count, evaluations, status : int
+        Number of maxima, evaluations of `moments`, FOUND or NOT_FOUND.
+
+    Notes
+    -----
+    From tau² = 0 upwards, in stretches on each of which one maximum at most is proved (`one_descent_between`), until
+    the rest is settled: by `one_descent_at_most`, or because beyond v_max - 2 v_min variances are so alike that
+    (t + v_max)² times the score falls. A stretch that cannot be judged is halved down to a thousandth of the
+    total variance: maxima nearer than that are one.
+    """
+    terms = len(v) - 1 if restricted else len(v)
+    squares = sum_of_squares(y, v)
+    maxima[0] = 0.0
+    if squares == 0.0:
+        return 1, 0, FOUND
+    alike = v[len(v) - 1] - 2.0 * v[0]
+    end = 1.01 * max(v[len(v) - 1], 2.0 * squares / terms)
+    left, here = 0.0, score_sums(0.0, y, v, restricted)
+    count, evaluations, stride = 0, 1, 0.5 * v[0]
+    if here[0] <= here[1]:
+        count = 1
+    while evaluations < MOST_EVALUATIONS and count < MOST_MAXIMA:
+        a, b, c, d = here
+        towards = newton_step(a, b, c, d) if 2.0 * b * c > d * a else -1.0
+        if left >= alike or left >= end or one_descent_at_most(a, b, d, squares):
+            if a > b:
+                found, steps = root_of_score(left, end, left + towards, y, v, restricted)
+                evaluations += abs(steps)
+                if steps < 0:
+                    return count, evaluations, NOT_FOUND
+                maxima[count] = found
+                count += 1
+            return count, evaluations, FOUND if count > 0 else NOT_FOUND
+        if a > b and towards > 0.0:  # short of the maximum at first, then over it
+            stride = 0.7 * towards if left == 0.0 else 2.0 * towards
+        else:
+            stride *= 2.0
+        stride = min(stride, end - left)
+        there = score_sums(left + stride, y, v, restricted)
+        evaluations += 1
+        while stride > NARROWEST * (v[0] + left) and not one_descent_between(stride, here, there):
+            stride *= 0.5
+            there = score_sums(left + stride, y, v, restricted)
+            evaluations += 1
+        if a > b and there[0] <= there[1]:
+            found, steps = root_of_score(left, left + stride, left + towards, y, v, restricted)
+            evaluations += abs(steps)
+            if steps < 0:
+                return count, evaluations, NOT_FOUND
+            maxima[count] = found
+            count += 1
+        left += stride
+        here = there
+    return count, evaluations, NOT_FOUND
+
+
+def highest(
+    count: int, maxima: Sequence[float], y: Sequence[float], v: Sequence[float], restricted: bool
+) -> float:
+    """Return the maximum with the highest likelihood; the first of those that tie."""
+    if count == 1:
+        return maxima[0]
+    top = -math.inf
+    for i in range(count):
+        top = max(top, log_likelihood(maxima[i], y, v, restricted))
+    for i in range(count):
+        if log_likelihood(maxima[i], y, v, restricted) >= top - LIKELIHOOD_TIE:
+            return maxima[i]
+    return math.nan
+
+
+def tau2_where_q_is(
+    target: float, start: float, y: Sequence[float], v: Sequence[float]
+) -> tuple[float, int]:
+    """Return tau² at which the generalised Q equals a target, and the steps; minus the steps where it failed.
+
+    Newton's method on 1/Q, which is concave and rising in tau²: from a start left of the root every step
+    stays left of it, so no bracket is needed.
+
+    Parameters
+    ----------
+    target : float
+        Above 0; for Paule-Mandel k - 1.
+    start : float
+        Not above the root: 0 will do.
+    y, v : sequence of float
+        Studies laid out.
+    """
+    tau2, before = start, 0.0
+    for step in range(1, MOST_ROOT_STEPS):
+        q, a = q_and_slope(tau2, y, v)
+        change = q * (q - target) / (target * a) if a > 0.0 else 0.0
+        size = v[0] + tau2
+        if change <= ROUNDING * size:
+            return max(0.0, tau2 + change) if tau2 > start else tau2, step
+        tau2 += change
+        if change * change * change <= ROUNDING * size * before * before or before <= change < 1e-10 * size:
+            return tau2, step
+        before = change
+    return tau2, -MOST_ROOT_STEPS
