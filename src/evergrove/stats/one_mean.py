@@ -21,6 +21,8 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 if TYPE_CHECKING:
     from collections.abc import MutableSequence, Sequence
 
@@ -40,7 +42,7 @@ ROUNDING = 1e-15
 FOUND, NOT_FOUND = 0, 1
 
 
-def moments(tau2: Any, y: Any, v: Any) -> tuple[Any, ...]:  # noqa: ANN401 - a float, or an array of them
+def moments_in_a_loop(tau2: Any, y: Any, v: Any) -> tuple[Any, ...]:  # noqa: ANN401 - a float, or an array of them
     """Return the sums of the model at one tau².
 
     Parameters
@@ -88,8 +90,8 @@ def moments(tau2: Any, y: Any, v: Any) -> tuple[Any, ...]:  # noqa: ANN401 - a f
     return total, mean, q, a, b, c, d, first * first + sum2
 
 
-def q_and_slope(tau2: Any, y: Any, v: Any) -> tuple[Any, Any]:  # noqa: ANN401 - a float, or an array of them
-    """Return the generalised Q at one tau², and minus its derivative y'PPy; arguments as in `moments`."""
+def q_and_slope_in_a_loop(tau2: Any, y: Any, v: Any) -> tuple[Any, Any]:  # noqa: ANN401 - a float, or an array
+    """Return the generalised Q at one tau², and minus its derivative y'PPy; arguments as in the loop of moments."""
     first = 1.0 / (v[0] + tau2)
     sum1 = sum_y = 0.0 * tau2
     for i in range(1, len(v)):
@@ -108,16 +110,59 @@ def q_and_slope(tau2: Any, y: Any, v: Any) -> tuple[Any, Any]:  # noqa: ANN401 -
     return q, a
 
 
-def sum_of_squares(y: Any, v: Any) -> Any:  # noqa: ANN401 - a float, or an array of them
-    """Return Σ(y - plain mean)² of the studies whose variance is finite; arguments as in `moments`."""
-    count = total = squares = 0.0 * y[0]
-    for i in range(len(v)):
-        count = count + 1.0 * (v[i] < math.inf)
+def sum_of_squares_in_a_loop(y: Any) -> Any:  # noqa: ANN401 - a float, or an array of them
+    """Return Σ(y - plain mean)²."""
+    total = squares = 0.0 * y[0]
+    for i in range(len(y)):
         total = total + y[i]
-    mean = total / count
-    for i in range(len(v)):
-        squares = squares + (v[i] < math.inf) * ((y[i] - mean) * (y[i] - mean))
+    mean = total / len(y)
+    for i in range(len(y)):
+        squares = squares + (y[i] - mean) * (y[i] - mean)
     return squares
+
+
+def moments(tau2: Any, y: Any, v: Any) -> tuple[Any, ...]:  # noqa: ANN401 - a float, or an array of them
+    """Return the sums of the model at one tau²: in a loop, or of whole arrays where there are many studies.
+
+    Parameters and returns as `moments_in_a_loop`; one-dimensional arrays are the effects and variances of one
+    meta-analysis.
+    """
+    if not (isinstance(v, np.ndarray) and v.ndim == 1):
+        return moments_in_a_loop(tau2, y, v)
+    w = 1.0 / (v + tau2)
+    first, w = float(w[0]), w[1:]
+    ww = w * w
+    sum1, sum2, sum3 = float(w.sum()), float(ww.sum()), float((ww * w).sum())
+    total = first + sum1
+    mean = float((w * y[1:]).sum()) / total
+    origin = -first * mean
+    residual = y[1:] - mean
+    weighted = w * residual
+    apart = weighted - origin
+    lever = w * apart
+    q = -origin * mean + float((weighted * residual).sum())
+    a = origin * origin + float((weighted * weighted).sum())
+    b = (2.0 * first * sum1 + (sum1 * sum1 - sum2)) / total
+    c = float((lever * apart).sum()) - float(lever.sum()) ** 2 / total
+    d = first * first * (sum1 * sum1 + 2.0 * sum2) + total * (total * sum2 - 2.0 * sum3) + sum2 * sum2
+    return total, mean, q, a, b, c, d / (total * total), first * first + sum2
+
+
+def q_and_slope(tau2: Any, y: Any, v: Any) -> tuple[Any, Any]:  # noqa: ANN401 - a float, or an array of them
+    """Return the generalised Q at one tau², and minus its derivative; arguments as in `moments`."""
+    if not (isinstance(v, np.ndarray) and v.ndim == 1):
+        return q_and_slope_in_a_loop(tau2, y, v)
+    w = 1.0 / (v + tau2)
+    residual = y - float((w[1:] * y[1:]).sum()) / float(w[0] + w[1:].sum())
+    weighted = w * residual
+    return float((weighted * residual).sum()), float((weighted * weighted).sum())
+
+
+def sum_of_squares(y: Any) -> Any:  # noqa: ANN401 - a float, or an array of them
+    """Return Σ(y - plain mean)²; the argument as in `moments`."""
+    if isinstance(y, np.ndarray) and y.ndim == 1:
+        return float(((y - y.mean()) ** 2).sum())
+    return sum_of_squares_in_a_loop(y)
 
 
 def log_likelihood(tau2: float, y: Sequence[float], v: Sequence[float], restricted: bool) -> float:
@@ -159,26 +204,40 @@ def one_descent_at_most(a: Any, b: Any, d: Any, squares: Any) -> Any:  # noqa: A
     return (4.0 * rise >= slope * slope) | ((a <= b) & (rise > bound * bound))
 
 
+def judged_by_tangents(  # noqa: PLR0917 - the four sums at both ends; floats, or arrays of them
+    width: Any, a1: Any, b1: Any, c1: Any, d1: Any, a2: Any, b2: Any, c2: Any, d2: Any  # noqa: ANN401
+) -> Any:  # noqa: ANN401
+    """Prove from both ends that between two points the score falls through zero once at most, and does not come back.
+
+    One of: α² - β rises (one descent at most); it falls (none); the score is positive throughout, with α below a
+    tangent and β above its chord; it is negative throughout, since A and B fall.
+    """
+    slope1, slope2 = d1 / (b1 * b1), d2 / (b2 * b2)
+    over, under = 1.0 + c1 / a1 * width, 1.0 - c2 / a2 * width
+    rises = 4.0 * c2 * c2 / (a2 * a2 * a2 * a1) >= slope1 * slope1
+    falls = 4.0 * c1 * c1 / (a1 * a1 * a1 * a2) <= slope2 * slope2
+    positive = (a1 > b1) & (a2 > b2) & ((over * over * b2 < a1) | (under * under * b1 < a2))
+    return rises | falls | positive | ((a1 <= b1) & (a1 < b2))
+
+
+def judged_by_chord(width: float, a1: float, b1: float, d1: float, a2: float, b2: float) -> bool:
+    """Prove that the score is negative throughout: α above its chord, β below a tangent."""
+    if a1 > b1 or a2 > b2:
+        return False
+    alpha1, slope = 1.0 / math.sqrt(a1), d1 / (b1 * b1)
+    chord = (1.0 / math.sqrt(a2) - alpha1) / width
+    return 2.0 * alpha1 * chord >= slope or alpha1 * chord > 0.25 * slope + chord * chord / (b1 * slope)
+
+
 def one_descent_between(
     width: float, left: tuple[float, float, float, float], right: tuple[float, float, float, float]
 ) -> bool:
-    """Prove from both ends that between two points the score falls through zero once at most, and does not come back."""
+    """Prove that a stretch holds one maximum at most, by tangents or by a chord."""
     a1, b1, c1, d1 = left
     a2, b2, c2, d2 = right
-    slope1, slope2 = d1 / (b1 * b1), d2 / (b2 * b2)
-    if 4.0 * c2 * c2 / (a2 * a2 * a2 * a1) >= slope1 * slope1:  # α² - β rises: one descent at most
-        return True
-    if 4.0 * c1 * c1 / (a1 * a1 * a1 * a2) <= slope2 * slope2:  # α² - β falls: no descent
-        return True
-    alpha1, alpha2 = 1.0 / math.sqrt(a1), 1.0 / math.sqrt(a2)
-    if a1 > b1 and a2 > b2:  # positive throughout: α below a tangent, β above its chord
-        over, under = alpha1 + c1 / a1 * alpha1 * width, alpha2 - c2 / a2 * alpha2 * width
-        return over * over < 1.0 / b2 or under * under < 1.0 / b1
-    if a1 <= b1 and a2 <= b2:  # negative throughout: α above its chord, β below a tangent
-        chord = (alpha2 - alpha1) / width
-        bound = 0.25 * slope1 + chord * chord / (b1 * slope1)
-        return a1 < b2 or 2.0 * alpha1 * chord >= slope1 or alpha1 * chord > bound
-    return False
+    return judged_by_tangents(width, a1, b1, c1, d1, a2, b2, c2, d2) or judged_by_chord(
+        width, a1, b1, d1, a2, b2
+    )
 
 
 def root_of_score(
@@ -247,7 +306,7 @@ def likelihood_maxima(
     total variance: maxima nearer than that are one.
     """
     terms = len(v) - 1 if restricted else len(v)
-    squares = sum_of_squares(y, v)
+    squares = sum_of_squares(y)
     maxima[0] = 0.0
     if squares == 0.0:
         return 1, 0, FOUND

@@ -1,0 +1,247 @@
+"""Fits of many small meta-analyses in loops over float64 arrays: compiled by numba where it is installed.
+
+Arithmetic and loops only, so that the same source runs interpreted (in the tests) and compiled. A fit writes one
+row of numbers, named by `COLUMN`; intervals and p values are made of them for all fits at once.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+from evergrove.stats.one_mean import (
+    FOUND,
+    NOT_FOUND,
+    highest,
+    likelihood_maxima,
+    moments,
+    sum_of_squares,
+    tau2_where_q_is,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import MutableSequence, Sequence
+
+#: What a fit writes, in this order.
+COLUMN = ("tau2", "estimate", "wald_se", "q_at_tau2", "q", "trace", "maxima", "iterations", "status")
+
+#: Estimators by number: StrEnums are no numbers, and compiled code has numbers only.
+GIVEN, REML, ML, ROOT_OF_Q, DL, DL2, HE, CA2, HS, HSK, SJ, SJ_HEDGES = range(12)
+#: Sidik & Jonkman 2007: what stands in for a Hedges estimate of 0, in the unit of the outcome squared.
+SMALLEST_HEDGES_START = 0.01
+
+
+def sort_by_precision(y: Any, v: Any, k: int) -> None:  # noqa: ANN401 - lists or arrays
+    """Sort the first k studies in place by variance, then effect (Shell 1959, gaps of Ciura 2001)."""
+    gap = 1
+    while gap * 9 < k * 4:
+        gap = gap * 9 // 4 + 1
+    while gap > 0:
+        for i in range(gap, k):
+            variance, effect = v[i], y[i]
+            j = i
+            while j >= gap and (
+                v[j - gap] > variance or (v[j - gap] == variance and y[j - gap] > effect)
+            ):
+                v[j], y[j] = v[j - gap], y[j - gap]
+                j -= gap
+            v[j], y[j] = variance, effect
+        gap = gap * 4 // 9
+
+
+def moment_estimate(method: int, y: Any, v: Any, at_zero: Any, unit: Any) -> Any:  # noqa: ANN401 - floats or arrays
+    """Return a closed form, not cut at 0, on the layout's scale; `unit` is the variance that stands at 1 there."""
+    k, q, weights, trace = len(v), at_zero[2], at_zero[0], at_zero[4]
+    df = k - 1.0
+    if method in (HS, HSK):
+        return ((k / df if method == HSK else 1.0) * q - k) / weights
+    start = (q - df) / trace
+    if method == DL:
+        return start
+    if method != DL2:
+        squares, variances = sum_of_squares(y), 0.0 * v[0]
+        for i in range(k):
+            variances = variances + v[i]
+        start = squares / df - variances / k
+        if method == HE:
+            return start
+        if method == SJ:
+            start = squares / k
+        elif method == SJ_HEDGES:
+            start = start * (start > 0.0) + SMALLEST_HEDGES_START / unit * (start <= 0.0)
+    start = start * (start > 0.0)
+    at_start = moments(start, y, v)
+    if method in (SJ, SJ_HEDGES):
+        return start * at_start[2] / df
+    return (at_start[2] - df) / at_start[4] + start
+
+
+def between_study_variance(
+    method: int,
+    given: float,
+    y: Sequence[float],
+    v: Sequence[float],
+    at_zero: tuple[float, ...],
+    unit: float,
+    maxima: MutableSequence[float],
+) -> tuple[float, int, int, int]:
+    """Return tau² on the layout's scale, the number of maxima, the iterations and the status.
+
+    `given` is tau² for GIVEN and the target for ROOT_OF_Q; `unit` the variance that stands at 1.
+    """
+    if method == GIVEN:
+        return given / unit, 1, 0, FOUND
+    if len(v) == 1:
+        return 0.0, 1, 0, FOUND
+    if method in (REML, ML):
+        count, iterations, status = likelihood_maxima(y, v, method == REML, maxima)
+        if status == NOT_FOUND:
+            return math.nan, count, iterations, NOT_FOUND
+        return highest(count, maxima, y, v, method == REML), count, iterations, FOUND
+    if method == ROOT_OF_Q:
+        if at_zero[2] <= given:
+            return 0.0, 1, 0, FOUND
+        tau2, steps = tau2_where_q_is(given, 0.0, y, v)
+        return (tau2, 1, steps, FOUND) if steps > 0 else (math.nan, 1, -steps, NOT_FOUND)
+    value = moment_estimate(method, y, v, at_zero, unit)
+    return (value if value > 0.0 else 0.0), 1, 0, FOUND
+
+
+def fit_studies(
+    method: int, given: float, y: Any, v: Any, maxima: Any, out: Any, place: int  # noqa: ANN401 - lists or arrays
+) -> None:
+    """Fit studies in any order and write the numbers of `COLUMN` to ``out[:, place]``; y and v are overwritten."""
+    sort_by_precision(y, v, len(v))
+    fit_sorted(method, given, y, v, maxima, out, place)
+
+
+def fit_sorted(
+    method: int, given: float, y: Any, v: Any, maxima: Any, out: Any, place: int  # noqa: ANN401 - lists or arrays
+) -> None:
+    """Fit sorted studies as `fit_studies`."""
+    first, unit = y[0], v[0]
+    root = math.sqrt(unit)
+    for i in range(len(v)):
+        y[i] = (y[i] - first) / root
+        v[i] /= unit
+    at_zero = moments(0.0, y, v)
+    tau2, count, iterations, status = between_study_variance(method, given, y, v, at_zero, unit, maxima)
+    at = moments(tau2, y, v)
+    out[0, place] = tau2 * unit
+    out[1, place] = first + at[1] * root
+    out[2, place] = root / math.sqrt(at[0])
+    out[3, place] = at[2]
+    out[4, place] = at_zero[2]
+    out[5, place] = at_zero[4] / unit
+    out[6, place] = count
+    out[7, place] = iterations
+    out[8, place] = status
+
+
+def fit_groups(
+    method: int,
+    given: Any,  # noqa: ANN401 - arrays of numba
+    yi: Any,  # noqa: ANN401
+    vi: Any,  # noqa: ANN401
+    rows: Any,  # noqa: ANN401
+    starts: Any,  # noqa: ANN401
+    scratch: Any,  # noqa: ANN401
+    out: Any,  # noqa: ANN401
+) -> None:
+    """Fit each group; group g holds the studies ``rows[starts[g] : starts[g + 1]]`` (no rows: those themselves).
+
+    Parameters
+    ----------
+    method : int
+        Estimator.
+    given : ndarray
+        tau² or target by number of studies: ``given[min(k, size - 1)]``.
+    yi, vi : ndarray, shape (n,)
+        Studies.
+    rows : ndarray of int, shape (n,) or (0,)
+        Order in which the groups are together.
+    starts : ndarray of int, shape (g + 1,)
+        Where each group begins.
+    scratch : ndarray, shape (3, m)
+        Room for the largest group, and for `MOST_MAXIMA`.
+    out : ndarray, shape (9, g)
+        Receives `COLUMN`.
+    """
+    for group in range(len(starts) - 1):
+        start = starts[group]
+        k = starts[group + 1] - start
+        y, v = scratch[0, :k], scratch[1, :k]
+        for i in range(k):
+            row = rows[start + i] if len(rows) > 0 else start + i
+            y[i], v[i] = yi[row], vi[row]
+        fit_studies(method, given[min(k, len(given) - 1)], y, v, scratch[2], out, group)
+
+
+def fit_without_each(
+    method: int,
+    given: Any,  # noqa: ANN401 - arrays of numba
+    yi: Any,  # noqa: ANN401
+    vi: Any,  # noqa: ANN401
+    rows: Any,  # noqa: ANN401
+    starts: Any,  # noqa: ANN401
+    scratch: Any,  # noqa: ANN401
+    out: Any,  # noqa: ANN401
+) -> None:
+    """Fit each group without each of its studies; column j of `out` is without study j of the grouped order."""
+    offset = starts[0]
+    for group in range(len(starts) - 1):
+        start = starts[group]
+        k = starts[group + 1] - start
+        for left_out in range(k):
+            y, v = scratch[0, : k - 1], scratch[1, : k - 1]
+            if k == 1:
+                out[:, start - offset] = math.nan
+                continue
+            at = 0
+            for i in range(k):
+                if i != left_out:
+                    row = rows[start + i] if len(rows) > 0 else start + i
+                    y[at], v[at] = yi[row], vi[row]
+                    at += 1
+            fit_studies(method, given[min(k - 1, len(given) - 1)], y, v, scratch[2], out, start - offset + left_out)
+
+
+def fit_cumulatively(
+    method: int,
+    given: Any,  # noqa: ANN401 - arrays of numba
+    yi: Any,  # noqa: ANN401
+    vi: Any,  # noqa: ANN401
+    rows: Any,  # noqa: ANN401
+    starts: Any,  # noqa: ANN401
+    scratch: Any,  # noqa: ANN401
+    out: Any,  # noqa: ANN401
+) -> None:
+    """Fit the first study of each group, the first two, and so on, in the order given."""
+    offset = starts[0]
+    for group in range(len(starts) - 1):
+        start = starts[group]
+        for k in range(1, starts[group + 1] - start + 1):
+            y, v = scratch[0, :k], scratch[1, :k]
+            for i in range(k):
+                row = rows[start + i] if len(rows) > 0 else start + i
+                y[i], v[i] = yi[row], vi[row]
+            fit_studies(method, given[min(k, len(given) - 1)], y, v, scratch[2], out, start - offset + k - 1)
+
+
+def fit_subsets(
+    method: int,
+    given: Any,  # noqa: ANN401 - arrays of numba
+    yi: Any,  # noqa: ANN401
+    vi: Any,  # noqa: ANN401
+    subsets: Any,  # noqa: ANN401
+    scratch: Any,  # noqa: ANN401
+    out: Any,  # noqa: ANN401
+) -> None:
+    """Fit each subset of the studies: bit i of a number of `subsets` (shape (s, words)) says whether study i is in."""
+    for subset in range(subsets.shape[0]):
+        k = 0
+        for i in range(len(yi)):
+            if subsets[subset, i >> 5] >> (i & 31) & 1:
+                scratch[0, k], scratch[1, k] = yi[i], vi[i]
+                k += 1
+        fit_studies(method, given[min(k, len(given) - 1)], scratch[0, :k], scratch[1, :k], scratch[2], out, subset)
