@@ -180,7 +180,12 @@ def score_sums(
     tau2: float, y: Sequence[float], v: Sequence[float], restricted: bool
 ) -> tuple[float, float, float, float]:
     """Return A, B, C, D; for maximum likelihood Σw and Σw² stand for B and D."""
-    total, _, _, a, b, c, d, w2 = moments(tau2, y, v)
+    return of_score(moments(tau2, y, v), restricted)
+
+
+def of_score(sums: Any, restricted: bool) -> tuple[Any, Any, Any, Any]:  # noqa: ANN401 - floats, or arrays of them
+    """Return `score_sums` from `moments`."""
+    total, _, _, a, b, c, d, w2 = sums
     if restricted:
         return a, b, c, d
     return a, total, c, w2
@@ -280,7 +285,11 @@ def root_of_score(
 
 
 def likelihood_maxima(
-    y: Sequence[float], v: Sequence[float], restricted: bool, maxima: MutableSequence[float]
+    y: Sequence[float],
+    v: Sequence[float],
+    restricted: bool,
+    at_zero: tuple[float, ...],
+    maxima: MutableSequence[float],
 ) -> tuple[int, int, int]:
     """Find every local maximum of the (restricted) likelihood of tau².
 
@@ -290,6 +299,8 @@ def likelihood_maxima(
         Studies laid out; 2 or more.
     restricted : bool
         REML; else ML.
+    at_zero : tuple of float
+        `moments` at tau² = 0.
     maxima : mutable sequence of MOST_MAXIMA floats
         Receives the maxima, rising.
 
@@ -312,7 +323,7 @@ def likelihood_maxima(
         return 1, 0, FOUND
     alike = v[len(v) - 1] - 2.0 * v[0]
     end = 1.01 * max(v[len(v) - 1], 2.0 * squares / terms)
-    left, here = 0.0, score_sums(0.0, y, v, restricted)
+    left, here = 0.0, of_score(at_zero, restricted)
     count, evaluations, stride = 0, 1, 0.5 * v[0]
     if here[0] <= here[1]:
         count = 1

@@ -25,6 +25,7 @@ SWITCH = "EVERGROVE_NO_NUMBA"
 #: Compiled as they stand.
 PARTS = (
     one_mean.log_likelihood,
+    one_mean.of_score,
     one_mean.score_sums,
     one_mean.newton_step,
     one_mean.one_descent_at_most,

@@ -94,7 +94,7 @@ def between_study_variance(
     if len(v) == 1:
         return 0.0, 1, 0, FOUND
     if method in (REML, ML):
-        count, iterations, status = likelihood_maxima(y, v, method == REML, maxima)
+        count, iterations, status = likelihood_maxima(y, v, method == REML, at_zero, maxima)
         if status == NOT_FOUND:
             return math.nan, count, iterations, NOT_FOUND
         return highest(count, maxima, y, v, method == REML), count, iterations, FOUND
@@ -126,7 +126,7 @@ def fit_sorted(
         v[i] /= unit
     at_zero = moments(0.0, y, v)
     tau2, count, iterations, status = between_study_variance(method, given, y, v, at_zero, unit, maxima)
-    at = moments(tau2, y, v)
+    at = at_zero if tau2 == 0.0 else moments(tau2, y, v)
     out[0, place] = tau2 * unit
     out[1, place] = first + at[1] * root
     out[2, place] = root / math.sqrt(at[0])
