@@ -1,0 +1,287 @@
+"""All subsets of a meta-analysis, or many at random: graphical display of study heterogeneity (GOSH)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from evergrove.errors import TooFewStudiesError, UsageError
+from evergrove.stats.arrays import effects_and_variances
+from evergrove.stats.bulk import kernel
+from evergrove.stats.bulk.compiled import compiled
+from evergrove.stats.bulk.fits import COMPILE_FROM, Plan, cores, in_chunks, plan
+from evergrove.stats.bulk.intervals import i2_of_q
+from evergrove.stats.bulk.side_by_side import CELLS_TOGETHER, fit_equal_sizes
+from evergrove.stats.one_mean import MOST_MAXIMA
+from evergrove.stats.options import PoolModel, Tau2Method
+from evergrove.stats.result import Result
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from numpy.typing import ArrayLike, NDArray
+
+    from evergrove.stats.arrays import BoolArray, FloatArray
+    from evergrove.stats.diagnostic import Diagnostic
+
+#: Up to this many studies every subset is taken: 2^20 - 1 of them.
+MOST_FOR_ALL = 20
+#: Subsets at random where there are more studies and no number is given.
+DEFAULT_SUBSETS = 1_000_000
+#: Studies in one word of a subset.
+WORD = 32
+SUBSETS_PER_CHUNK = 16_384
+FLOATS = ("estimate", "tau2", "i2", "h2", "q")
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Gosh(Result):
+    """The pooled effect and heterogeneity of each subset of the studies.
+
+    Parameters
+    ----------
+    k : ndarray of int, shape (s,)
+        Studies in each subset.
+    estimate, tau2, i2, h2, q : ndarray, shape (s,)
+        As in `PoolResult`. A subset of one study has its own effect, tau² = 0, I² = 0 and H² = 1.
+    converged : ndarray of bool, shape (s,)
+        Whether tau² was found.
+    studies : int
+        Studies of the whole meta-analysis.
+    every : bool
+        Whether these are all subsets; else a sample.
+    seed : int or None
+        Of the sample.
+    options : Plan
+        Model and tau2 as resolved.
+    diagnostics : tuple of Diagnostic
+        What was noticed.
+    members : ndarray of uint32, shape (s, words)
+        Bit i of the words says whether study i is in; see `contains`.
+    """
+
+    k: NDArray[np.int64]
+    estimate: FloatArray
+    tau2: FloatArray
+    i2: FloatArray
+    h2: FloatArray
+    q: FloatArray
+    converged: BoolArray
+    studies: int
+    every: bool
+    seed: int | None
+    options: Plan
+    diagnostics: tuple[Diagnostic, ...]
+    members: NDArray[np.uint32]
+
+    HIDDEN = ("members",)
+
+    def __len__(self) -> int:
+        return int(self.estimate.size)
+
+    def contains(self, study: int) -> BoolArray:
+        """Return which subsets hold a study, to compare the fits with and without it.
+
+        Parameters
+        ----------
+        study : int
+            Position from 0.
+
+        Returns
+        -------
+        ndarray of bool, shape (s,)
+
+        Raises
+        ------
+        UsageError
+            Where there is no such study.
+        """
+        if not 0 <= study < self.studies:
+            raise UsageError(
+                f"study: found {study}; allowed: 0 to {self.studies - 1}; count the studies from 0"
+            )
+        return (self.members[:, study // WORD] >> np.uint32(study % WORD)) & np.uint32(1) == 1
+
+    def __repr__(self) -> str:
+        kind = "all" if self.every else "random"
+        low, high = float(np.nanmin(self.estimate)), float(np.nanmax(self.estimate))
+        return f"<Gosh {len(self)} {kind} subsets of {self.studies} studies, estimates {low:.4f} to {high:.4f}>"
+
+    def columns(self) -> dict[str, Any]:
+        """Return one row per subset."""
+        return {name: getattr(self, name) for name in ("k", *FLOATS, "converged")}
+
+
+def _all_subsets(k: int) -> NDArray[np.uint32]:
+    """Return every subset but the empty one, in the order of its number in binary (study 0 is the last digit)."""
+    return np.arange(1, 2**k, dtype=np.uint32)[:, np.newaxis]
+
+
+def _random_subsets(k: int, count: int, seed: int) -> NDArray[np.uint32]:
+    """Return subsets in which each study is with probability 1/2; empty ones are drawn again."""
+    rng = np.random.default_rng(seed)
+    words = -(-k // WORD)
+    last = np.uint32((1 << (k - WORD * (words - 1))) - 1)
+    drawn = np.empty((count, words), dtype=np.uint32)
+    open_ = np.arange(count)
+    while open_.size:
+        part = rng.integers(0, 2**WORD, size=(open_.size, words), dtype=np.uint32)
+        part[:, -1] &= last
+        drawn[open_] = part
+        open_ = open_[~part.any(axis=1)]
+    return drawn
+
+
+def _side_by_side(
+    chosen: Plan,
+    given: FloatArray,
+    yi: FloatArray,
+    vi: FloatArray,
+    sizes: NDArray[np.int64],
+    members: NDArray[np.uint32],
+    store: Callable[[NDArray[np.intp], FloatArray], None],
+) -> None:
+    """Fit subsets of equal size together."""
+    for k in np.unique(sizes).tolist():
+        alike = np.flatnonzero(sizes == k)
+        together = max(1, CELLS_TOGETHER // k)
+        for begin in range(0, alike.size, together):
+            part = alike[begin : begin + together]
+            rows = np.nonzero(_inside(members[part], yi.size))[1].reshape(part.size, k)
+            store(part, fit_equal_sizes(chosen.method, float(given[min(k, given.size - 1)]), yi[rows], vi[rows]))
+
+
+def _inside(members: NDArray[np.uint32], studies: int) -> BoolArray:
+    """Return whether each study is in each subset, shape (s, studies)."""
+    place = np.arange(studies)
+    return (members[:, place // WORD] >> (place % WORD).astype(np.uint32)) & np.uint32(1) == 1
+
+
+def _sums(chosen: Plan, yi: FloatArray, vi: FloatArray, members: NDArray[np.uint32], sizes: NDArray[np.int64]) -> tuple[
+    FloatArray, tuple[Diagnostic, ...]
+]:
+    """Return the kernel's numbers for every subset."""
+    sums = np.empty((len(kernel.COLUMN), sizes.size))
+    given = chosen.given(int(yi.size))
+    loop, remarks = compiled("fit_subsets") if int(sizes.sum()) >= COMPILE_FROM else (None, ())
+
+    def store(part: NDArray[np.intp], found: FloatArray) -> None:
+        sums[:, part] = found
+
+    if loop is None:
+        _side_by_side(chosen, given, yi, vi, sizes, members, store)
+        return sums, remarks
+
+    def work(begin: int, end: int) -> None:
+        out = np.empty((len(kernel.COLUMN), end - begin))
+        scratch = np.empty((3, max(yi.size, MOST_MAXIMA)))
+        loop(chosen.method, given, yi, vi, members[begin:end], scratch, out)
+        sums[:, begin:end] = out
+
+    bounds = np.append(np.arange(0, sizes.size, SUBSETS_PER_CHUNK), sizes.size)
+    in_chunks(work, bounds, threads=cores())
+    return sums, remarks
+
+
+def gosh(
+    yi: ArrayLike,
+    vi: ArrayLike,
+    *,
+    subsets: int | None = None,
+    model: str = PoolModel.RANDOM,
+    tau2: str | float = Tau2Method.REML,
+    rng: np.random.Generator | int | None = None,
+) -> Gosh:
+    """Pool every subset of the studies, or many at random: a look for studies that make the heterogeneity.
+
+    Parameters
+    ----------
+    yi : array-like, shape (k,)
+        Effects on the pooling scale; finite.
+    vi : array-like, shape (k,)
+        Sampling variances; finite and above 0.
+    subsets : int or None
+        How many subsets at random; all 2^k - 1 where there are no more than that. None is all up to 20 studies, and
+        1,000,000 at random beyond.
+    model : PoolModel or str
+        ``"random"`` or ``"common"``.
+    tau2 : Tau2Method, str or float
+        As `pool_groups`.
+    rng : Generator, int or None
+        For random subsets; the seed is recorded.
+
+    Returns
+    -------
+    Gosh
+        All subsets come in the order of their number in binary, study 0 the last digit. Sorted by `k` (stably)
+        that is the order of metafor's ``gosh``.
+
+    Raises
+    ------
+    TooFewStudiesError
+        With fewer than 2 studies.
+    DataError
+        For effects or variances that cannot be.
+    UsageError
+        For an option that is unknown, or a number of subsets below 1.
+
+    Notes
+    -----
+    Plot `i2` against `estimate`: several clouds tell of subgroups, or of a study that belongs to none; colour the
+    subsets that hold a study (`Gosh.contains`). It is a picture to find questions with, no test: the subsets
+    share their studies. metafor samples like this one: each study is in with probability 1/2, and
+    subsets of one study count.
+
+    References
+    ----------
+    Olkin, Dahabreh & Trikalinos, Res Synth Methods 3 (2012) 214-223.
+
+    Examples
+    --------
+    >>> found = gosh([0.1, 0.2, 0.9], [0.02, 0.02, 0.02], model="common")
+    >>> found.k, found.estimate.round(2)
+    (array([1, 1, 2, 1, 2, 2, 3]), array([0.1 , 0.2 , 0.15, 0.9 , 0.5 , 0.55, 0.4 ]))
+    """
+    effects, variances = effects_and_variances(yi, vi)
+    studies = int(effects.size)
+    if studies < 2:
+        raise TooFewStudiesError(f"gosh: found {studies} studies; allowed: 2 or more; there are no subsets")
+    chosen = plan(model, tau2, None, 0.95)
+    wanted = subsets if subsets is not None else (2**MOST_FOR_ALL if studies <= MOST_FOR_ALL else DEFAULT_SUBSETS)
+    if wanted < 1:
+        raise UsageError(f"subsets: found {subsets!r}; allowed: 1 or more, or None; say how many to draw")
+    every = 2**studies - 1 <= wanted
+    seed = None if every else _seed(rng)
+    members = _all_subsets(studies) if seed is None else _random_subsets(studies, int(wanted), seed)
+    sizes = sum(np.bitwise_count(word).astype(np.int64) for word in members.T)
+    sums, remarks = _sums(chosen, effects, variances, members, sizes)
+    found_tau2, estimate, _, _, q, trace, _, _, status = sums
+    several = sizes > 1
+    typical = np.divide(sizes - 1.0, trace, out=np.full(sizes.size, np.inf), where=several)
+    common = chosen.model is PoolModel.COMMON
+    ratio = np.divide(q, sizes - 1.0, out=np.ones(sizes.size), where=several)
+    return Gosh(
+        k=sizes,
+        estimate=estimate,
+        tau2=found_tau2,
+        i2=i2_of_q(q, sizes) if common else 100.0 * found_tau2 / (found_tau2 + typical),
+        h2=ratio if common else found_tau2 / typical + 1.0,
+        q=q,
+        converged=status == 0,
+        studies=studies,
+        every=every,
+        seed=seed,
+        options=chosen,
+        diagnostics=remarks,
+        members=members,
+    )
+
+
+def _seed(rng: np.random.Generator | int | None) -> int:
+    """Return the seed that is recorded: the one given, or one drawn."""
+    if isinstance(rng, int):
+        return rng
+    source = np.random.default_rng() if rng is None else rng
+    return int(source.integers(2**53))
