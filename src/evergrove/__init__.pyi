@@ -26,6 +26,13 @@ from .stats.scales import back_transform as back_transform
 from .stats.small_study import egger_test as egger_test
 
 # --- Many meta-analyses at once, simulation
+from .stats.bulk.many_groups import cumulative_groups as cumulative_groups
+from .stats.bulk.many_groups import leave_one_out_groups as leave_one_out_groups
+from .stats.bulk.many_groups import pool_groups as pool_groups
+from .stats.bulk.subsets import gosh as gosh
+from .stats.simulation.performance_measures import performance as performance
+from .stats.simulation.studies import simulate as simulate
+
 # --- Sparse data
 from .stats.sparse import mantel_haenszel as mantel_haenszel
 from .stats.sparse import peto as peto

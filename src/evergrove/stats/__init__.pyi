@@ -55,6 +55,23 @@ from .small_study import EggerTest as EggerTest
 from .small_study import egger_test as egger_test
 
 # --- Many meta-analyses at once, simulation
+from .bulk.many_groups import cumulative_groups as cumulative_groups
+from .bulk.many_groups import leave_one_out_groups as leave_one_out_groups
+from .bulk.many_groups import pool_groups as pool_groups
+from .bulk.pooled_groups import FitsByStudy as FitsByStudy
+from .bulk.pooled_groups import PooledGroups as PooledGroups
+from .bulk.subsets import Gosh as Gosh
+from .bulk.subsets import gosh as gosh
+from .simulation.designs import MeansDesign as MeansDesign
+from .simulation.designs import NormalDesign as NormalDesign
+from .simulation.designs import TwoArmDesign as TwoArmDesign
+from .simulation.performance_measures import Performance as Performance
+from .simulation.performance_measures import performance as performance
+from .simulation.sparse_pools import mantel_haenszel_groups as mantel_haenszel_groups
+from .simulation.sparse_pools import peto_groups as peto_groups
+from .simulation.studies import SimulatedStudies as SimulatedStudies
+from .simulation.studies import simulate as simulate
+
 # --- Sparse data
 from .sparse import mantel_haenszel as mantel_haenszel
 from .sparse import peto as peto

@@ -210,7 +210,15 @@ def one_descent_at_most(a: Any, b: Any, d: Any, squares: Any) -> Any:  # noqa: A
 
 
 def judged_by_tangents(  # noqa: PLR0917 - the four sums at both ends; floats, or arrays of them
-    width: Any, a1: Any, b1: Any, c1: Any, d1: Any, a2: Any, b2: Any, c2: Any, d2: Any  # noqa: ANN401
+    width: Any,
+    a1: Any,
+    b1: Any,
+    c1: Any,
+    d1: Any,
+    a2: Any,
+    b2: Any,
+    c2: Any,
+    d2: Any,  # noqa: ANN401
 ) -> Any:  # noqa: ANN401
     """Prove from both ends that between two points the score falls through zero once at most, and does not come back.
 
@@ -377,9 +385,7 @@ def highest(
     return math.nan
 
 
-def tau2_where_q_is(
-    target: float, start: float, y: Sequence[float], v: Sequence[float]
-) -> tuple[float, int]:
+def tau2_where_q_is(target: float, start: float, y: Sequence[float], v: Sequence[float]) -> tuple[float, int]:
     """Return tau² at which the generalised Q equals a target, and the steps; minus the steps where it failed.
 
     Newton's method on 1/Q, which is concave and rising in tau²: from a start left of the root every step

@@ -106,7 +106,9 @@ def _compile_lazily() -> dict[str, Callable[[], tuple[Any, tuple[Diagnostic, ...
 
         return cache(compile_now)
 
-    return {function.__name__: compiler(function, signature) for function, signature in _signatures(numba).items()}
+    return {
+        function.__name__: compiler(function, signature) for function, signature in _signatures(numba).items()
+    }
 
 
 def compiled(name: str) -> tuple[Callable[..., None] | None, tuple[Diagnostic, ...]]:

@@ -127,7 +127,9 @@ def plan(model: str, tau2: str | float, ci: str | None, level: float) -> Plan:
 def _not_for_many(argument: str, found: str, allowed: Sequence[str]) -> UsageError:
     """Return the error for an option that only single fits have."""
     names = ", ".join(repr(str(entry)) for entry in allowed)
-    return UsageError(f"{argument}: found {found!r}; allowed for many fits: {names}; use pool for one at a time")
+    return UsageError(
+        f"{argument}: found {found!r}; allowed for many fits: {names}; use pool for one at a time"
+    )
 
 
 class Columns(NamedTuple):
@@ -255,7 +257,9 @@ def _side_by_side(
             if members.skipped is not None:
                 places += np.arange(k) >= members.skipped[part][:, np.newaxis]
             rows = members.rows[places] if members.rows.size else places
-            store(part, fit_equal_sizes(chosen.method, float(given[min(k, given.size - 1)]), yi[rows], vi[rows]))
+            store(
+                part, fit_equal_sizes(chosen.method, float(given[min(k, given.size - 1)]), yi[rows], vi[rows])
+            )
 
 
 def fit_rows(
@@ -303,7 +307,9 @@ def fit_rows(
     def work(begin: int, end: int) -> None:
         starts = grouping.starts[begin : end + 1]
         out = np.empty((len(kernel.COLUMN), int(starts[-1] - starts[0])))
-        loop(chosen.method, given, yi, vi, grouping.rows, starts, np.empty((3, max(largest, MOST_MAXIMA))), out)
+        loop(
+            chosen.method, given, yi, vi, grouping.rows, starts, np.empty((3, max(largest, MOST_MAXIMA))), out
+        )
         store(slice(int(starts[0]), int(starts[-1])), out)
 
     per_fit = max(1, fitted // max(1, yi.size))

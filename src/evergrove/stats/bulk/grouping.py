@@ -111,9 +111,13 @@ def _codes(keys: NDArray[Any]) -> tuple[NDArray[np.int64], NDArray[Any]]:
             return counted
     numbers: dict[Hashable, int] = {}
     try:
-        codes = np.fromiter((numbers.setdefault(key, len(numbers)) for key in keys.tolist()), np.int64, keys.size)
+        codes = np.fromiter(
+            (numbers.setdefault(key, len(numbers)) for key in keys.tolist()), np.int64, keys.size
+        )
     except TypeError as error:
-        raise DataError(f"group: {error}; allowed: keys that can be compared; use a name or a number") from None
+        raise DataError(
+            f"group: {error}; allowed: keys that can be compared; use a name or a number"
+        ) from None
     first = np.full(len(numbers), keys.size, dtype=np.int64)
     first[codes[::-1]] = np.arange(keys.size - 1, -1, -1)
     return codes, keys[first]

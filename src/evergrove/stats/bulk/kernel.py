@@ -40,9 +40,7 @@ def sort_by_precision(y: Any, v: Any, k: int) -> None:  # noqa: ANN401 - lists o
         for i in range(gap, k):
             variance, effect = v[i], y[i]
             j = i
-            while j >= gap and (
-                v[j - gap] > variance or (v[j - gap] == variance and y[j - gap] > effect)
-            ):
+            while j >= gap and (v[j - gap] > variance or (v[j - gap] == variance and y[j - gap] > effect)):
                 v[j], y[j] = v[j - gap], y[j - gap]
                 j -= gap
             v[j], y[j] = variance, effect
@@ -108,7 +106,13 @@ def between_study_variance(
 
 
 def fit_studies(
-    method: int, given: float, y: Any, v: Any, maxima: Any, out: Any, place: int  # noqa: ANN401 - lists or arrays
+    method: int,
+    given: float,
+    y: Any,
+    v: Any,
+    maxima: Any,
+    out: Any,
+    place: int,  # noqa: ANN401 - lists or arrays
 ) -> None:
     """Fit studies in any order and write the numbers of `COLUMN` to ``out[:, place]``; y and v are overwritten."""
     sort_by_precision(y, v, len(v))
@@ -116,7 +120,13 @@ def fit_studies(
 
 
 def fit_sorted(
-    method: int, given: float, y: Any, v: Any, maxima: Any, out: Any, place: int  # noqa: ANN401 - lists or arrays
+    method: int,
+    given: float,
+    y: Any,
+    v: Any,
+    maxima: Any,
+    out: Any,
+    place: int,  # noqa: ANN401 - lists or arrays
 ) -> None:
     """Fit sorted studies as `fit_studies`."""
     first, unit = y[0], v[0]
@@ -203,7 +213,9 @@ def fit_without_each(
                     row = rows[start + i] if len(rows) > 0 else start + i
                     y[at], v[at] = yi[row], vi[row]
                     at += 1
-            fit_studies(method, given[min(k - 1, len(given) - 1)], y, v, scratch[2], out, start - offset + left_out)
+            fit_studies(
+                method, given[min(k - 1, len(given) - 1)], y, v, scratch[2], out, start - offset + left_out
+            )
 
 
 def fit_cumulatively(
@@ -244,4 +256,6 @@ def fit_subsets(
             if subsets[subset, i >> 5] >> (i & 31) & 1:
                 scratch[0, k], scratch[1, k] = yi[i], vi[i]
                 k += 1
-        fit_studies(method, given[min(k, len(given) - 1)], scratch[0, :k], scratch[1, :k], scratch[2], out, subset)
+        fit_studies(
+            method, given[min(k, len(given) - 1)], scratch[0, :k], scratch[1, :k], scratch[2], out, subset
+        )

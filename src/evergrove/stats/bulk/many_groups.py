@@ -66,7 +66,9 @@ def _remarks(found: Columns) -> tuple[Diagnostic, ...]:
     ]
     failed = int(np.count_nonzero(~converged))
     if failed:
-        counts.append(Diagnostic("no-convergence", f"{failed} fits for which tau² was not found", "converged"))
+        counts.append(
+            Diagnostic("no-convergence", f"{failed} fits for which tau² was not found", "converged")
+        )
     return (*counts, *found.remarks)
 
 

@@ -155,7 +155,9 @@ def _root_of_q(given: float, q: FloatArray, y: FloatArray, v: FloatArray) -> Fou
         np.divide(q * (q - given), given * a, out=change, where=a > 0.0)
         size = v[0] + tau2
         small = change <= ROUNDING * size
-        after = np.where(small & (tau2 > 0.0), np.maximum(0.0, tau2 + change), tau2 + np.where(small, 0.0, change))
+        after = np.where(
+            small & (tau2 > 0.0), np.maximum(0.0, tau2 + change), tau2 + np.where(small, 0.0, change)
+        )
         size = v[0] + np.where(small, tau2, after)
         last = (change * change * change <= ROUNDING * size * before * before) | (
             (before <= change) & (change < 1e-10 * size)

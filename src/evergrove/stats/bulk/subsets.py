@@ -107,7 +107,9 @@ class Gosh(Result):
     def __repr__(self) -> str:
         kind = "all" if self.every else "random"
         low, high = float(np.nanmin(self.estimate)), float(np.nanmax(self.estimate))
-        return f"<Gosh {len(self)} {kind} subsets of {self.studies} studies, estimates {low:.4f} to {high:.4f}>"
+        return (
+            f"<Gosh {len(self)} {kind} subsets of {self.studies} studies, estimates {low:.4f} to {high:.4f}>"
+        )
 
     def columns(self) -> dict[str, Any]:
         """Return one row per subset."""
@@ -150,7 +152,9 @@ def _side_by_side(
         for begin in range(0, alike.size, together):
             part = alike[begin : begin + together]
             rows = np.nonzero(_inside(members[part], yi.size))[1].reshape(part.size, k)
-            store(part, fit_equal_sizes(chosen.method, float(given[min(k, given.size - 1)]), yi[rows], vi[rows]))
+            store(
+                part, fit_equal_sizes(chosen.method, float(given[min(k, given.size - 1)]), yi[rows], vi[rows])
+            )
 
 
 def _inside(members: NDArray[np.uint32], studies: int) -> BoolArray:
@@ -159,9 +163,9 @@ def _inside(members: NDArray[np.uint32], studies: int) -> BoolArray:
     return (members[:, place // WORD] >> (place % WORD).astype(np.uint32)) & np.uint32(1) == 1
 
 
-def _sums(chosen: Plan, yi: FloatArray, vi: FloatArray, members: NDArray[np.uint32], sizes: NDArray[np.int64]) -> tuple[
-    FloatArray, tuple[Diagnostic, ...]
-]:
+def _sums(
+    chosen: Plan, yi: FloatArray, vi: FloatArray, members: NDArray[np.uint32], sizes: NDArray[np.int64]
+) -> tuple[FloatArray, tuple[Diagnostic, ...]]:
     """Return the kernel's numbers for every subset."""
     sums = np.empty((len(kernel.COLUMN), sizes.size))
     given = chosen.given(int(yi.size))
@@ -249,7 +253,9 @@ def gosh(
     if studies < 2:
         raise TooFewStudiesError(f"gosh: found {studies} studies; allowed: 2 or more; there are no subsets")
     chosen = plan(model, tau2, None, 0.95)
-    wanted = subsets if subsets is not None else (2**MOST_FOR_ALL if studies <= MOST_FOR_ALL else DEFAULT_SUBSETS)
+    wanted = (
+        subsets if subsets is not None else (2**MOST_FOR_ALL if studies <= MOST_FOR_ALL else DEFAULT_SUBSETS)
+    )
     if wanted < 1:
         raise UsageError(f"subsets: found {subsets!r}; allowed: 1 or more, or None; say how many to draw")
     every = 2**studies - 1 <= wanted
