@@ -7,6 +7,12 @@ from .services.review import open_review as open_review
 # --- Conversions
 from .stats.absolute import absolute_effect as absolute_effect
 
+# --- Many meta-analyses at once, simulation
+from .stats.bulk.many_groups import cumulative_groups as cumulative_groups
+from .stats.bulk.many_groups import leave_one_out_groups as leave_one_out_groups
+from .stats.bulk.many_groups import pool_groups as pool_groups
+from .stats.bulk.subsets import gosh as gosh
+
 # --- Effect sizes, their scales and single proportions
 from .stats.effects import effect_size as effect_size
 
@@ -20,18 +26,12 @@ from .stats.pooling import pool as pool
 from .stats.printed_intervals import effect_from_ci as effect_from_ci
 from .stats.proportions import proportion_interval as proportion_interval
 from .stats.scales import back_transform as back_transform
+from .stats.simulation.performance_measures import performance as performance
+from .stats.simulation.studies import simulate as simulate
 
 # --- Dependence: multilevel, multivariate, robust, dose-response
 # --- Small-study effects and bias
 from .stats.small_study import egger_test as egger_test
-
-# --- Many meta-analyses at once, simulation
-from .stats.bulk.many_groups import cumulative_groups as cumulative_groups
-from .stats.bulk.many_groups import leave_one_out_groups as leave_one_out_groups
-from .stats.bulk.many_groups import pool_groups as pool_groups
-from .stats.bulk.subsets import gosh as gosh
-from .stats.simulation.performance_measures import performance as performance
-from .stats.simulation.studies import simulate as simulate
 
 # --- Sparse data
 from .stats.sparse import mantel_haenszel as mantel_haenszel

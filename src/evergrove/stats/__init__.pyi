@@ -2,6 +2,15 @@
 # --- Conversions
 from .absolute import AbsoluteEffect as AbsoluteEffect
 from .absolute import absolute_effect as absolute_effect
+
+# --- Many meta-analyses at once, simulation
+from .bulk.many_groups import cumulative_groups as cumulative_groups
+from .bulk.many_groups import leave_one_out_groups as leave_one_out_groups
+from .bulk.many_groups import pool_groups as pool_groups
+from .bulk.pooled_groups import FitsByStudy as FitsByStudy
+from .bulk.pooled_groups import PooledGroups as PooledGroups
+from .bulk.subsets import Gosh as Gosh
+from .bulk.subsets import gosh as gosh
 from .conversions import number_needed_to_treat as number_needed_to_treat
 from .conversions import odds_ratio_to_risk_ratio as odds_ratio_to_risk_ratio
 from .conversions import sd_from_ci as sd_from_ci
@@ -48,20 +57,6 @@ from .sample_size import optimal_information_size as optimal_information_size
 from .sample_size import optimal_information_size_continuous as optimal_information_size_continuous
 from .scales import back_transform as back_transform
 from .scales import scale_of as scale_of
-
-# --- Dependence: multilevel, multivariate, robust, dose-response
-# --- Small-study effects and bias
-from .small_study import EggerTest as EggerTest
-from .small_study import egger_test as egger_test
-
-# --- Many meta-analyses at once, simulation
-from .bulk.many_groups import cumulative_groups as cumulative_groups
-from .bulk.many_groups import leave_one_out_groups as leave_one_out_groups
-from .bulk.many_groups import pool_groups as pool_groups
-from .bulk.pooled_groups import FitsByStudy as FitsByStudy
-from .bulk.pooled_groups import PooledGroups as PooledGroups
-from .bulk.subsets import Gosh as Gosh
-from .bulk.subsets import gosh as gosh
 from .simulation.designs import MeansDesign as MeansDesign
 from .simulation.designs import NormalDesign as NormalDesign
 from .simulation.designs import TwoArmDesign as TwoArmDesign
@@ -71,6 +66,11 @@ from .simulation.sparse_pools import mantel_haenszel_groups as mantel_haenszel_g
 from .simulation.sparse_pools import peto_groups as peto_groups
 from .simulation.studies import SimulatedStudies as SimulatedStudies
 from .simulation.studies import simulate as simulate
+
+# --- Dependence: multilevel, multivariate, robust, dose-response
+# --- Small-study effects and bias
+from .small_study import EggerTest as EggerTest
+from .small_study import egger_test as egger_test
 
 # --- Sparse data
 from .sparse import mantel_haenszel as mantel_haenszel

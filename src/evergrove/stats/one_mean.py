@@ -1,19 +1,20 @@
 """The random-effects model with one mean, in plain arithmetic: moments, REML, ML, Paule-Mandel.
 
-One source runs three ways, so that a million fits give the numbers of one fit. Interpreted, on lists of floats,
-it fits one meta-analysis in microseconds; compiled by numba (where it is installed) it fits one of many;
-and `moments`, given rows of arrays, evaluates many meta-analyses of one size side by side. So these functions
-keep to arithmetic, loops and floats.
+One source runs three ways, so that a million fits give the numbers of one fit. Interpreted, on lists of
+floats, it fits one meta-analysis in microseconds; compiled by numba (where it is installed) it fits one of
+many; and `moments`, given rows of arrays, evaluates many meta-analyses of one size side by side. So these
+functions keep to arithmetic, loops and floats.
 
-All work on studies laid out as `laid_out` does: the most precise first, its effect at 0 and its variance 1.
-Then no tolerance depends on a unit, and weights that differ by twelve orders of magnitude keep their digits.
+All work on studies laid out: the most precise first, its effect at 0 and its variance 1. Then no tolerance
+depends on a unit, and weights that differ by twelve orders of magnitude keep their digits.
 
 Why no scan of the likelihood is needed. With P(t) = W - W11'W/1'W at the weights 1/(v + t), the quantities
-A = y'PPy, B = tr P, C = y'PPPy and D = tr PP are sums of z²/(λ + t)² and the like with fixed z and λ > 0: all of P(t)
-have the same eigenvectors (Hartley & Rao 1967). Hence α = 1/√A and β = 1/B are rising concave functions of t,
-and twice the score, A - B, is positive just where α² < β. Tangents and chords of concave functions then
-*prove*, from values at one or two points, that a stretch holds no maximum, or one at most. Maximum likelihood
-has Σw and Σw² in the place of B and D, which are sums of the same kind.
+A = y'PPy, B = tr P, C = y'PPPy and D = tr PP are sums of z²/(λ + t)² and the like with fixed z and λ > 0,
+since P(t) has the same eigenvectors for every t: with K an orthonormal basis of the contrasts, it is
+K(K'VK + t)⁻¹K'. Hence α = 1/√A and β = 1/B are rising concave functions of t, and twice the score, A - B, is
+positive just where α² < β. Tangents and chords of concave functions then *prove*, from values at one or two
+points, that a stretch holds no maximum, or one at most. Maximum likelihood has Σw and Σw² in the place of
+B and D, which are sums of the same kind.
 """
 
 from __future__ import annotations
@@ -25,6 +26,11 @@ import numpy as np
 
 if TYPE_CHECKING:
     from collections.abc import MutableSequence, Sequence
+
+#: A float, or an array of floats over many meta-analyses.
+Number = Any
+#: Floats of one meta-analysis (a list, or an array), or one array over many meta-analyses per study.
+Studies = Any
 
 #: Local maxima that are told apart.
 MOST_MAXIMA = 8
@@ -42,7 +48,7 @@ ROUNDING = 1e-15
 FOUND, NOT_FOUND = 0, 1
 
 
-def moments_in_a_loop(tau2: Any, y: Any, v: Any) -> tuple[Any, ...]:  # noqa: ANN401 - a float, or an array of them
+def moments_in_a_loop(tau2: Number, y: Studies, v: Studies) -> tuple[Number, ...]:
     """Return the sums of the model at one tau².
 
     Parameters
@@ -55,8 +61,8 @@ def moments_in_a_loop(tau2: Any, y: Any, v: Any) -> tuple[Any, ...]:  # noqa: AN
     Returns
     -------
     tuple
-        Σw, the mean, Q = Σw(y - mean)², A = y'PPy, B = tr P, C = y'PPPy, D = tr PP, Σw². No difference of large sums
-        is taken: what the first study contributes to B, C and D is written out.
+        Σw, the mean, Q = Σw(y - mean)², A = y'PPy, B = tr P, C = y'PPPy, D = tr PP, Σw². No difference of
+        large sums is taken: what the first study contributes to B, C and D is written out.
     """
     first = 1.0 / (v[0] + tau2)
     sum1 = sum2 = sum3 = sum_y = 0.0 * tau2
@@ -90,8 +96,8 @@ def moments_in_a_loop(tau2: Any, y: Any, v: Any) -> tuple[Any, ...]:  # noqa: AN
     return total, mean, q, a, b, c, d, first * first + sum2
 
 
-def q_and_slope_in_a_loop(tau2: Any, y: Any, v: Any) -> tuple[Any, Any]:  # noqa: ANN401 - a float, or an array
-    """Return the generalised Q at one tau², and minus its derivative y'PPy; arguments as in the loop of moments."""
+def q_and_slope_in_a_loop(tau2: Number, y: Studies, v: Studies) -> tuple[Number, Number]:
+    """Return the generalised Q at one tau², and minus its derivative y'PPy; as `moments_in_a_loop`."""
     first = 1.0 / (v[0] + tau2)
     sum1 = sum_y = 0.0 * tau2
     for i in range(1, len(v)):
@@ -110,7 +116,7 @@ def q_and_slope_in_a_loop(tau2: Any, y: Any, v: Any) -> tuple[Any, Any]:  # noqa
     return q, a
 
 
-def sum_of_squares_in_a_loop(y: Any) -> Any:  # noqa: ANN401 - a float, or an array of them
+def sum_of_squares_in_a_loop(y: Studies) -> Number:
     """Return Σ(y - plain mean)²."""
     total = squares = 0.0 * y[0]
     for i in range(len(y)):
@@ -121,7 +127,7 @@ def sum_of_squares_in_a_loop(y: Any) -> Any:  # noqa: ANN401 - a float, or an ar
     return squares
 
 
-def moments(tau2: Any, y: Any, v: Any) -> tuple[Any, ...]:  # noqa: ANN401 - a float, or an array of them
+def moments(tau2: Number, y: Studies, v: Studies) -> tuple[Number, ...]:
     """Return the sums of the model at one tau²: in a loop, or of whole arrays where there are many studies.
 
     Parameters and returns as `moments_in_a_loop`; one-dimensional arrays are the effects and variances of one
@@ -148,7 +154,7 @@ def moments(tau2: Any, y: Any, v: Any) -> tuple[Any, ...]:  # noqa: ANN401 - a f
     return total, mean, q, a, b, c, d / (total * total), first * first + sum2
 
 
-def q_and_slope(tau2: Any, y: Any, v: Any) -> tuple[Any, Any]:  # noqa: ANN401 - a float, or an array of them
+def q_and_slope(tau2: Number, y: Studies, v: Studies) -> tuple[Number, Number]:
     """Return the generalised Q at one tau², and minus its derivative; arguments as in `moments`."""
     if not (isinstance(v, np.ndarray) and v.ndim == 1):
         return q_and_slope_in_a_loop(tau2, y, v)
@@ -158,7 +164,7 @@ def q_and_slope(tau2: Any, y: Any, v: Any) -> tuple[Any, Any]:  # noqa: ANN401 -
     return float((weighted * residual).sum()), float((weighted * weighted).sum())
 
 
-def sum_of_squares(y: Any) -> Any:  # noqa: ANN401 - a float, or an array of them
+def sum_of_squares(y: Studies) -> Number:
     """Return Σ(y - plain mean)²; the argument as in `moments`."""
     if isinstance(y, np.ndarray) and y.ndim == 1:
         return float(((y - y.mean()) ** 2).sum())
@@ -168,7 +174,7 @@ def sum_of_squares(y: Any) -> Any:  # noqa: ANN401 - a float, or an array of the
 def log_likelihood(tau2: float, y: Sequence[float], v: Sequence[float], restricted: bool) -> float:
     """Return the log-likelihood at one tau² without its constant (Harville 1977)."""
     sums = moments(tau2, y, v)
-    value = sums[2]
+    value = float(sums[2])
     for i in range(len(v)):
         value += math.log(v[i] + tau2)
     if restricted:
@@ -177,13 +183,13 @@ def log_likelihood(tau2: float, y: Sequence[float], v: Sequence[float], restrict
 
 
 def score_sums(
-    tau2: float, y: Sequence[float], v: Sequence[float], restricted: bool
-) -> tuple[float, float, float, float]:
+    tau2: Number, y: Studies, v: Studies, restricted: bool
+) -> tuple[Number, Number, Number, Number]:
     """Return A, B, C, D; for maximum likelihood Σw and Σw² stand for B and D."""
     return of_score(moments(tau2, y, v), restricted)
 
 
-def of_score(sums: Any, restricted: bool) -> tuple[Any, Any, Any, Any]:  # noqa: ANN401 - floats, or arrays of them
+def of_score(sums: tuple[Number, ...], restricted: bool) -> tuple[Number, Number, Number, Number]:
     """Return `score_sums` from `moments`."""
     total, _, _, a, b, c, d, w2 = sums
     if restricted:
@@ -191,17 +197,17 @@ def of_score(sums: Any, restricted: bool) -> tuple[Any, Any, Any, Any]:  # noqa:
     return a, total, c, w2
 
 
-def newton_step(a: Any, b: Any, c: Any, d: Any) -> Any:  # noqa: ANN401 - floats, or arrays of them
+def newton_step(a: Number, b: Number, c: Number, d: Number) -> Number:
     """Return the step to the zero of B/A - 1, which is nearly linear in tau² (linear for equal variances)."""
     return (a - b) * a / (2.0 * b * c - d * a)
 
 
-def one_descent_at_most(a: Any, b: Any, d: Any, squares: Any) -> Any:  # noqa: ANN401 - floats, or arrays of them
+def one_descent_at_most(a: Number, b: Number, d: Number, squares: Number) -> Number:
     """Prove that from here on the score falls through zero once where it is positive, else never.
 
-    α(t + x) is at least α + x/√Σ(y - ȳ)², its slope at infinity, and β(t + x) at most β + x β'. So α² - β rises
-    from here on where 2αα'(∞) reaches β'; and where it is positive it stays so if the quadratic that bounds
-    it has no zero.
+    α(t + x) is at least α + x/√Σ(y - ȳ)², its slope at infinity, and β(t + x) at most β + x β'. So α² - β
+    rises from here on where 2αα'(∞) reaches β'; and where it is positive it stays so if the quadratic that
+    bounds it has no zero.
     """
     rise = 1.0 / (a * squares)
     slope = d / (b * b)
@@ -209,21 +215,21 @@ def one_descent_at_most(a: Any, b: Any, d: Any, squares: Any) -> Any:  # noqa: A
     return (4.0 * rise >= slope * slope) | ((a <= b) & (rise > bound * bound))
 
 
-def judged_by_tangents(  # noqa: PLR0917 - the four sums at both ends; floats, or arrays of them
-    width: Any,
-    a1: Any,
-    b1: Any,
-    c1: Any,
-    d1: Any,
-    a2: Any,
-    b2: Any,
-    c2: Any,
-    d2: Any,  # noqa: ANN401
-) -> Any:  # noqa: ANN401
-    """Prove from both ends that between two points the score falls through zero once at most, and does not come back.
+def judged_by_tangents(  # noqa: PLR0917 - four sums at both ends
+    width: Number,
+    a1: Number,
+    b1: Number,
+    c1: Number,
+    d1: Number,
+    a2: Number,
+    b2: Number,
+    c2: Number,
+    d2: Number,
+) -> Number:
+    """Prove from both ends that between two points the score falls through zero once at most.
 
-    One of: α² - β rises (one descent at most); it falls (none); the score is positive throughout, with α below a
-    tangent and β above its chord; it is negative throughout, since A and B fall.
+    One of: α² - β rises (one descent at most); it falls (none); the score is positive throughout, with α
+    below a tangent and β above its chord; it is negative throughout, since A and B fall.
     """
     slope1, slope2 = d1 / (b1 * b1), d2 / (b2 * b2)
     over, under = 1.0 + c1 / a1 * width, 1.0 - c2 / a2 * width
@@ -233,7 +239,9 @@ def judged_by_tangents(  # noqa: PLR0917 - the four sums at both ends; floats, o
     return rises | falls | positive | ((a1 <= b1) & (a1 < b2))
 
 
-def judged_by_chord(width: float, a1: float, b1: float, d1: float, a2: float, b2: float) -> bool:
+def judged_by_chord(  # noqa: PLR0917 - sums at both ends
+    width: float, a1: float, b1: float, d1: float, a2: float, b2: float
+) -> bool:
     """Prove that the score is negative throughout: α above its chord, β below a tangent."""
     if a1 > b1 or a2 > b2:
         return False
@@ -253,7 +261,7 @@ def one_descent_between(
     )
 
 
-def root_of_score(
+def root_of_score(  # noqa: PLR0917 - the bracket, the guess and the data
     low: float,
     high: float,
     guess: float,
@@ -261,7 +269,7 @@ def root_of_score(
     v: Sequence[float],
     restricted: bool,
 ) -> tuple[float, int]:
-    """Return where the score falls through zero between two points, and the steps; minus the steps where it failed.
+    """Return where the score falls through zero, and the steps; minus the steps where it was not found.
 
     Newton's method on B/A - 1 inside a bracket; bisection where a step would leave it. It ends when the next
     step, judged by the last two (each is about the square of the one before), would be rounding.
@@ -319,10 +327,10 @@ def likelihood_maxima(
 
     Notes
     -----
-    From tau² = 0 upwards, in stretches on each of which one maximum at most is proved (`one_descent_between`), until
-    the rest is settled: by `one_descent_at_most`, or because beyond v_max - 2 v_min variances are so alike that
-    (t + v_max)² times the score falls. A stretch that cannot be judged is halved down to a thousandth of the
-    total variance: maxima nearer than that are one.
+    From tau² = 0 upwards, in stretches on each of which one maximum at most is proved
+    (`one_descent_between`), until the rest is settled: by `one_descent_at_most`, or because beyond v_max -
+    2 v_min variances are so alike that (t + v_max)² times the score falls. A stretch that cannot be judged
+    is halved down to a thousandth of the total variance: maxima nearer than that are one.
     """
     terms = len(v) - 1 if restricted else len(v)
     squares = sum_of_squares(y)

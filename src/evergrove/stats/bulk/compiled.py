@@ -1,8 +1,9 @@
-"""Compiles the kernels with numba where it is installed, once per machine; without it, `compiled` says why not.
+"""Compiles the kernels with numba where it is installed, once per machine; else says why not.
 
-Compiled code is kept on disk by numba (in ``__pycache__`` beside this file, or in the user's cache directory
-where that cannot be written, or in ``NUMBA_CACHE_DIR``). Where nothing can be written the kernels are compiled anew
-in each process, and a diagnostic says so. ``EVERGROVE_NO_NUMBA=1`` switches compilation off.
+Compiled code is kept on disk by numba (in ``__pycache__`` beside this file, or in the user's cache
+directory where that cannot be written, or in ``NUMBA_CACHE_DIR``). Where nothing can be written the kernels
+are compiled anew in each process, and a diagnostic says so. ``EVERGROVE_NO_NUMBA=1`` switches compilation
+off.
 """
 
 from __future__ import annotations
@@ -42,16 +43,17 @@ PARTS = (
     kernel.fit_sorted,
     kernel.fit_studies,
 )
-#: Functions that choose between a loop and whole arrays: compiled code has the loop (in numba's form for that).
-LOOPS = {
+#: Functions that choose between a loop and whole arrays: compiled code has the loop (in numba's form for
+#: that).
+LOOPS: dict[Callable[..., Any], Callable[..., Any]] = {
     one_mean.moments: lambda tau2, y, v: one_mean.moments_in_a_loop,  # noqa: ARG005
     one_mean.q_and_slope: lambda tau2, y, v: one_mean.q_and_slope_in_a_loop,  # noqa: ARG005
     one_mean.sum_of_squares: lambda y: one_mean.sum_of_squares_in_a_loop,  # noqa: ARG005
 }
 
 
-def _of_this_source(function: Callable[..., None]) -> FunctionType:
-    """Return the function under a name that changes with the sources, so that no old code is taken from disk."""
+def _of_this_source(function: Any) -> Any:  # noqa: ANN401 - a Python function and its copy
+    """Return the function under a name that changes with the sources: no old code is taken from disk."""
     digest = hashlib.sha256()
     for module in (one_mean, kernel):
         digest.update(Path(str(module.__file__)).read_bytes())

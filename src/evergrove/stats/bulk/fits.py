@@ -1,4 +1,4 @@
-"""Runs the kernels over many groups: in chunks on all cores where they are compiled, else side by side in NumPy."""
+"""Runs the kernels over many groups: on all cores where they are compiled, else side by side in NumPy."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from evergrove.stats.one_mean import MOST_MAXIMA
 from evergrove.stats.options import IntervalMethod, PoolModel, Tau2Method, choose
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Sequence
 
     from numpy.typing import NDArray
 
@@ -79,8 +79,16 @@ class Plan(NamedTuple):
         """Return tau², or the target of Q, by number of studies."""
         if self.method == kernel.ROOT_OF_Q:
             df = np.maximum(np.arange(largest + 1) - 1.0, 0.0)
-            return 2.0 * special.gammaincinv(df / 2.0, 0.5) if self.tau2 is Tau2Method.PMM else df
+            target: FloatArray = (
+                2.0 * special.gammaincinv(df / 2.0, 0.5) if self.tau2 is Tau2Method.PMM else df
+            )
+            return target
         return np.array([self.tau2 if isinstance(self.tau2, float) else 0.0])
+
+    def for_columns(self) -> dict[str, Any]:
+        """Return the options as `finish` takes them."""
+        estimated = isinstance(self.tau2, Tau2Method)
+        return {"model": self.model, "estimated": estimated, "ci": self.ci, "level": self.level}
 
     def for_one(self) -> dict[str, Any]:
         """Return the options as `pool` takes them."""
@@ -135,13 +143,13 @@ def _not_for_many(argument: str, found: str, allowed: Sequence[str]) -> UsageErr
 class Columns(NamedTuple):
     """Every column of many fits, and why nothing was compiled."""
 
-    values: Mapping[str, NDArray[np.generic]]
+    values: dict[str, Any]
     remarks: tuple[Diagnostic, ...]
 
 
-def empty_columns(size: int) -> dict[str, NDArray[np.generic]]:
+def empty_columns(size: int) -> dict[str, Any]:
     """Return room for the columns of `intervals.finish`."""
-    values: dict[str, NDArray[np.generic]] = {name: np.empty(size) for name in FLOATS}
+    values: dict[str, Any] = {name: np.empty(size) for name in FLOATS}
     return {
         **values,
         "flags": np.empty(size, dtype=np.uint8),
@@ -203,7 +211,7 @@ def fit_all(chosen: Plan, yi: FloatArray, vi: FloatArray, grouping: Grouping) ->
     given = chosen.given(largest)
 
     def store(place: slice | NDArray[np.intp], sums: FloatArray) -> None:
-        found = finish(sums, sizes[place], estimated=isinstance(chosen.tau2, Tau2Method), **_settings(chosen))
+        found = finish(sums, sizes[place], **chosen.for_columns())
         for name, column in found.items():
             values[name][place] = column
 
@@ -222,11 +230,6 @@ def fit_all(chosen: Plan, yi: FloatArray, vi: FloatArray, grouping: Grouping) ->
     return Columns(values, remarks)
 
 
-def _settings(chosen: Plan) -> dict[str, object]:
-    """Return what `finish` takes of the options."""
-    return {"model": chosen.model, "ci": chosen.ci, "level": chosen.level}
-
-
 class Members(NamedTuple):
     """Which studies each fit has: ``k`` grouped rows from ``first``, without the one at place ``skipped``."""
 
@@ -236,7 +239,7 @@ class Members(NamedTuple):
     skipped: NDArray[np.int64] | None
 
 
-def _side_by_side(
+def _side_by_side(  # noqa: PLR0917 - what the compiled loop takes
     chosen: Plan,
     given: FloatArray,
     yi: FloatArray,
@@ -262,7 +265,7 @@ def _side_by_side(
             )
 
 
-def fit_rows(
+def fit_rows(  # noqa: PLR0917 - as fit_all, and what each fit has
     chosen: Plan, yi: FloatArray, vi: FloatArray, grouping: Grouping, k: NDArray[np.int64], kind: str
 ) -> Columns:
     """Fit each group once per study: without it, or up to it.
@@ -293,7 +296,7 @@ def fit_rows(
     given = chosen.given(largest)
 
     def store(place: slice | NDArray[np.intp], sums: FloatArray) -> None:
-        found = finish(sums, k[place], estimated=isinstance(chosen.tau2, Tau2Method), **_settings(chosen))
+        found = finish(sums, k[place], **chosen.for_columns())
         for name, column in found.items():
             values[name][place] = column
 

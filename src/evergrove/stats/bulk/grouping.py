@@ -88,7 +88,7 @@ def _together(keys: NDArray[Any]) -> Grouping | None:
 
 
 def _codes_by_counting(keys: NDArray[Any]) -> tuple[NDArray[np.int64], NDArray[Any]] | None:
-    """Number integer keys of a narrow range by first appearance; None where the range is wide."""
+    """Return integer keys numbered by first appearance; None where their range is wide."""
     lowest, highest = int(keys.min()), int(keys.max())
     span = highest - lowest + 1
     if span > WIDEST_RANGE * keys.size:
@@ -104,7 +104,7 @@ def _codes_by_counting(keys: NDArray[Any]) -> tuple[NDArray[np.int64], NDArray[A
 
 
 def _codes(keys: NDArray[Any]) -> tuple[NDArray[np.int64], NDArray[Any]]:
-    """Number keys by first appearance."""
+    """Return keys numbered by first appearance, and the distinct ones."""
     if keys.dtype.kind in "iu":
         counted = _codes_by_counting(keys)
         if counted is not None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from scipy import special
@@ -122,7 +122,7 @@ def finish(
     estimated: bool,
     ci: IntervalMethod,
     level: float,
-) -> dict[str, NDArray[np.generic]]:
+) -> dict[str, Any]:
     """Return every column of many fits from the sums that the kernel wrote.
 
     Parameters

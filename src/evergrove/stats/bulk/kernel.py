@@ -1,8 +1,10 @@
 """Fits of many small meta-analyses in loops over float64 arrays: compiled by numba where it is installed.
 
-Arithmetic and loops only, so that the same source runs interpreted (in the tests) and compiled. A fit writes one
-row of numbers, named by `COLUMN`; intervals and p values are made of them for all fits at once.
+Arithmetic and loops only, so that the same source runs interpreted and compiled. A fit writes one row of
+numbers, named by `COLUMN`; intervals and p values are made of them for all fits at once.
 """
+
+# ruff: noqa: PLR0917 - compiled loops take their arrays by position
 
 from __future__ import annotations
 
@@ -12,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from evergrove.stats.one_mean import (
     FOUND,
     NOT_FOUND,
+    Number,
     highest,
     likelihood_maxima,
     moments,
@@ -22,6 +25,9 @@ from evergrove.stats.one_mean import (
 if TYPE_CHECKING:
     from collections.abc import MutableSequence, Sequence
 
+#: Lists of floats where one is fitted, arrays where many are.
+Array = Any
+
 #: What a fit writes, in this order.
 COLUMN = ("tau2", "estimate", "wald_se", "q_at_tau2", "q", "trace", "maxima", "iterations", "status")
 
@@ -31,7 +37,7 @@ GIVEN, REML, ML, ROOT_OF_Q, DL, DL2, HE, CA2, HS, HSK, SJ, SJ_HEDGES = range(12)
 SMALLEST_HEDGES_START = 0.01
 
 
-def sort_by_precision(y: Any, v: Any, k: int) -> None:  # noqa: ANN401 - lists or arrays
+def sort_by_precision(y: Array, v: Array, k: int) -> None:
     """Sort the first k studies in place by variance, then effect (Shell 1959, gaps of Ciura 2001)."""
     gap = 1
     while gap * 9 < k * 4:
@@ -47,8 +53,8 @@ def sort_by_precision(y: Any, v: Any, k: int) -> None:  # noqa: ANN401 - lists o
         gap = gap * 4 // 9
 
 
-def moment_estimate(method: int, y: Any, v: Any, at_zero: Any, unit: Any) -> Any:  # noqa: ANN401 - floats or arrays
-    """Return a closed form, not cut at 0, on the layout's scale; `unit` is the variance that stands at 1 there."""
+def moment_estimate(method: int, y: Array, v: Array, at_zero: tuple[Number, ...], unit: Number) -> Number:
+    """Return a closed form, not cut at 0, on the layout's scale; the variance `unit` is 1 there."""
     k, q, weights, trace = len(v), at_zero[2], at_zero[0], at_zero[4]
     df = k - 1.0
     if method in (HS, HSK):
@@ -74,7 +80,7 @@ def moment_estimate(method: int, y: Any, v: Any, at_zero: Any, unit: Any) -> Any
     return (at_start[2] - df) / at_start[4] + start
 
 
-def between_study_variance(
+def between_study_variance(  # noqa: PLR0911 - one return per kind of estimator
     method: int,
     given: float,
     y: Sequence[float],
@@ -102,19 +108,19 @@ def between_study_variance(
         tau2, steps = tau2_where_q_is(given, 0.0, y, v)
         return (tau2, 1, steps, FOUND) if steps > 0 else (math.nan, 1, -steps, NOT_FOUND)
     value = moment_estimate(method, y, v, at_zero, unit)
-    return (value if value > 0.0 else 0.0), 1, 0, FOUND
+    return max(0.0, value), 1, 0, FOUND
 
 
 def fit_studies(
     method: int,
     given: float,
-    y: Any,
-    v: Any,
-    maxima: Any,
-    out: Any,
-    place: int,  # noqa: ANN401 - lists or arrays
+    y: Array,
+    v: Array,
+    maxima: Array,
+    out: Array,
+    place: int,
 ) -> None:
-    """Fit studies in any order and write the numbers of `COLUMN` to ``out[:, place]``; y and v are overwritten."""
+    """Fit studies in any order, write `COLUMN` to ``out[:, place]``; y and v are overwritten."""
     sort_by_precision(y, v, len(v))
     fit_sorted(method, given, y, v, maxima, out, place)
 
@@ -122,11 +128,11 @@ def fit_studies(
 def fit_sorted(
     method: int,
     given: float,
-    y: Any,
-    v: Any,
-    maxima: Any,
-    out: Any,
-    place: int,  # noqa: ANN401 - lists or arrays
+    y: Array,
+    v: Array,
+    maxima: Array,
+    out: Array,
+    place: int,
 ) -> None:
     """Fit sorted studies as `fit_studies`."""
     first, unit = y[0], v[0]
@@ -150,15 +156,15 @@ def fit_sorted(
 
 def fit_groups(
     method: int,
-    given: Any,  # noqa: ANN401 - arrays of numba
-    yi: Any,  # noqa: ANN401
-    vi: Any,  # noqa: ANN401
-    rows: Any,  # noqa: ANN401
-    starts: Any,  # noqa: ANN401
-    scratch: Any,  # noqa: ANN401
-    out: Any,  # noqa: ANN401
+    given: Array,
+    yi: Array,
+    vi: Array,
+    rows: Array,
+    starts: Array,
+    scratch: Array,
+    out: Array,
 ) -> None:
-    """Fit each group; group g holds the studies ``rows[starts[g] : starts[g + 1]]`` (no rows: those themselves).
+    """Fit each group; group g holds the studies ``rows[starts[g] : starts[g + 1]]``, or those themselves.
 
     Parameters
     ----------
@@ -189,15 +195,15 @@ def fit_groups(
 
 def fit_without_each(
     method: int,
-    given: Any,  # noqa: ANN401 - arrays of numba
-    yi: Any,  # noqa: ANN401
-    vi: Any,  # noqa: ANN401
-    rows: Any,  # noqa: ANN401
-    starts: Any,  # noqa: ANN401
-    scratch: Any,  # noqa: ANN401
-    out: Any,  # noqa: ANN401
+    given: Array,
+    yi: Array,
+    vi: Array,
+    rows: Array,
+    starts: Array,
+    scratch: Array,
+    out: Array,
 ) -> None:
-    """Fit each group without each of its studies; column j of `out` is without study j of the grouped order."""
+    """Fit each group without each of its studies; column j is without study j of the grouped order."""
     offset = starts[0]
     for group in range(len(starts) - 1):
         start = starts[group]
@@ -220,13 +226,13 @@ def fit_without_each(
 
 def fit_cumulatively(
     method: int,
-    given: Any,  # noqa: ANN401 - arrays of numba
-    yi: Any,  # noqa: ANN401
-    vi: Any,  # noqa: ANN401
-    rows: Any,  # noqa: ANN401
-    starts: Any,  # noqa: ANN401
-    scratch: Any,  # noqa: ANN401
-    out: Any,  # noqa: ANN401
+    given: Array,
+    yi: Array,
+    vi: Array,
+    rows: Array,
+    starts: Array,
+    scratch: Array,
+    out: Array,
 ) -> None:
     """Fit the first study of each group, the first two, and so on, in the order given."""
     offset = starts[0]
@@ -242,14 +248,14 @@ def fit_cumulatively(
 
 def fit_subsets(
     method: int,
-    given: Any,  # noqa: ANN401 - arrays of numba
-    yi: Any,  # noqa: ANN401
-    vi: Any,  # noqa: ANN401
-    subsets: Any,  # noqa: ANN401
-    scratch: Any,  # noqa: ANN401
-    out: Any,  # noqa: ANN401
+    given: Array,
+    yi: Array,
+    vi: Array,
+    subsets: Array,
+    scratch: Array,
+    out: Array,
 ) -> None:
-    """Fit each subset of the studies: bit i of a number of `subsets` (shape (s, words)) says whether study i is in."""
+    """Fit each subset of the studies: bit i of a row of `subsets` (s, words) says whether study i is in."""
     for subset in range(subsets.shape[0]):
         k = 0
         for i in range(len(yi)):

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 IN_WORDS = {
     "one-study": "groups of one study: their own estimate, nothing is pooled",
     "two-maxima": "groups whose likelihood has several maxima; the highest is used",
-    "hartung-knapp-two-studies": "groups of two studies, whose Hartung-Knapp interval is often too wide to be of use",
+    "hartung-knapp-two-studies": "groups of two studies, whose interval is often too wide to be of use",
     "hartung-knapp-narrower": "groups whose Hartung-Knapp interval is narrower than the classic normal one",
     "classic-interval-used": "groups for which the wider classic interval and test are given",
 }
@@ -101,16 +101,16 @@ def pool_groups(
     tau2 : Tau2Method, str or float
         Any estimator but ``"GENQ"`` and ``"GENQM"``, or a known variance not below 0.
     ci : IntervalMethod, str or None
-        ``"hartung-knapp"``, ``"hartung-knapp-adhoc"``, ``"hartung-knapp-truncated"``, ``"normal"`` or ``"t"``. None is
-        Hartung-Knapp for random effects and normal for a common effect.
+        ``"hartung-knapp"``, ``"hartung-knapp-adhoc"``, ``"hartung-knapp-truncated"``, ``"normal"`` or
+        ``"t"``. None is Hartung-Knapp for random effects and normal for a common effect.
     level : float
         Of the intervals, in (0, 1).
 
     Returns
     -------
     PooledGroups
-        One array per quantity; groups in the order in which they first appear. `PooledGroups.fit` gives the whole
-        `PoolResult` of a group.
+        One array per quantity; groups in the order in which they first appear. `PooledGroups.fit` gives the
+        whole `PoolResult` of a group.
 
     Raises
     ------
@@ -129,9 +129,9 @@ def pool_groups(
     -----
     The numbers are those of `pool` (to rounding), since both run the same source; with numba (the extra
     ``fast``) it is compiled and runs on all cores, without it NumPy fits groups of equal size side by side.
-    A group whose tau² is not found is not an error here: ``converged`` is False and its columns are NaN. Time and
-    memory are linear in the number of studies; beyond the input it takes about 70 bytes per group and,
-    where rows of a group are apart, 8 per study.
+    A group whose tau² is not found is not an error here: ``converged`` is False and its columns are NaN.
+    Time and memory are linear in the number of studies; beyond the input it takes about 70 bytes per group
+    and, where rows of a group are apart, 8 per study.
 
     References
     ----------

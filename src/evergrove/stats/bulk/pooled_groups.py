@@ -1,4 +1,4 @@
-"""Many meta-analyses pooled at once, and what becomes of each without each of its studies, or as they accrue."""
+"""The results of many meta-analyses: pooled, without each study, or as studies accrue."""
 
 from __future__ import annotations
 
@@ -132,7 +132,8 @@ class ManyFits(Result):
             raise UsageError(
                 f"flagged: found {code!r}; allowed: {', '.join(map(repr, FLAGS))}; choose one of these codes"
             )
-        return (self.flags & FLAGS[code]) != 0
+        carried: BoolArray = (self.flags & FLAGS[code]) != 0
+        return carried
 
     def __repr__(self) -> str:
         failed = int((~self.converged).sum())
@@ -158,7 +159,8 @@ class PooledGroups(ManyFits):
 
     Parameters
     ----------
-    group, k, estimate, se, ci_low, ci_high, statistic, df, p_value, tau2, i2, q, converged, iterations, flags, \
+    group, k, estimate, se, ci_low, ci_high, statistic, df, p_value, tau2, i2, q, converged, iterations,
+    flags, \
 options, diagnostics
         As `ManyFits`.
     yi, vi : ndarray, shape (n,)
@@ -226,7 +228,7 @@ options, diagnostics
                 if label == group:
                     return place
         raise UsageError(
-            f"group: found {group!r}; allowed: one of the {len(self)} labels in PooledGroups.group; choose one"
+            f"group: found {group!r}; allowed: one of the {len(self)} labels in `group`; choose one"
         )
 
 
@@ -236,7 +238,8 @@ class FitsByStudy(ManyFits):
 
     Parameters
     ----------
-    group, k, estimate, se, ci_low, ci_high, statistic, df, p_value, tau2, i2, q, converged, iterations, flags, \
+    group, k, estimate, se, ci_low, ci_high, statistic, df, p_value, tau2, i2, q, converged, iterations,
+    flags, \
 options, diagnostics
         As `ManyFits`, in the order of the input; NaN where nothing is left (a group of one study without it).
     kind : str

@@ -1,8 +1,9 @@
 """Fits of many meta-analyses of one size side by side in NumPy: the numbers of `kernel` without a compiler.
 
-The sums are those of `one_mean`, given arrays over the meta-analyses in the place of floats, so each meta-analysis
-sees the same operations in the same order as alone. What is here is the control: steps are taken for those that
-are not done yet, and the few whose likelihood is not settled after two looks go through the search alone.
+The sums are those of `one_mean`, given arrays over the meta-analyses in the place of floats, so each
+meta-analysis sees the same operations in the same order as alone. What is here is the control: steps are
+taken for those that are not done yet, and the few whose likelihood is not settled after two looks go
+through the search alone.
 """
 
 from __future__ import annotations
@@ -53,7 +54,8 @@ def _put(
 
 
 def _sums(tau2: FloatArray, y: FloatArray, v: FloatArray, restricted: bool) -> tuple[FloatArray, ...]:
-    return one_mean.score_sums(tau2, y, v, restricted)  # type: ignore[arg-type, return-value] # arrays for floats
+    """Return A, B, C, D of each column."""
+    return one_mean.score_sums(tau2, y, v, restricted)
 
 
 def _newton(a: FloatArray, b: FloatArray, c: FloatArray, d: FloatArray) -> FloatArray:
@@ -64,7 +66,7 @@ def _newton(a: FloatArray, b: FloatArray, c: FloatArray, d: FloatArray) -> Float
     return step
 
 
-def _roots_of_score(
+def _roots_of_score(  # noqa: PLR0917 - as root_of_score
     low: FloatArray, high: FloatArray, guess: FloatArray, y: FloatArray, v: FloatArray, restricted: bool
 ) -> tuple[FloatArray, NDArray[np.float64]]:
     """`one_mean.root_of_score` for each column of y and v."""
@@ -115,7 +117,7 @@ def _likelihood(y: FloatArray, v: FloatArray, restricted: bool) -> tuple[Found, 
     here = _sums(zero, y, v, restricted)
     a, b, _, d = here
     rises = a > b
-    settled = (0.0 >= alike) | one_mean.one_descent_at_most(a, b, d, squares)
+    settled = (alike <= 0.0) | one_mean.one_descent_at_most(a, b, d, squares)
     found.iterations[at] = 1
     towards = _newton(*here)
     now = np.flatnonzero(settled & rises)
@@ -171,7 +173,9 @@ def _root_of_q(given: float, q: FloatArray, y: FloatArray, v: FloatArray) -> Fou
     return found
 
 
-def _fit_alone(method: int, given: float, y: FloatArray, v: FloatArray, out: FloatArray, place: int) -> None:
+def _fit_alone(  # noqa: PLR0917 - as kernel.fit_studies
+    method: int, given: float, y: FloatArray, v: FloatArray, out: FloatArray, place: int
+) -> None:
     """Fit one meta-analysis with the kernel as it stands, over lists or (many studies) whole arrays."""
     if y.size <= MOST_IN_A_LIST:
         kernel.fit_studies(method, given, y.tolist(), v.tolist(), [0.0] * MOST_MAXIMA, out, place)

@@ -102,7 +102,8 @@ class Gosh(Result):
             raise UsageError(
                 f"study: found {study}; allowed: 0 to {self.studies - 1}; count the studies from 0"
             )
-        return (self.members[:, study // WORD] >> np.uint32(study % WORD)) & np.uint32(1) == 1
+        held: BoolArray = (self.members[:, study // WORD] >> np.uint32(study % WORD)) & np.uint32(1) == 1
+        return held
 
     def __repr__(self) -> str:
         kind = "all" if self.every else "random"
@@ -117,7 +118,7 @@ class Gosh(Result):
 
 
 def _all_subsets(k: int) -> NDArray[np.uint32]:
-    """Return every subset but the empty one, in the order of its number in binary (study 0 is the last digit)."""
+    """Return every subset but the empty one, by its number in binary (study 0 is the last digit)."""
     return np.arange(1, 2**k, dtype=np.uint32)[:, np.newaxis]
 
 
@@ -136,7 +137,7 @@ def _random_subsets(k: int, count: int, seed: int) -> NDArray[np.uint32]:
     return drawn
 
 
-def _side_by_side(
+def _side_by_side(  # noqa: PLR0917 - what the compiled loop takes
     chosen: Plan,
     given: FloatArray,
     yi: FloatArray,
@@ -160,7 +161,8 @@ def _side_by_side(
 def _inside(members: NDArray[np.uint32], studies: int) -> BoolArray:
     """Return whether each study is in each subset, shape (s, studies)."""
     place = np.arange(studies)
-    return (members[:, place // WORD] >> (place % WORD).astype(np.uint32)) & np.uint32(1) == 1
+    held: BoolArray = (members[:, place // WORD] >> (place % WORD).astype(np.uint32)) & np.uint32(1) == 1
+    return held
 
 
 def _sums(
@@ -207,8 +209,8 @@ def gosh(
     vi : array-like, shape (k,)
         Sampling variances; finite and above 0.
     subsets : int or None
-        How many subsets at random; all 2^k - 1 where there are no more than that. None is all up to 20 studies, and
-        1,000,000 at random beyond.
+        How many subsets at random; all 2^k - 1 where there are no more than that. None is all up to 20
+        studies, and 1,000,000 at random beyond.
     model : PoolModel or str
         ``"random"`` or ``"common"``.
     tau2 : Tau2Method, str or float
@@ -219,8 +221,8 @@ def gosh(
     Returns
     -------
     Gosh
-        All subsets come in the order of their number in binary, study 0 the last digit. Sorted by `k` (stably)
-        that is the order of metafor's ``gosh``.
+        All subsets come in the order of their number in binary, study 0 the last digit. Sorted by `k`
+        (stably) that is the order of metafor's ``gosh``.
 
     Raises
     ------
@@ -233,10 +235,10 @@ def gosh(
 
     Notes
     -----
-    Plot `i2` against `estimate`: several clouds tell of subgroups, or of a study that belongs to none; colour the
-    subsets that hold a study (`Gosh.contains`). It is a picture to find questions with, no test: the subsets
-    share their studies. metafor samples like this one: each study is in with probability 1/2, and
-    subsets of one study count.
+    Plot `i2` against `estimate`: several clouds tell of subgroups, or of a study that belongs to none;
+    colour the subsets that hold a study (`Gosh.contains`). It is a picture to find questions with, no test:
+    the subsets share their studies. metafor samples like this one: each study is in with probability 1/2,
+    and subsets of one study count.
 
     References
     ----------

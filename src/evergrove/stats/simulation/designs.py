@@ -166,7 +166,7 @@ class TwoArmDesign:
 def _corrected_log_ratio(
     measure: str, events1: FloatArray, n1: FloatArray, events2: FloatArray, n2: FloatArray
 ) -> tuple[FloatArray, FloatArray]:
-    """Return log OR or RR and its variance, 1/2 added to each cell of rows with a zero: `effect_size`'s default."""
+    """Return log OR or RR and its variance, 1/2 added to the cells of rows with a zero (`effect_size`)."""
     zero = (events1 == 0) | (events2 == 0) | (events1 == n1) | (events2 == n2)
     step = np.where(zero, CONTINUITY, 0.0)
     a, b, c, d = (cell + step for cell in (events1, n1 - events1, events2, n2 - events2))

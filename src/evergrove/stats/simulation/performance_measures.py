@@ -30,7 +30,7 @@ class Fits(Protocol):
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Performance(Result):
-    """What a method did over many replications; each ``…_mcse`` is the Monte Carlo standard error of the one before.
+    """What a method did over many replications; ``…_mcse`` are Monte Carlo standard errors.
 
     Parameters
     ----------
@@ -51,7 +51,8 @@ class Performance(Result):
     median_width : float
         Its median: with two or three studies a few intervals are enormous.
     rejection, rejection_mcse : float
-        Share of tests of no effect with p below `alpha`: the type-I error where the truth is 0, else the power.
+        Share of tests of no effect with p below `alpha`: the type-I error where the truth is 0, else the
+        power.
     alpha : float
         1 - confidence level.
     """

@@ -38,7 +38,7 @@ def _with_interval(estimate: FloatArray, variance: FloatArray, level: float) -> 
     return SparseFits(estimate, se, estimate - half, estimate + half, p)
 
 
-def mantel_haenszel_groups(
+def mantel_haenszel_groups(  # noqa: PLR0917 - four columns, their groups
     events1: FloatArray,
     n1: FloatArray,
     events2: FloatArray,
@@ -67,7 +67,7 @@ def mantel_haenszel_groups(
     """
 
     def total(values: FloatArray) -> FloatArray:
-        return np.bincount(group, values, groups)
+        return np.bincount(group, values, groups).astype(np.float64, copy=False)
 
     b, d, size = n1 - events1, n2 - events2, n1 + n2
     up, down = events1 * d / size, b * events2 / size
@@ -83,7 +83,7 @@ def mantel_haenszel_groups(
     return _with_interval(np.log(top / bottom), variance, level)
 
 
-def peto_groups(
+def peto_groups(  # noqa: PLR0917 - four columns, their groups
     events1: FloatArray,
     n1: FloatArray,
     events2: FloatArray,
@@ -92,7 +92,18 @@ def peto_groups(
     groups: int,
     level: float = 0.95,
 ) -> SparseFits:
-    """Pool the tables of each group by Peto's one-step odds ratio; parameters and returns as Mantel-Haenszel."""
+    """Pool the tables of each group by Peto's one-step odds ratio, without correction.
+
+    Parameters
+    ----------
+    events1, n1, events2, n2, group, groups, level
+        As `mantel_haenszel_groups`.
+
+    Returns
+    -------
+    SparseFits
+        Yusuf, Peto, Lewis, Collins & Sleight 1985.
+    """
     difference, information = peto_parts(events1, n1, events2, n2)
     informative = np.isfinite(information) & (information > 0)
     known = np.bincount(group, np.where(informative, information, 0.0), groups)

@@ -100,13 +100,14 @@ def simulate(
 
     Notes
     -----
-    Trials with two arms of events have binomial counts, and effects as `effect_size` computes them (log ratios
-    with 1/2 added to the cells of rows with a zero cell); means have Hedges' g with its large-sample variance. So
-    sampling variances are estimated there, as in life, and known only under `NormalDesign`.
+    Trials with two arms of events have binomial counts, and effects as `effect_size` computes them (log
+    ratios with 1/2 added to the cells of rows with a zero cell); means have Hedges' g with its large-sample
+    variance. So sampling variances are estimated there, as in life, and known only under `NormalDesign`.
 
     References
     ----------
-    Morris, White & Crowther, Stat Med 38 (2019) 2074-2102, on simulation studies and their Monte Carlo errors.
+    Morris, White & Crowther, Stat Med 38 (2019) 2074-2102, on simulation studies and their Monte Carlo
+    errors.
 
     Examples
     --------
@@ -116,7 +117,8 @@ def simulate(
     """
     if not isinstance(design, NormalDesign | TwoArmDesign | MeansDesign):
         raise UsageError(
-            f"design: found {type(design).__name__}; allowed: NormalDesign, TwoArmDesign, MeansDesign; make one"
+            f"design: found {type(design).__name__}; allowed: NormalDesign, TwoArmDesign or MeansDesign; "
+            "make one"
         )
     if replications < 1:
         raise UsageError(f"replications: found {replications}; allowed: 1 or more; say how many to draw")
