@@ -63,28 +63,22 @@ def _of_this_source(function: Any) -> Any:  # noqa: ANN401 - a Python function a
     return copy
 
 
-def _signatures(numba: Any) -> dict[Callable[..., None], Any]:  # noqa: ANN401 - the module, loaded late
-    """Return what each loop takes; inputs may be read-only."""
+def _signature(numba: Any) -> Any:  # noqa: ANN401 - the module, loaded late, and its types
+    """Return what the loop takes; inputs may be read-only."""
     types = numba.types
 
-    def array(kind: Any, ndim: int, *, readonly: bool = True) -> Any:  # noqa: ANN401 - types of numba
+    def array(kind: Any, ndim: int = 1, *, readonly: bool = True) -> Any:  # noqa: ANN401
         return types.Array(kind, ndim, "C", readonly=readonly)
 
     real, whole, bits = types.float64, types.int64, types.uint32
     room = array(real, 2, readonly=False)
-    studies = (whole, array(real, 1), array(real, 1), array(real, 1))
-    grouped = types.void(*studies, array(whole, 1), array(whole, 1), room, room)
-    return {
-        kernel.fit_groups: grouped,
-        kernel.fit_without_each: grouped,
-        kernel.fit_cumulatively: grouped,
-        kernel.fit_subsets: types.void(*studies, array(bits, 2), room, room),
-    }
+    studies = (array(real), array(real), array(real), array(whole))
+    return types.void(whole, *studies, array(whole), array(whole), array(whole), array(bits, 2), room, room)
 
 
 @cache
-def _compile_lazily() -> dict[str, Callable[[], tuple[Any, tuple[Diagnostic, ...]]]]:
-    """Return, for each loop, a function that compiles it when it is first asked for."""
+def _compile() -> tuple[Callable[..., None], tuple[Diagnostic, ...]]:
+    """Compile the loop, or take it from disk."""
     import numba  # noqa: PLC0415 - an optional extra
     from numba.extending import overload, register_jitable  # noqa: PLC0415
 
@@ -92,34 +86,20 @@ def _compile_lazily() -> dict[str, Callable[[], tuple[Any, tuple[Diagnostic, ...
         register_jitable(part)
     for chooser, loop in LOOPS.items():
         overload(chooser, strict=False)(loop)  # strict compares annotations too
-
-    def compiler(function: Callable[..., None], signature: Any) -> Callable[[], Any]:  # noqa: ANN401
-        def compile_now() -> tuple[Any, tuple[Diagnostic, ...]]:
-            source = _of_this_source(function)
-            try:
-                return numba.njit(signature, cache=True, nogil=True)(source), ()
-            except (RuntimeError, OSError) as error:  # numba's words for no place to write
-                remark = Diagnostic(
-                    "compiled-code-not-kept",
-                    f"compiled code cannot be kept on disk ({error}); each process compiles anew; "
-                    "set NUMBA_CACHE_DIR to a directory that can be written",
-                )
-                return numba.njit(signature, nogil=True)(source), (remark,)
-
-        return cache(compile_now)
-
-    return {
-        function.__name__: compiler(function, signature) for function, signature in _signatures(numba).items()
-    }
+    source, signature = _of_this_source(kernel.fit_members), _signature(numba)
+    try:
+        return numba.njit(signature, cache=True, nogil=True)(source), ()
+    except (RuntimeError, OSError) as error:  # numba's words for no place to write
+        remark = Diagnostic(
+            "compiled-code-not-kept",
+            f"compiled code cannot be kept on disk ({error}); each process compiles anew; "
+            "set NUMBA_CACHE_DIR to a directory that can be written",
+        )
+        return numba.njit(signature, nogil=True)(source), (remark,)
 
 
-def compiled(name: str) -> tuple[Callable[..., None] | None, tuple[Diagnostic, ...]]:
-    """Return a loop of `kernel` compiled, with remarks; None where numba is missing or switched off.
-
-    Parameters
-    ----------
-    name : str
-        ``"fit_groups"``, ``"fit_without_each"``, ``"fit_cumulatively"`` or ``"fit_subsets"``.
+def compiled_loop() -> tuple[Callable[..., None] | None, tuple[Diagnostic, ...]]:
+    """Return `kernel.fit_members` compiled, with remarks; None where numba is missing or switched off.
 
     Returns
     -------
@@ -131,8 +111,7 @@ def compiled(name: str) -> tuple[Callable[..., None] | None, tuple[Diagnostic, .
     if os.environ.get(SWITCH, "") not in ("", "0"):
         return None, (Diagnostic("not-compiled", f"{SWITCH} is set: NumPy alone is used"),)
     try:
-        loops = _compile_lazily()
+        return _compile()
     except ImportError as error:
         message = f"numba cannot be used ({error}): NumPy alone is used, with the same numbers, more slowly"
         return None, (Diagnostic("not-compiled", f"{message}; pip install 'evergrove[fast]'"),)
-    return loops[name]()

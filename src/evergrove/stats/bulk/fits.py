@@ -13,7 +13,8 @@ from scipy import special
 from evergrove.errors import UsageError
 from evergrove.stats.arrays import checked_level
 from evergrove.stats.bulk import kernel
-from evergrove.stats.bulk.compiled import compiled
+from evergrove.stats.bulk.compiled import compiled_loop
+from evergrove.stats.bulk.grouping import NOTHING
 from evergrove.stats.bulk.intervals import CLOSED_FORM, FLOATS, finish
 from evergrove.stats.bulk.side_by_side import CELLS_TOGETHER, fit_equal_sizes
 from evergrove.stats.one_mean import MOST_MAXIMA
@@ -24,14 +25,16 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from evergrove.stats.arrays import FloatArray
-    from evergrove.stats.bulk.grouping import Grouping
+    from evergrove.stats.arrays import BoolArray, FloatArray
     from evergrove.stats.diagnostic import Diagnostic
 
 #: Below this many studies in all fits NumPy is faster than to load the compiler.
 COMPILE_FROM = 100_000
 #: Studies in one chunk of a thread.
 STUDIES_PER_CHUNK = 131_072
+#: Studies in one word of a subset.
+WORD = 32
+NO_SUBSETS: NDArray[np.uint32] = np.empty((0, 0), dtype=np.uint32)
 
 METHODS = {
     Tau2Method.REML: kernel.REML,
@@ -147,15 +150,48 @@ class Columns(NamedTuple):
     remarks: tuple[Diagnostic, ...]
 
 
-def empty_columns(size: int) -> dict[str, Any]:
-    """Return room for the columns of `intervals.finish`."""
-    values: dict[str, Any] = {name: np.empty(size) for name in FLOATS}
-    return {
-        **values,
-        "flags": np.empty(size, dtype=np.uint8),
-        "converged": np.empty(size, dtype=bool),
-        "iterations": np.empty(size, dtype=np.int32),
-    }
+class Members(NamedTuple):
+    """Which studies each fit has, as `kernel.fit_members` takes it.
+
+    Parameters
+    ----------
+    rows, first, sizes, skipped, subsets : ndarray
+        See `kernel.fit_members`.
+    """
+
+    rows: NDArray[np.int64]
+    first: NDArray[np.int64]
+    sizes: NDArray[np.int64]
+    skipped: NDArray[np.int64] = NOTHING
+    subsets: NDArray[np.uint32] = NO_SUBSETS
+
+    def part(self, chosen: slice | NDArray[np.intp]) -> Members:
+        """Return some of the fits."""
+        return Members(
+            self.rows,
+            self.first[chosen] if self.first.size else self.first,
+            self.sizes[chosen],
+            self.skipped[chosen] if self.skipped.size else self.skipped,
+            self.subsets[chosen] if self.subsets.size else self.subsets,
+        )
+
+    def table(self, studies: int) -> NDArray[np.int64]:
+        """Return the rows of each fit, shape (s, k), where all have one size."""
+        k = int(self.sizes[0])
+        if self.subsets.size:
+            inside = contains(self.subsets, np.arange(studies))
+            return np.nonzero(inside)[1].reshape(self.sizes.size, k)
+        places = self.first[:, np.newaxis] + np.arange(k)
+        if self.skipped.size:
+            places += np.arange(k) >= self.skipped[:, np.newaxis]
+        return self.rows[places] if self.rows.size else places
+
+
+def contains(subsets: NDArray[np.uint32], studies: NDArray[np.int64]) -> BoolArray:
+    """Return whether each study is in each subset, shape (subsets, studies)."""
+    bits = subsets[:, studies // WORD] >> (studies % WORD).astype(np.uint32)
+    held: BoolArray = (bits & np.uint32(1)) == 1
+    return held
 
 
 def cores() -> int:
@@ -177,15 +213,22 @@ def in_chunks(work: Callable[[int, int], None], bounds: NDArray[np.int64], *, th
             done.result()
 
 
-def chunk_bounds(starts: NDArray[np.int64], studies: int) -> NDArray[np.int64]:
-    """Return bounds of runs of groups with about so many studies each."""
-    targets = np.arange(0, int(starts[-1]), studies)
-    bounds = np.searchsorted(starts, targets, side="left")
-    return np.unique(np.concatenate((bounds, [starts.size - 1])))
+def _bounds(sizes: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return bounds of runs of fits with about `STUDIES_PER_CHUNK` studies each."""
+    reached = np.cumsum(sizes)
+    targets = np.arange(STUDIES_PER_CHUNK, int(reached[-1]), STUDIES_PER_CHUNK)
+    inner = np.searchsorted(reached, targets, side="left") + 1
+    return np.unique(np.concatenate(([0], inner, [sizes.size])))
 
 
-def fit_all(chosen: Plan, yi: FloatArray, vi: FloatArray, grouping: Grouping) -> Columns:
-    """Fit every group.
+def each_part(
+    chosen: Plan,
+    yi: FloatArray,
+    vi: FloatArray,
+    members: Members,
+    store: Callable[[slice | NDArray[np.intp], FloatArray], None],
+) -> tuple[Diagnostic, ...]:
+    """Fit all, and hand the kernel's numbers of each part to `store`.
 
     Parameters
     ----------
@@ -193,50 +236,34 @@ def fit_all(chosen: Plan, yi: FloatArray, vi: FloatArray, grouping: Grouping) ->
         Options.
     yi, vi : ndarray, shape (n,)
         Checked studies.
-    grouping : Grouping
-        Rows of each group.
+    members : Members
+        Studies of each fit.
+    store : callable
+        Takes the places of a part and its numbers, shape (9, part); called from threads.
 
     Returns
     -------
-    Columns
-        One value per group in each.
+    tuple of Diagnostic
+        Why nothing was compiled.
     """
-    sizes = np.diff(grouping.starts)
-    groups = int(sizes.size)
-    values = empty_columns(groups)
-    if groups == 0:
-        return Columns(values, ())
-    loop, remarks = compiled("fit_groups") if yi.size >= COMPILE_FROM else (None, ())
+    sizes = members.sizes
+    if sizes.size == 0:
+        return ()
     largest = int(sizes.max())
     given = chosen.given(largest)
-
-    def store(place: slice | NDArray[np.intp], sums: FloatArray) -> None:
-        found = finish(sums, sizes[place], **chosen.for_columns())
-        for name, column in found.items():
-            values[name][place] = column
-
+    loop, remarks = compiled_loop() if int(sizes.sum()) >= COMPILE_FROM else (None, ())
     if loop is None:
-        _side_by_side(chosen, given, yi, vi, Members(grouping.rows, grouping.starts[:-1], sizes, None), store)
-        return Columns(values, remarks)
+        _side_by_side(chosen, given, yi, vi, members, store)
+        return remarks
 
     def work(begin: int, end: int) -> None:
         out = np.empty((len(kernel.COLUMN), end - begin))
         scratch = np.empty((3, max(largest, MOST_MAXIMA)))
-        starts = grouping.starts[begin : end + 1]
-        loop(chosen.method, given, yi, vi, grouping.rows, starts, scratch, out)
+        loop(chosen.method, given, yi, vi, *members.part(slice(begin, end)), scratch, out)
         store(slice(begin, end), out)
 
-    in_chunks(work, chunk_bounds(grouping.starts, STUDIES_PER_CHUNK), threads=cores())
-    return Columns(values, remarks)
-
-
-class Members(NamedTuple):
-    """Which studies each fit has: ``k`` grouped rows from ``first``, without the one at place ``skipped``."""
-
-    rows: NDArray[np.int64]
-    first: NDArray[np.int64]
-    k: NDArray[np.int64]
-    skipped: NDArray[np.int64] | None
+    in_chunks(work, _bounds(sizes), threads=cores())
+    return remarks
 
 
 def _side_by_side(  # noqa: PLR0917 - what the compiled loop takes
@@ -245,30 +272,25 @@ def _side_by_side(  # noqa: PLR0917 - what the compiled loop takes
     yi: FloatArray,
     vi: FloatArray,
     members: Members,
-    store: Callable[[NDArray[np.intp], FloatArray], None],
+    store: Callable[[slice | NDArray[np.intp], FloatArray], None],
 ) -> None:
     """Fit those of equal size together, a cache full at a time."""
-    for k in np.unique(members.k).tolist():
-        alike = np.flatnonzero(members.k == k)
+    for k in np.unique(members.sizes).tolist():
+        alike = np.flatnonzero(members.sizes == k)
         if k == 0:
             store(alike, np.full((len(kernel.COLUMN), alike.size), np.nan))
             continue
         together = max(1, CELLS_TOGETHER // k)
         for begin in range(0, alike.size, together):
             part = alike[begin : begin + together]
-            places = members.first[part][:, np.newaxis] + np.arange(k)
-            if members.skipped is not None:
-                places += np.arange(k) >= members.skipped[part][:, np.newaxis]
-            rows = members.rows[places] if members.rows.size else places
+            rows = members.part(part).table(yi.size)
             store(
                 part, fit_equal_sizes(chosen.method, float(given[min(k, given.size - 1)]), yi[rows], vi[rows])
             )
 
 
-def fit_rows(  # noqa: PLR0917 - as fit_all, and what each fit has
-    chosen: Plan, yi: FloatArray, vi: FloatArray, grouping: Grouping, k: NDArray[np.int64], kind: str
-) -> Columns:
-    """Fit each group once per study: without it, or up to it.
+def fit_all(chosen: Plan, yi: FloatArray, vi: FloatArray, members: Members) -> Columns:
+    """Fit all, with intervals and tests.
 
     Parameters
     ----------
@@ -276,45 +298,22 @@ def fit_rows(  # noqa: PLR0917 - as fit_all, and what each fit has
         Options.
     yi, vi : ndarray, shape (n,)
         Checked studies.
-    grouping : Grouping
-        Rows of each group.
-    k : ndarray of int, shape (n,)
-        Studies of each fit, in the grouped order.
-    kind : str
-        ``"leave-one-out"`` or ``"cumulative"``.
+    members : Members
+        Studies of each fit.
 
     Returns
     -------
     Columns
-        One value per study in each, in the grouped order.
+        One value per fit in each.
     """
-    values = empty_columns(yi.size)
-    fitted = int(k.sum())
-    name = "fit_without_each" if kind == "leave-one-out" else "fit_cumulatively"
-    loop, remarks = compiled(name) if fitted >= COMPILE_FROM else (None, ())
-    largest = int(k.max(initial=0)) + 1
-    given = chosen.given(largest)
+    fits = members.sizes.size
+    values: dict[str, Any] = {name: np.empty(fits) for name in FLOATS}
+    values["flags"] = np.empty(fits, dtype=np.uint8)
+    values["converged"] = np.empty(fits, dtype=bool)
+    values["iterations"] = np.empty(fits, dtype=np.int32)
 
     def store(place: slice | NDArray[np.intp], sums: FloatArray) -> None:
-        found = finish(sums, k[place], **chosen.for_columns())
-        for name, column in found.items():
+        for name, column in finish(sums, members.sizes[place], **chosen.for_columns()).items():
             values[name][place] = column
 
-    if loop is None:
-        sizes = np.diff(grouping.starts)
-        first = np.repeat(grouping.starts[:-1], sizes)
-        skipped = np.arange(yi.size) - first if kind == "leave-one-out" else None
-        _side_by_side(chosen, given, yi, vi, Members(grouping.rows, first, k, skipped), store)
-        return Columns(values, remarks)
-
-    def work(begin: int, end: int) -> None:
-        starts = grouping.starts[begin : end + 1]
-        out = np.empty((len(kernel.COLUMN), int(starts[-1] - starts[0])))
-        loop(
-            chosen.method, given, yi, vi, grouping.rows, starts, np.empty((3, max(largest, MOST_MAXIMA))), out
-        )
-        store(slice(int(starts[0]), int(starts[-1])), out)
-
-    per_fit = max(1, fitted // max(1, yi.size))
-    in_chunks(work, chunk_bounds(grouping.starts, max(1, STUDIES_PER_CHUNK // per_fit)), threads=cores())
-    return Columns(values, remarks)
+    return Columns(values, each_part(chosen, yi, vi, members, store))

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
 #: Integer keys are counted, not hashed, where their range is at most this many times their number.
 WIDEST_RANGE = 4
+#: From this many rows a counting sort is worth its import.
+COUNTING_SORT_FROM = 500_000
+NOTHING: NDArray[np.int64] = np.empty(0, dtype=np.int64)
 #: Rows named in a message.
 MOST_ROWS_NAMED = 10
 
@@ -76,15 +79,15 @@ def _refuse_missing(keys: NDArray[Any]) -> None:
         raise DataError(f"group: found no key in {shown}{more}; allowed: a key per study; name the group")
 
 
-def _together(keys: NDArray[Any]) -> Grouping | None:
-    """Return the groups where the rows of each stand together, else None."""
+def _runs(keys: NDArray[Any]) -> NDArray[np.int64]:
+    """Return where each run of equal keys begins, and the end."""
     changes = np.flatnonzero(keys[1:] != keys[:-1]) + 1
-    starts = np.concatenate(([0], changes, [keys.size])).astype(np.int64)
-    labels = keys[starts[:-1]]
-    rising = keys.dtype.kind in "iubf" and bool((labels[1:] > labels[:-1]).all())
-    if rising or len(set(labels.tolist())) == labels.size:
-        return Grouping(labels, np.empty(0, dtype=np.int64), starts)
-    return None
+    return np.concatenate(([0], changes, [keys.size])).astype(np.int64)
+
+
+def _rising(labels: NDArray[Any]) -> bool:
+    """Say whether keys rise, so that none can come back."""
+    return labels.dtype.kind in "iubf" and bool((labels[1:] > labels[:-1]).all())
 
 
 def _codes_by_counting(keys: NDArray[Any]) -> tuple[NDArray[np.int64], NDArray[Any]] | None:
@@ -124,10 +127,13 @@ def _codes(keys: NDArray[Any]) -> tuple[NDArray[np.int64], NDArray[Any]]:
 
 
 def _order(codes: NDArray[np.int64], groups: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Return the rows with groups together, and where each begins: a counting sort, linear in the rows."""
-    from scipy import sparse  # noqa: PLC0415 - for keys that are not in order only
-
+    """Return the rows with groups together, and where each begins."""
     n = codes.size
+    if n < COUNTING_SORT_FROM:
+        starts = np.concatenate(([0], np.cumsum(np.bincount(codes, minlength=groups))))
+        return np.argsort(codes, kind="stable"), starts.astype(np.int64)
+    from scipy import sparse  # noqa: PLC0415 - its conversion is a counting sort, linear in the rows
+
     table = sparse.coo_array((np.ones(n, dtype=np.int8), (codes, np.arange(n))), shape=(groups, n)).tocsr()
     return table.indices.astype(np.int64), table.indptr.astype(np.int64)
 
@@ -157,13 +163,16 @@ def group_rows(keys: ArrayLike | Iterable[Hashable]) -> Grouping:
     """
     array = _as_array(keys)
     if array.size == 0:
-        return Grouping(array, np.empty(0, dtype=np.int64), np.zeros(1, dtype=np.int64))
+        return Grouping(array, NOTHING, np.zeros(1, dtype=np.int64))
     _refuse_missing(array)
     if array.dtype.kind != "O":
-        found = _together(array)
-        if found is not None:
-            return found
+        starts = _runs(array)
+        if _rising(array[starts[:-1]]):
+            return Grouping(array[starts[:-1]], NOTHING, starts)
     codes, labels = _codes(array)
+    starts = _runs(codes)
+    if starts.size - 1 == labels.size:
+        return Grouping(labels, NOTHING, starts)
     rows, starts = _order(codes, int(labels.size))
     return Grouping(labels, rows, starts)
 

@@ -154,17 +154,20 @@ def fit_sorted(
     out[8, place] = status
 
 
-def fit_groups(
+def fit_members(
     method: int,
     given: Array,
     yi: Array,
     vi: Array,
     rows: Array,
-    starts: Array,
+    first: Array,
+    sizes: Array,
+    skipped: Array,
+    subsets: Array,
     scratch: Array,
     out: Array,
 ) -> None:
-    """Fit each group; group g holds the studies ``rows[starts[g] : starts[g + 1]]``, or those themselves.
+    """Fit many selections of the studies, one after the other.
 
     Parameters
     ----------
@@ -175,93 +178,34 @@ def fit_groups(
     yi, vi : ndarray, shape (n,)
         Studies.
     rows : ndarray of int, shape (n,) or (0,)
-        Order in which the groups are together.
-    starts : ndarray of int, shape (g + 1,)
-        Where each group begins.
+        Order in which groups are together; empty where they are.
+    first, sizes : ndarray of int, shape (s,)
+        A selection has ``sizes`` studies from place ``first`` of that order.
+    skipped : ndarray of int, shape (s,) or (0,)
+        But not the one this many places after the first, where there are any.
+    subsets : ndarray of uint32, shape (s, words) or (0, 0)
+        Or: bit i of the words says whether study i is in.
     scratch : ndarray, shape (3, m)
-        Room for the largest group, and for `MOST_MAXIMA`.
-    out : ndarray, shape (9, g)
-        Receives `COLUMN`.
+        Room for the largest selection, and for `MOST_MAXIMA`.
+    out : ndarray, shape (9, s)
+        Receives `COLUMN`; NaN for a selection without studies.
     """
-    for group in range(len(starts) - 1):
-        start = starts[group]
-        k = starts[group + 1] - start
+    for place in range(len(sizes)):
+        k = sizes[place]
+        if k == 0:
+            out[:, place] = math.nan
+            continue
         y, v = scratch[0, :k], scratch[1, :k]
-        for i in range(k):
-            row = rows[start + i] if len(rows) > 0 else start + i
-            y[i], v[i] = yi[row], vi[row]
-        fit_studies(method, given[min(k, len(given) - 1)], y, v, scratch[2], out, group)
-
-
-def fit_without_each(
-    method: int,
-    given: Array,
-    yi: Array,
-    vi: Array,
-    rows: Array,
-    starts: Array,
-    scratch: Array,
-    out: Array,
-) -> None:
-    """Fit each group without each of its studies; column j is without study j of the grouped order."""
-    offset = starts[0]
-    for group in range(len(starts) - 1):
-        start = starts[group]
-        k = starts[group + 1] - start
-        for left_out in range(k):
-            y, v = scratch[0, : k - 1], scratch[1, : k - 1]
-            if k == 1:
-                out[:, start - offset] = math.nan
-                continue
+        if len(subsets) > 0:
             at = 0
-            for i in range(k):
-                if i != left_out:
-                    row = rows[start + i] if len(rows) > 0 else start + i
-                    y[at], v[at] = yi[row], vi[row]
+            for i in range(len(yi)):
+                if subsets[place, i >> 5] >> (i & 31) & 1:
+                    y[at], v[at] = yi[i], vi[i]
                     at += 1
-            fit_studies(
-                method, given[min(k - 1, len(given) - 1)], y, v, scratch[2], out, start - offset + left_out
-            )
-
-
-def fit_cumulatively(
-    method: int,
-    given: Array,
-    yi: Array,
-    vi: Array,
-    rows: Array,
-    starts: Array,
-    scratch: Array,
-    out: Array,
-) -> None:
-    """Fit the first study of each group, the first two, and so on, in the order given."""
-    offset = starts[0]
-    for group in range(len(starts) - 1):
-        start = starts[group]
-        for k in range(1, starts[group + 1] - start + 1):
-            y, v = scratch[0, :k], scratch[1, :k]
+        else:
+            leap = skipped[place] if len(skipped) > 0 else k
             for i in range(k):
-                row = rows[start + i] if len(rows) > 0 else start + i
+                at = first[place] + i + (1 if i >= leap else 0)
+                row = rows[at] if len(rows) > 0 else at
                 y[i], v[i] = yi[row], vi[row]
-            fit_studies(method, given[min(k, len(given) - 1)], y, v, scratch[2], out, start - offset + k - 1)
-
-
-def fit_subsets(
-    method: int,
-    given: Array,
-    yi: Array,
-    vi: Array,
-    subsets: Array,
-    scratch: Array,
-    out: Array,
-) -> None:
-    """Fit each subset of the studies: bit i of a row of `subsets` (s, words) says whether study i is in."""
-    for subset in range(subsets.shape[0]):
-        k = 0
-        for i in range(len(yi)):
-            if subsets[subset, i >> 5] >> (i & 31) & 1:
-                scratch[0, k], scratch[1, k] = yi[i], vi[i]
-                k += 1
-        fit_studies(
-            method, given[min(k, len(given) - 1)], scratch[0, :k], scratch[1, :k], scratch[2], out, subset
-        )
+        fit_studies(method, given[min(k, len(given) - 1)], y, v, scratch[2], out, place)

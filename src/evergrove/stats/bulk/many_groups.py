@@ -8,8 +8,8 @@ import numpy as np
 
 from evergrove.errors import DataError
 from evergrove.stats.arrays import same_length
-from evergrove.stats.bulk.fits import Columns, Plan, fit_all, fit_rows, plan
-from evergrove.stats.bulk.grouping import Grouping, checked_studies, columns_of, flat, group_rows
+from evergrove.stats.bulk.fits import Columns, Members, Plan, fit_all, plan
+from evergrove.stats.bulk.grouping import NOTHING, Grouping, checked_studies, columns_of, flat, group_rows
 from evergrove.stats.bulk.intervals import FLAGS
 from evergrove.stats.bulk.pooled_groups import FitsByStudy, PooledGroups
 from evergrove.stats.diagnostic import Diagnostic
@@ -147,16 +147,18 @@ def pool_groups(
     """
     chosen = plan(model, tau2, ci, level)
     studies = _studies(yi, vi, group, data)
-    found = fit_all(chosen, *studies)
+    grouping = studies.grouping
+    k = np.diff(grouping.starts)
+    found = fit_all(chosen, studies.yi, studies.vi, Members(grouping.rows, grouping.starts[:-1], k))
     return PooledGroups(
-        group=studies.grouping.labels,
-        k=np.diff(studies.grouping.starts),
+        group=grouping.labels,
+        k=k,
         **found.values,
         options=chosen,
         diagnostics=_remarks(found),
         yi=studies.yi,
         vi=studies.vi,
-        grouping=studies.grouping,
+        grouping=grouping,
     )
 
 
@@ -164,16 +166,20 @@ def _by_study(chosen: Plan, studies: _Studies, kind: str) -> FitsByStudy:
     """Fit each group once per study, and put the fits in the order of the input."""
     grouping = studies.grouping
     sizes = np.diff(grouping.starts)
-    place = np.arange(studies.yi.size) - np.repeat(grouping.starts[:-1], sizes)
-    k = np.repeat(sizes, sizes) - 1 if kind == "leave-one-out" else place + 1
-    found = fit_rows(chosen, studies.yi, studies.vi, grouping, k, kind)
+    first = np.repeat(grouping.starts[:-1], sizes)
+    place = np.arange(studies.yi.size) - first
+    if kind == "leave-one-out":
+        members = Members(grouping.rows, first, np.repeat(sizes, sizes) - 1, place)
+    else:
+        members = Members(grouping.rows, first, place + 1, NOTHING)
+    found = fit_all(chosen, studies.yi, studies.vi, members)
     order: NDArray[np.intp] | slice = slice(None)
     if grouping.rows.size:
         order = np.empty(studies.yi.size, dtype=np.intp)
         order[grouping.rows] = np.arange(studies.yi.size)
     return FitsByStudy(
         group=np.repeat(grouping.labels, sizes)[order],
-        k=k[order],
+        k=members.sizes[order],
         **{name: values[order] for name, values in found.values.items()},
         options=chosen,
         diagnostics=_remarks(found),

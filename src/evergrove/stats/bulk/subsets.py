@@ -10,17 +10,13 @@ import numpy as np
 from evergrove.errors import TooFewStudiesError, UsageError
 from evergrove.stats.arrays import effects_and_variances
 from evergrove.stats.bulk import kernel
-from evergrove.stats.bulk.compiled import compiled
-from evergrove.stats.bulk.fits import COMPILE_FROM, Plan, cores, in_chunks, plan
+from evergrove.stats.bulk.fits import WORD, Members, Plan, contains, each_part, plan
+from evergrove.stats.bulk.grouping import NOTHING
 from evergrove.stats.bulk.intervals import i2_of_q
-from evergrove.stats.bulk.side_by_side import CELLS_TOGETHER, fit_equal_sizes
-from evergrove.stats.one_mean import MOST_MAXIMA
 from evergrove.stats.options import PoolModel, Tau2Method
 from evergrove.stats.result import Result
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from numpy.typing import ArrayLike, NDArray
 
     from evergrove.stats.arrays import BoolArray, FloatArray
@@ -30,9 +26,6 @@ if TYPE_CHECKING:
 MOST_FOR_ALL = 20
 #: Subsets at random where there are more studies and no number is given.
 DEFAULT_SUBSETS = 1_000_000
-#: Studies in one word of a subset.
-WORD = 32
-SUBSETS_PER_CHUNK = 16_384
 FLOATS = ("estimate", "tau2", "i2", "h2", "q")
 
 
@@ -102,8 +95,7 @@ class Gosh(Result):
             raise UsageError(
                 f"study: found {study}; allowed: 0 to {self.studies - 1}; count the studies from 0"
             )
-        held: BoolArray = (self.members[:, study // WORD] >> np.uint32(study % WORD)) & np.uint32(1) == 1
-        return held
+        return contains(self.members, np.array([study]))[:, 0]
 
     def __repr__(self) -> str:
         kind = "all" if self.every else "random"
@@ -135,60 +127,6 @@ def _random_subsets(k: int, count: int, seed: int) -> NDArray[np.uint32]:
         drawn[open_] = part
         open_ = open_[~part.any(axis=1)]
     return drawn
-
-
-def _side_by_side(  # noqa: PLR0917 - what the compiled loop takes
-    chosen: Plan,
-    given: FloatArray,
-    yi: FloatArray,
-    vi: FloatArray,
-    sizes: NDArray[np.int64],
-    members: NDArray[np.uint32],
-    store: Callable[[NDArray[np.intp], FloatArray], None],
-) -> None:
-    """Fit subsets of equal size together."""
-    for k in np.unique(sizes).tolist():
-        alike = np.flatnonzero(sizes == k)
-        together = max(1, CELLS_TOGETHER // k)
-        for begin in range(0, alike.size, together):
-            part = alike[begin : begin + together]
-            rows = np.nonzero(_inside(members[part], yi.size))[1].reshape(part.size, k)
-            store(
-                part, fit_equal_sizes(chosen.method, float(given[min(k, given.size - 1)]), yi[rows], vi[rows])
-            )
-
-
-def _inside(members: NDArray[np.uint32], studies: int) -> BoolArray:
-    """Return whether each study is in each subset, shape (s, studies)."""
-    place = np.arange(studies)
-    held: BoolArray = (members[:, place // WORD] >> (place % WORD).astype(np.uint32)) & np.uint32(1) == 1
-    return held
-
-
-def _sums(
-    chosen: Plan, yi: FloatArray, vi: FloatArray, members: NDArray[np.uint32], sizes: NDArray[np.int64]
-) -> tuple[FloatArray, tuple[Diagnostic, ...]]:
-    """Return the kernel's numbers for every subset."""
-    sums = np.empty((len(kernel.COLUMN), sizes.size))
-    given = chosen.given(int(yi.size))
-    loop, remarks = compiled("fit_subsets") if int(sizes.sum()) >= COMPILE_FROM else (None, ())
-
-    def store(part: NDArray[np.intp], found: FloatArray) -> None:
-        sums[:, part] = found
-
-    if loop is None:
-        _side_by_side(chosen, given, yi, vi, sizes, members, store)
-        return sums, remarks
-
-    def work(begin: int, end: int) -> None:
-        out = np.empty((len(kernel.COLUMN), end - begin))
-        scratch = np.empty((3, max(yi.size, MOST_MAXIMA)))
-        loop(chosen.method, given, yi, vi, members[begin:end], scratch, out)
-        sums[:, begin:end] = out
-
-    bounds = np.append(np.arange(0, sizes.size, SUBSETS_PER_CHUNK), sizes.size)
-    in_chunks(work, bounds, threads=cores())
-    return sums, remarks
 
 
 def gosh(
@@ -264,7 +202,12 @@ def gosh(
     seed = None if every else _seed(rng)
     members = _all_subsets(studies) if seed is None else _random_subsets(studies, int(wanted), seed)
     sizes = sum(np.bitwise_count(word).astype(np.int64) for word in members.T)
-    sums, remarks = _sums(chosen, effects, variances, members, sizes)
+    sums = np.empty((len(kernel.COLUMN), sizes.size))
+
+    def store(part: slice | NDArray[np.intp], found: FloatArray) -> None:
+        sums[:, part] = found
+
+    remarks = each_part(chosen, effects, variances, Members(NOTHING, NOTHING, sizes, NOTHING, members), store)
     found_tau2, estimate, _, _, q, trace, _, _, status = sums
     several = sizes > 1
     typical = np.divide(sizes - 1.0, trace, out=np.full(sizes.size, np.inf), where=several)
