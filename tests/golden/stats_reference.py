@@ -29,6 +29,12 @@ TOLERANCE = {
     "optimised": 1e-6,
     # What follows from an iterated tau².
     "from-tau2": 1e-7,
+    # hc() rests on R's integrate() at its default tolerance, about 1e-4 (met to 1e-7 here).
+    "integrated": 1e-6,
+    # tau² drawn for the bootstrap: interpolated in a table of 1500 points, against the exact quantile.
+    "tabulated": 1e-4,
+    # Bootstrap limits: 25,000 draws against 400,000 others; the quantiles have a standard error of 1 to 2 %.
+    "simulated": 5e-2,
     # Tails: R's and SciPy's t and chi-square, out to 1e-300.
     "p-value": 1e-8,
 }

@@ -10,7 +10,10 @@ from hypothesis import strategies as st
 from evergrove import stats
 
 METHODS = st.sampled_from(["REML", "DL", "PM"])
-INTERVALS = st.sampled_from([str(member) for member in stats.IntervalMethod])
+# Kenward-Roger goes with REML alone: tests/properties/test_random.py
+INTERVALS = st.sampled_from(
+    [str(member) for member in stats.IntervalMethod if member is not stats.IntervalMethod.KENWARD_ROGER]
+)
 EFFECT = st.floats(-5, 5, allow_nan=False)
 VARIANCE = st.floats(-6, 2).map(lambda power: 10.0**power)
 

@@ -17,12 +17,15 @@ from .conversions import sd_from_ci as sd_from_ci
 from .conversions import sd_from_se as sd_from_se
 from .conversions import sd_of_change as sd_of_change
 from .conversions import se_from_ci as se_from_ci
-
-# --- Integrity
-# --- Random effects and heterogeneity
 from .diagnostic import Diagnostic as Diagnostic
 from .effect_sizes import EffectSizes as EffectSizes
 from .effects import effect_size as effect_size
+
+# --- Integrity
+# --- Random effects and heterogeneity
+from .fit_statistics import FitCriteria as FitCriteria
+from .fit_statistics import FitStatistics as FitStatistics
+from .heterogeneity import Heterogeneity as Heterogeneity
 
 # --- Moderators, influence
 from .influence import LeaveOneOut as LeaveOneOut
@@ -44,6 +47,7 @@ from .options import PoolModel as PoolModel
 from .options import PredictionMethod as PredictionMethod
 from .options import ProportionMethod as ProportionMethod
 from .options import Scale as Scale
+from .options import Tau2Interval as Tau2Interval
 from .options import Tau2Method as Tau2Method
 from .options import VarianceMethod as VarianceMethod
 from .options import ZeroCells as ZeroCells
@@ -75,6 +79,7 @@ from .small_study import egger_test as egger_test
 # --- Sparse data
 from .sparse import mantel_haenszel as mantel_haenszel
 from .sparse import peto as peto
+from .subgroup import OmnibusTest as OmnibusTest
 from .subgroup import Subgroups as Subgroups
 from .subgroup import SubgroupTest as SubgroupTest
 from .subgroup import subgroup_test as subgroup_test

@@ -17,7 +17,7 @@ BoolArray = NDArray[np.bool_]
 
 
 def column(name: str, values: ArrayLike) -> FloatArray:
-    """Return a one-dimensional float64 copy of `values`; None and blanks become NaN.
+    """Return a one-dimensional float64 copy of `values`; None and masked entries become NaN.
 
     Parameters
     ----------
@@ -41,6 +41,8 @@ def column(name: str, values: ArrayLike) -> FloatArray:
     array([10., nan])
     """
     try:
+        if isinstance(values, np.ma.MaskedArray):
+            values = np.ma.filled(values.astype(np.float64), np.nan)
         array = np.array(values, dtype=np.float64, ndmin=1)
     except (TypeError, ValueError) as error:
         raise DataError(

@@ -176,6 +176,28 @@ def chi2_tail(statistic: float, df: float) -> float:
     return float(special.gammaincc(df / 2.0, statistic / 2.0)) if df > 0 else 1.0
 
 
+def f_tail(statistic: float, df1: float, df2: float) -> float:
+    """Return the upper tail of an F distribution.
+
+    Parameters
+    ----------
+    statistic : float
+        Not below 0.
+    df1, df2 : float
+        Degrees of freedom of numerator and denominator, above 0.
+
+    Returns
+    -------
+    float
+
+    Examples
+    --------
+    >>> round(f_tail(4.0, 2, 10), 6)
+    0.05305
+    """
+    return float(special.betainc(df2 / 2.0, df1 / 2.0, df2 / (df2 + df1 * statistic)))
+
+
 def chi2_quantiles(level: float, df: float) -> tuple[float, float]:
     """Return the lower and upper quantiles that enclose a chi-square with probability `level`.
 

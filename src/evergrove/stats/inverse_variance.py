@@ -107,3 +107,29 @@ def i2_from_q(q: float, df: int) -> float:
         0 where Q is 0 or there are no degrees of freedom.
     """
     return 100.0 * max(0.0, (q - df) / q) if q > 0 and df > 0 else 0.0
+
+
+def mean_at_fixed_weights(yi: FloatArray, vi: FloatArray, weights: FloatArray, tau2: float) -> WeightedMean:
+    """Return the mean at weights of one's own, with the variance that the model then gives it.
+
+    Parameters
+    ----------
+    yi, vi : ndarray, shape (k,)
+        Effects, and variances above 0.
+    weights : ndarray, shape (k,)
+        Not below 0, some above; their unit does not matter.
+    tau2 : float
+        Between-study variance, not below 0.
+
+    Returns
+    -------
+    WeightedMean
+        `se` is √Σ a² (v + tau²) for weights a that sum to 1; `q` and `trace` are those at weights
+        1 / (v + tau²), on which the Hartung-Knapp factor rests (metafor's ``weights=``).
+    """
+    best = weighted_mean(yi, vi, tau2)
+    share = weights / weights.sum()
+    origin = yi[int(np.argmax(share))]
+    estimate = float(origin + (share * (yi - origin)).sum())
+    se = math.sqrt(float((share**2 * (vi + tau2)).sum()))
+    return best._replace(estimate=estimate, se=se, weights=share)

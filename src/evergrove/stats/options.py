@@ -126,6 +126,10 @@ class PoolModel(StrEnum):
     """Effects that vary around a mean (DerSimonian & Laird 1986). The default."""
     COMMON = "common"
     """One effect for all, weights 1/v. When the studies are one experiment repeated."""
+    IVHET = "ivhet"
+    """Weights 1/v with a variance that allows for tau² (Doi, Barendregt, Khan, Thalib & Williams 2015)."""
+    HENMI_COPAS = "henmi-copas"
+    """Weights 1/v with an interval that holds under selective publication (Henmi & Copas 2010)."""
 
 
 class Tau2Method(StrEnum):
@@ -163,6 +167,25 @@ class Tau2Method(StrEnum):
     """Median of the generalised Q at weights of one's own."""
 
 
+class Tau2Interval(StrEnum):
+    """The confidence interval of the between-study variance."""
+
+    Q_PROFILE = "q-profile"
+    """Where the generalised Q meets its chi-square quantiles (Viechtbauer 2007). The default; exact."""
+    GENERALISED_Q = "generalised-q"
+    """From the exact distribution of Q at weights of one's own (Jackson 2013)."""
+    JACKSON = "jackson"
+    """The same at weights 1/√v (Jackson 2013). meta's choice beside DL: often the shortest."""
+    BIGGERSTAFF_JACKSON = "biggerstaff-jackson"
+    """The same at weights 1/v: Cochran's Q itself (Biggerstaff & Jackson 2008)."""
+    PROFILE_LIKELIHOOD = "profile-likelihood"
+    """Of the likelihood (ML) or restricted likelihood (REML) (Hardy & Thompson 1996). Approximate."""
+    HIGGINS_THOMPSON = "higgins-thompson"
+    """From the standard error of log H (Higgins & Thompson 2002). Crude; to check older reports."""
+    WALD = "wald"
+    """tau² ± z · se, cut at 0. Poor unless there are hundreds of studies."""
+
+
 class IntervalMethod(StrEnum):
     """The confidence interval and test of the pooled effect."""
 
@@ -172,6 +195,10 @@ class IntervalMethod(StrEnum):
     """Hartung-Knapp, but the classic normal interval where that is wider (Wiksten 2016; Jackson 2017)."""
     HARTUNG_KNAPP_TRUNCATED = "hartung-knapp-truncated"
     """Hartung-Knapp with the variance factor not below 1 (Knapp & Hartung 2003; metafor's ``adhoc``)."""
+    HARTUNG_KNAPP_IQWIG = "hartung-knapp-iqwig"
+    """Factor 1 where the interval is narrower than DerSimonian-Laird's (IQWiG methods 6.0, 2020)."""
+    KENWARD_ROGER = "kenward-roger"
+    """Variance and df corrected for the estimation of tau² by REML (Partlett & Riley 2017). 5 studies up."""
     NORMAL = "normal"
     """Classic standard error with the normal quantile. Too narrow with few studies."""
     T = "t"
@@ -179,16 +206,32 @@ class IntervalMethod(StrEnum):
 
 
 class PredictionMethod(StrEnum):
-    """The reference distribution of the prediction interval."""
+    """The prediction interval: which standard error and which reference distribution."""
 
     T_K_MINUS_1 = "t(k-1)"
-    """t with k-1 degrees of freedom (Veroniki 2019; Partlett & Riley 2017). The default."""
+    """The se reported, t with k-1 df (Veroniki 2019). The default."""
     T_K_MINUS_2 = "t(k-2)"
-    """t with k-2 degrees of freedom (Higgins, Thompson & Spiegelhalter 2009)."""
+    """The se reported, t with k-2 df (Higgins, Thompson & Spiegelhalter 2009)."""
     NORMAL = "normal"
-    """Normal quantile. Too narrow with few studies."""
+    """The se reported, normal quantile. Too narrow with few studies."""
     TEST = "test"
-    """The distribution of the test of the pooled effect (metafor's convention)."""
+    """The se and distribution of the test of the pooled effect (metafor's convention)."""
+    V = "V"
+    """Classic se, t(k-1), whatever the confidence interval (Veroniki 2019; meta's default from 8.0)."""
+    HTS = "HTS"
+    """Classic se, t(k-2) (Higgins, Thompson & Spiegelhalter 2009; meta's default up to 7)."""
+    HK = "HK"
+    """Hartung-Knapp se, t(k-1) (meta)."""
+    HK_PR = "HK-PR"
+    """Hartung-Knapp se, t(k-2) (Partlett & Riley 2017; meta); 4 studies and more, as in meta."""
+    KR = "KR"
+    """Kenward-Roger se and df; REML only (meta)."""
+    KR_PR = "KR-PR"
+    """Kenward-Roger se, its df less 1; REML only (Partlett & Riley 2017; meta)."""
+    NNF = "NNF"
+    """Parametric bootstrap with DerSimonian-Laird (Nagashima, Noma & Furukawa 2019). Few studies."""
+    S = "S"
+    """Classic se, normal quantile (Skipka 2006; meta). Too narrow with few studies."""
 
 
 class ProportionMethod(StrEnum):

@@ -1,12 +1,24 @@
-"""The result of pooling: one shape for every model."""
+"""The result of pooling: one shape for every model.
+
+The limits of tau² (and of I², which follow from them) take longer to find than everything else together.
+`pool` therefore leaves these four fields empty for the Q-profile interval, and the result fills them, once,
+when one is first read: by name, by `to_dict`, `summary`, `copy` or `pickle`. What is found depends on `yi`,
+`vi` and `level` alone, so the result stays what it was: frozen, and the same bytes for the same inputs.
+"""
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, fields
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from evergrove.errors import UsageError
+from evergrove.stats.arrays import checked_level
 from evergrove.stats.fingerprint import content_hash, json_safe
-from evergrove.stats.options import Scale
+from evergrove.stats.fit_statistics import fit_statistics_of
+from evergrove.stats.heterogeneity import Tau2Fit, heterogeneity_of, tau2_limits
+from evergrove.stats.inverse_variance import i2_from_tau2, weighted_mean
+from evergrove.stats.options import PoolModel, Scale, Tau2Interval, Tau2Method, choose
 from evergrove.stats.result import Result
 from evergrove.stats.scales import back_transform
 
@@ -15,6 +27,12 @@ if TYPE_CHECKING:
 
     from evergrove.stats.arrays import FloatArray
     from evergrove.stats.diagnostic import Diagnostic
+    from evergrove.stats.fit_statistics import FitStatistics
+    from evergrove.stats.heterogeneity import Heterogeneity
+
+#: Stands for limits that are found when they are first read.
+PENDING: Any = object()
+LIMITS = ("tau2_ci_low", "tau2_ci_high", "i2_ci_low", "i2_ci_high")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +69,11 @@ class PoolResult(Result):
     statistic, df, p_value, log_p_value : float
         Test of no effect; `df` None for a normal one. `log_p_value` holds where `p_value` underflows.
     tau2, tau2_ci_low, tau2_ci_high, tau : float or None
-        Between-study variance and its Q-profile limits. None where the model has none
+        Between-study variance and its limits (by `tau2_ci`, else Q-profile). None where the model has none
         (Mantel-Haenszel, Peto) or the limits do not exist; 0 under the common model.
+    tau2_se : float or None
+        Standard error of tau² as metafor reports it; None where tau² was not estimated. tau² is skewed: for
+        an interval use the limits.
     i2, i2_ci_low, i2_ci_high : float or None
         I² in percent, 0 to 100, from tau² and the typical variance (metafor's definition); under the
         common model, from Q.
@@ -121,8 +142,109 @@ class PoolResult(Result):
     level: float
     labels: tuple[str, ...] | None = None
     inputs: Mapping[str, FloatArray] | None = None
+    tau2_se: float | None = None
+    fixed_weights: FloatArray | None = None
 
-    HIDDEN = ("inputs",)
+    HIDDEN = ("inputs", "fixed_weights")
+
+    def __post_init__(self) -> None:
+        if self.tau2_ci_low is PENDING:
+            for name in LIMITS:
+                object.__delattr__(self, name)
+
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> float | None:
+            # reached only for a field that is still empty
+            if name not in LIMITS:
+                raise AttributeError(f"PoolResult has no attribute {name!r}")
+            for field, value in zip(LIMITS, self._limits(), strict=True):
+                object.__setattr__(self, field, value)
+            return getattr(self, name)
+
+    def _limits(self) -> tuple[float | None, float | None, float | None, float | None]:
+        """Find the Q-profile limits of tau² and those of I² that follow."""
+        low, high = tau2_limits(Tau2Interval.Q_PROFILE, self._tau2_fit(), self.level)
+        if math.isnan(low.value) or math.isnan(high.value):
+            return None, None, None, None
+        typical = self.q_df / weighted_mean(self.yi, self.vi, 0.0).trace
+        return low.value, high.value, i2_from_tau2(low.value, typical), i2_from_tau2(high.value, typical)
+
+    def _tau2_fit(self) -> Tau2Fit:
+        """Return what the limits of tau² rest on."""
+        if self.tau2 is None:
+            raise UsageError(
+                f"heterogeneity: found a fit by {self.method}, which has no tau²; allowed: a fit by pool; "
+                "pool the effects, or read q, i2_q and h2"
+            )
+        chosen = self.options.get("tau2")
+        method = Tau2Method(chosen) if isinstance(chosen, str) else None
+        return Tau2Fit(self.yi, self.vi, self.tau2, method, self.tau2_se, self.fixed_weights)
+
+    def heterogeneity(self, tau2_ci: str | None = None, *, level: float | None = None) -> Heterogeneity:
+        """Return every measure of heterogeneity with its interval.
+
+        Parameters
+        ----------
+        tau2_ci : Tau2Interval, str or None
+            Limits of tau²; None is the fit's own.
+        level : float or None
+            Of all limits; None is the fit's own.
+
+        Returns
+        -------
+        Heterogeneity
+
+        Raises
+        ------
+        UsageError
+            For a fit without tau² (Mantel-Haenszel, Peto), or limits that do not belong to the estimator.
+
+        Examples
+        --------
+        >>> from evergrove.stats import pool
+        >>> fit = pool([0.1, 0.3, 0.35, 0.65], [0.03, 0.03, 0.05, 0.01], tau2="DL")
+        >>> found = fit.heterogeneity("jackson")
+        >>> round(found.tau2, 4), round(found.tau2_ci_high, 4)
+        (0.0506, 0.6826)
+        """
+        fit = self._tau2_fit()
+        interval = choose(
+            Tau2Interval, tau2_ci or str(self.options.get("tau2_ci", Tau2Interval.Q_PROFILE)), "tau2_ci"
+        )
+        estimated = fit.method is not None and self.k > 1
+        return heterogeneity_of(
+            fit,
+            interval if estimated else None,
+            level=self.level if level is None else checked_level(level),
+            i2=self.i2,
+            h2=self.h2,
+            i2_q=self.i2_q,
+            q_test=(self.q, self.q_df, self.q_p_value),
+        )
+
+    def fit_statistics(self) -> FitStatistics:
+        """Return log-likelihood, deviance, AIC, BIC and AICc under both likelihoods.
+
+        Returns
+        -------
+        FitStatistics
+
+        Raises
+        ------
+        UsageError
+            For a fit without tau² (Mantel-Haenszel, Peto).
+
+        Examples
+        --------
+        >>> from evergrove.stats import pool
+        >>> fit = pool([0.1, 0.3, 0.35, 0.65], [0.03, 0.03, 0.05, 0.01], tau2="ML")
+        >>> round(fit.fit_statistics().ml.aic, 3)
+        5.063
+        """
+        fit = self._tau2_fit()
+        estimated = fit.method is not None and self.model != str(PoolModel.COMMON)
+        return fit_statistics_of(fit.yi, fit.vi, fit.tau2, self.estimate, tau2_estimated=estimated)
 
     @property
     def content_hash(self) -> str:

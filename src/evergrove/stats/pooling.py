@@ -1,4 +1,4 @@
-"""Inverse-variance pooling: common effect and random effects."""
+"""Inverse-variance pooling: common effect, random effects, and models between them."""
 
 from __future__ import annotations
 
@@ -7,291 +7,60 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from evergrove.errors import ConvergenceError, TooFewStudiesError, UsageError
-from evergrove.stats.arrays import FloatArray, checked_labels, checked_level, effects_and_variances
-from evergrove.stats.diagnostic import Diagnostic
-from evergrove.stats.distributions import (
-    chi2_tail,
-    log_two_sided_p,
-    normal_quantile,
-    two_sided_p,
-    two_sided_quantile,
+from evergrove.errors import TooFewStudiesError, UsageError
+from evergrove.stats import between_study, henmi_copas
+from evergrove.stats.arrays import (
+    FloatArray,
+    checked_labels,
+    checked_level,
+    column,
+    effects_and_variances,
+    refuse_rows,
+    same_length,
 )
-from evergrove.stats.inverse_variance import WeightedMean, i2_from_q, i2_from_tau2, weighted_mean
+from evergrove.stats.diagnostic import Diagnostic
+from evergrove.stats.distributions import chi2_tail, log_two_sided_p, two_sided_p, two_sided_quantile
+from evergrove.stats.inverse_variance import (
+    WeightedMean,
+    i2_from_q,
+    i2_from_tau2,
+    mean_at_fixed_weights,
+    weighted_mean,
+)
+from evergrove.stats.mean_interval import INTERVAL_IN_WORDS, MeanInterval, mean_interval
 from evergrove.stats.options import (
     EffectMeasure,
     IntervalMethod,
     PoolModel,
     PredictionMethod,
+    Tau2Interval,
     Tau2Method,
     choose,
 )
-from evergrove.stats.pool_result import PoolResult
-from evergrove.stats.roots import Solution
+from evergrove.stats.pool_result import PENDING, PoolResult
+from evergrove.stats.prediction_interval import Fitted, Prediction, prediction_interval
 from evergrove.stats.scales import scale_of
-from evergrove.stats.tau2 import estimate_tau2, lay_out, q_profile
+from evergrove.stats.tau2.estimate import NEEDS_WEIGHTS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import ArrayLike
 
-#: Fewest studies for a prediction interval: with two, tau² rests on one difference.
-FEWEST_FOR_PREDICTION = 3
+    from evergrove.stats.between_study import BetweenStudy
 
-INTERVAL_IN_WORDS = {
-    IntervalMethod.HARTUNG_KNAPP: "Hartung-Knapp",
-    IntervalMethod.HARTUNG_KNAPP_ADHOC: "Hartung-Knapp, not narrower than the classic interval",
-    IntervalMethod.HARTUNG_KNAPP_TRUNCATED: "Hartung-Knapp, variance factor not below 1",
-    IntervalMethod.NORMAL: "normal interval",
-    IntervalMethod.T: "t interval",
+#: tau² estimator and interval where the caller names none.
+DEFAULTS = {
+    PoolModel.RANDOM: (Tau2Method.REML, IntervalMethod.HARTUNG_KNAPP),
+    PoolModel.COMMON: (None, IntervalMethod.NORMAL),
+    PoolModel.IVHET: (Tau2Method.DL, IntervalMethod.NORMAL),
+    PoolModel.HENMI_COPAS: (Tau2Method.DL, IntervalMethod.NORMAL),
 }
-HARTUNG_KNAPP_FAMILY = (
-    IntervalMethod.HARTUNG_KNAPP,
-    IntervalMethod.HARTUNG_KNAPP_ADHOC,
-    IntervalMethod.HARTUNG_KNAPP_TRUNCATED,
-)
-
-
-class _Heterogeneity(NamedTuple):
-    """tau² with limits, as used in one fit."""
-
-    tau2: float
-    low: float | None
-    high: float | None
-    solution: Solution
-    remarks: tuple[Diagnostic, ...]
-
-
-class _Interval(NamedTuple):
-    """Standard error, limits and df of the pooled effect."""
-
-    se: float
-    df: float | None
-    used: IntervalMethod
-    remarks: tuple[Diagnostic, ...]
-
-
-def _estimated(method: Tau2Method, yi: FloatArray, vi: FloatArray, level: float) -> _Heterogeneity:
-    """Estimate tau² with its Q-profile limits and remarks."""
-    data = lay_out(yi, vi)
-    found = estimate_tau2(method, yi, vi, data=data)
-    solution, maxima = Solution(found.value, found.iterations, found.converged, found.reason), found.maxima
-    if not solution.converged:
-        raise ConvergenceError(
-            f"tau2={str(method)!r}: {solution.reason} ({solution.iterations} iterations, last value "
-            f"{solution.value!r}); try tau2='DL', which has a closed form, and look at the variances"
-        )
-    remarks = []
-    if len(maxima) > 1:
-        shown = ", ".join(f"{value:.6g}" for value in maxima)
-        message = (
-            f"the restricted likelihood has {len(maxima)} maxima, at tau² = {shown}; the highest is used"
-        )
-        remarks.append(Diagnostic("two-maxima", message, "tau2"))
-    if yi.size == 1:
-        message = "one study tells nothing of tau²; it is set to 0"
-        return _Heterogeneity(0.0, None, None, solution, (Diagnostic("tau2-not-estimable", message, "tau2"),))
-    low, high = q_profile(data, level)
-    if math.isnan(low.value):
-        message = (
-            "the Q-profile set is empty: effects agree more than their variances allow; "
-            "look for duplicated studies or variances that are too large"
-        )
-        remarks.append(Diagnostic("tau2-interval-empty", message, "tau2"))
-        return _Heterogeneity(solution.value, None, None, solution, tuple(remarks))
-    for name, limit in (("lower", low), ("upper", high)):
-        if not limit.converged:
-            remarks.append(Diagnostic("tau2-interval-not-converged", f"{name} limit: {limit.reason}", "tau2"))
-    if math.isinf(high.value):
-        remarks.append(Diagnostic("tau2-interval-unbounded", "the upper limit of tau² is infinite", "tau2"))
-    if not low.value <= solution.value <= high.value:
-        message = f"the {method} estimate lies outside its own Q-profile interval; both are valid, name both"
-        remarks.append(Diagnostic("tau2-outside-interval", message, "tau2"))
-    return _Heterogeneity(solution.value, low.value, high.value, solution, tuple(remarks))
-
-
-def _heterogeneity(
-    model: PoolModel, tau2: str | float, yi: FloatArray, vi: FloatArray, level: float
-) -> tuple[_Heterogeneity, Tau2Method | float | None]:
-    """Return tau² as the model and the option say, and the option as resolved."""
-    if model is PoolModel.COMMON:
-        return _Heterogeneity(0.0, None, None, Solution(0.0, 0, True, "common effect: no tau²"), ()), None
-    if isinstance(tau2, str):
-        method = choose(Tau2Method, tau2, "tau2")
-        return _estimated(method, yi, vi, level), method
-    value = float(tau2)
-    if not (math.isfinite(value) and value >= 0):
-        raise UsageError(
-            f"tau2: found {tau2!r}; allowed: a finite number not below 0, or one of "
-            f"{', '.join(repr(str(member)) for member in Tau2Method)}; give a variance, no standard deviation"
-        )
-    return _Heterogeneity(value, None, None, Solution(value, 0, True, "tau² given"), ()), value
-
-
-def _interval(method: IntervalMethod, mean: WeightedMean, k: int, level: float) -> _Interval:
-    """Return the standard error and df of the chosen interval, with the Hartung-Knapp safeguards."""
-    if method is IntervalMethod.NORMAL:
-        return _Interval(mean.se, None, method, ())
-    if k == 1:
-        message = "one study leaves no degrees of freedom for t: the normal interval is given"
-        return _Interval(
-            mean.se, None, IntervalMethod.NORMAL, (Diagnostic("interval-needs-two-studies", message),)
-        )
-    df = float(k - 1)
-    remarks: list[Diagnostic] = []
-    if method is IntervalMethod.T:
-        return _Interval(mean.se, df, method, ())
-    factor = mean.q / df
-    if k == 2:
-        message = (
-            "with two studies the t quantile is 12.7 at 95 %: the interval is often too wide to be of use"
-        )
-        remarks.append(Diagnostic("hartung-knapp-two-studies", message))
-    se = mean.se * math.sqrt(factor)
-    narrower = two_sided_quantile(level, df) * se < normal_quantile(level) * mean.se
-    if method is IntervalMethod.HARTUNG_KNAPP_TRUNCATED:
-        return _Interval(mean.se * math.sqrt(max(1.0, factor)), df, method, tuple(remarks))
-    if narrower:
-        message = (
-            "the Hartung-Knapp interval is narrower than the classic normal one (the effects agree more "
-            "than their variances suggest)"
-        )
-        remarks.append(Diagnostic("hartung-knapp-narrower", message))
-        if method is IntervalMethod.HARTUNG_KNAPP_ADHOC:
-            remarks.append(
-                Diagnostic("classic-interval-used", "the wider classic interval and test are given")
-            )
-            return _Interval(mean.se, None, method, tuple(remarks))
-    return _Interval(se, df, method, tuple(remarks))
-
-
-def _prediction(
-    method: PredictionMethod, interval: _Interval, mean: WeightedMean, *, tau2: float, k: int, level: float
-) -> tuple[float | None, float | None, float | None]:
-    """Return low, high and df of the prediction interval."""
-    if k < FEWEST_FOR_PREDICTION:
-        return None, None, None
-    df = {
-        PredictionMethod.T_K_MINUS_1: float(k - 1),
-        PredictionMethod.T_K_MINUS_2: float(k - 2),
-        PredictionMethod.NORMAL: None,
-        PredictionMethod.TEST: interval.df,
-    }[method]
-    half = two_sided_quantile(level, df) * math.sqrt(tau2 + interval.se**2)
-    return mean.estimate - half, mean.estimate + half, df
-
-
-def _statistic(estimate: float, se: float) -> float:
-    """Return estimate / se; infinite for a zero standard error, NaN for 0 / 0."""
-    if se > 0:
-        return estimate / se
-    return math.copysign(math.inf, estimate) if estimate != 0 else math.nan
-
-
-def _in_words(model: PoolModel, tau2: Tau2Method | float | None, used: IntervalMethod) -> str:
-    """Return the method as a sentence part."""
-    middle = (
-        "common effect"
-        if model is PoolModel.COMMON
-        else f"tau² = {tau2:g}"
-        if isinstance(tau2, float)
-        else str(tau2)
-    )
-    return f"inverse variance, {middle}, {INTERVAL_IN_WORDS[used]}"
-
-
-def pool(
-    yi: ArrayLike,
-    vi: ArrayLike,
-    *,
-    model: str = PoolModel.RANDOM,
-    tau2: str | float = Tau2Method.REML,
-    ci: str | None = None,
-    prediction: str = PredictionMethod.T_K_MINUS_1,
-    level: float = 0.95,
-    measure: str | None = None,
-    labels: Sequence[str] | None = None,
-) -> PoolResult:
-    """Pool effects by inverse variance.
-
-    Parameters
-    ----------
-    yi : array-like, shape (k,)
-        Effects on the pooling scale (log risk ratios, mean differences, …); finite.
-    vi : array-like, shape (k,)
-        Sampling variances (not standard errors); finite and above 0.
-    model : PoolModel or str
-        ``"random"`` or ``"common"``.
-    tau2 : Tau2Method, str or float
-        Estimator ``"REML"``, ``"DL"``, ``"PM"``, or a known variance not below 0.
-    ci : IntervalMethod, str or None
-        ``"hartung-knapp"``, ``"hartung-knapp-adhoc"``, ``"hartung-knapp-truncated"``, ``"normal"`` or
-        ``"t"``. None is Hartung-Knapp for random effects and normal for a common effect.
-    prediction : PredictionMethod or str
-        ``"t(k-1)"``, ``"t(k-2)"``, ``"normal"`` or ``"test"``. The interval is the estimate plus and
-        minus the quantile times √(tau² + se²), with the se that is reported (metafor's convention);
-        it is given for random effects and three studies or more.
-    level : float
-        Of all intervals, in (0, 1).
-    measure : EffectMeasure, str or None
-        What `yi` is; decides the scale and `PoolResult.natural`.
-    labels : sequence of str or None
-        Names of the studies.
-
-    Returns
-    -------
-    PoolResult
-
-    Raises
-    ------
-    TooFewStudiesError
-        Without any study.
-    DataError
-        For effects or variances that cannot be, naming the rows.
-    UsageError
-        For an unknown option.
-    ConvergenceError
-        Where tau² was not found.
-
-    See Also
-    --------
-    mantel_haenszel : for sparse events, without continuity correction.
-    peto : rare events in arms of equal size.
-
-    Notes
-    -----
-    Model: y_i ~ N(θ_i, v_i), θ_i ~ N(θ, tau²), v_i known. With few events or small trials the v_i are
-    not known and correlate with y_i: use `mantel_haenszel`. Do not pool studies that share patients
-    as if they were independent. One study gives its own estimate, tau² = 0 and a normal interval.
-
-    References
-    ----------
-    DerSimonian & Laird 1986; Hartung & Knapp, Stat Med 20 (2001) 3875-3889; Sidik & Jonkman 2002;
-    Viechtbauer 2005; Higgins, Thompson & Spiegelhalter, JRSS A 172 (2009) 137-159.
-
-    Examples
-    --------
-    >>> fit = pool([0.10, 0.30, 0.35, 0.65], [0.03, 0.03, 0.05, 0.01], tau2="DL", ci="normal")
-    >>> fit  # doctest: +NORMALIZE_WHITESPACE
-    <PoolResult 0.3740 [0.1002, 0.6477], p=0.00742, k=4, tau²=0.0506, I²=66.8%;
-    inverse variance, DL, normal interval>
-    """
-    effects, variances = effects_and_variances(yi, vi)
-    k = int(effects.size)
-    if k == 0:
-        raise TooFewStudiesError(
-            "pool: found 0 studies; allowed: 1 or more; check which studies were eligible"
-        )
-    level = checked_level(level)
-    chosen_model = choose(PoolModel, model, "model")
-    chosen_prediction = choose(PredictionMethod, prediction, "prediction")
-    default_ci = IntervalMethod.NORMAL if chosen_model is PoolModel.COMMON else IntervalMethod.HARTUNG_KNAPP
-    chosen_ci = default_ci if ci is None else choose(IntervalMethod, ci, "ci")
-    spread, resolved_tau2 = _heterogeneity(chosen_model, tau2, effects, variances, level)
-    chosen_measure = None if measure is None else choose(EffectMeasure, measure, "measure")
-    options = _Options(chosen_model, resolved_tau2, chosen_ci, chosen_prediction, level, chosen_measure)
-    return _result(effects, variances, spread, options, checked_labels(labels, k))
+MODEL_IN_WORDS = {
+    PoolModel.IVHET: "inverse variance heterogeneity",
+    PoolModel.HENMI_COPAS: "Henmi-Copas",
+}
+KENWARD_ROGER = (IntervalMethod.KENWARD_ROGER, PredictionMethod.KR, PredictionMethod.KR_PR)
 
 
 class _Options(NamedTuple):
@@ -305,54 +74,341 @@ class _Options(NamedTuple):
     measure: EffectMeasure | None
 
 
-def _result(
-    yi: FloatArray,
-    vi: FloatArray,
-    spread: _Heterogeneity,
-    options: _Options,
-    labels: tuple[str, ...] | None,
+class _Extras(NamedTuple):
+    """What few calls ask for; recorded in the options where it is not the default."""
+
+    tau2_ci: Tau2Interval
+    tau2_weights: FloatArray | None
+    tau2_start: float | None
+    weights: FloatArray | None
+    df: float | None
+    seed: int | None
+
+    def recorded(self) -> dict[str, object]:
+        """Return what differs from the default."""
+        entries = {name: value for name, value in self._asdict().items() if value is not None}
+        if self.tau2_ci is Tau2Interval.Q_PROFILE:
+            del entries["tau2_ci"]
+        return entries
+
+
+def _between_study(options: _Options, extras: _Extras, yi: FloatArray, vi: FloatArray) -> BetweenStudy:
+    """Return tau² as the model and the options say."""
+    if options.tau2 is None:
+        return between_study.absent("common effect: no tau²")
+    if not isinstance(options.tau2, Tau2Method):
+        return between_study.given(options.tau2)
+    request = between_study.Tau2Request(
+        options.tau2, extras.tau2_ci, options.level, extras.tau2_weights, extras.tau2_start
+    )
+    return between_study.estimated(request, yi, vi)
+
+
+def _statistic(estimate: float, se: float) -> float:
+    """Return estimate / se; infinite for a zero standard error, NaN for 0 / 0."""
+    if se > 0:
+        return estimate / se
+    return math.copysign(math.inf, estimate) if estimate != 0 else math.nan
+
+
+def _in_words(options: _Options, extras: _Extras, used: IntervalMethod) -> str:
+    """Return the method as a sentence part."""
+    model, tau2 = options.model, options.tau2
+    first = MODEL_IN_WORDS.get(model, "inverse variance" if extras.weights is None else "fixed weights")
+    middle = (
+        "common effect"
+        if model is PoolModel.COMMON
+        else f"tau² = {tau2:g}"
+        if isinstance(tau2, float)
+        else str(tau2)
+    )
+    if model is PoolModel.HENMI_COPAS:
+        return f"{first}, {middle}"
+    return f"{first}, {middle}, {INTERVAL_IN_WORDS[used]}"
+
+
+def _resolved(
+    model: str,
+    *,
+    tau2: str | float | None,
+    ci: str | None,
+    prediction: str,
+    level: float,
+    measure: str | None,
+) -> _Options:
+    """Return the options with their defaults filled in, checked against each other."""
+    chosen = choose(PoolModel, model, "model")
+    default_tau2, default_ci = DEFAULTS[chosen]
+    of_tau2: Tau2Method | float | None = default_tau2
+    if tau2 is not None and chosen is not PoolModel.COMMON:
+        of_tau2 = choose(Tau2Method, tau2, "tau2") if isinstance(tau2, str) else float(tau2)
+    options = _Options(
+        chosen,
+        of_tau2,
+        default_ci if ci is None else choose(IntervalMethod, ci, "ci"),
+        choose(PredictionMethod, prediction, "prediction"),
+        level,
+        None if measure is None else choose(EffectMeasure, measure, "measure"),
+    )
+    for name, method in (("ci", options.ci), ("prediction", options.prediction)):
+        if method in KENWARD_ROGER and options[:2] != (PoolModel.RANDOM, Tau2Method.REML):
+            raise UsageError(
+                f"{name}={str(method)!r}: found model={str(chosen)!r} and tau2={of_tau2!r}; allowed: "
+                "model='random' with tau2='REML', whose information it rests on; choose another interval"
+            )
+    if chosen is PoolModel.HENMI_COPAS and options[1:3] != DEFAULTS[chosen]:
+        raise UsageError(
+            "model='henmi-copas': found another tau2 or ci; allowed: none, since the method has its own; "
+            "leave tau2 and ci out"
+        )
+    return options
+
+
+def _checked_weights(weights: ArrayLike | None, model: PoolModel, vi: FloatArray) -> FloatArray | None:
+    """Return the weights of the mean: the caller's, those that the model fixes, or None."""
+    if model in (PoolModel.IVHET, PoolModel.HENMI_COPAS):
+        if weights is not None:
+            raise UsageError(f"weights: found some with model={str(model)!r}; allowed: none; leave them out")
+        return float(vi.min()) / vi
+    if weights is None:
+        return None
+    array = column("weights", weights)
+    same_length({"vi": vi, "weights": array})
+    bad = ~(np.isfinite(array) & (array >= 0))
+    refuse_rows(
+        "weights", array, bad, allowed="a finite number not below 0", todo="pass one weight per study"
+    )
+    if not array.any():
+        raise UsageError("weights: found only zeros; allowed: one or more above 0; pass one weight per study")
+    return array
+
+
+def _tau2_interval(tau2_ci: str | None, tau2: Tau2Method | float | None) -> Tau2Interval:
+    """Return the limits of tau²: the caller's, or those that belong to the estimator."""
+    if tau2_ci is not None:
+        return choose(Tau2Interval, tau2_ci, "tau2_ci")
+    return Tau2Interval.GENERALISED_Q if tau2 in NEEDS_WEIGHTS else Tau2Interval.Q_PROFILE
+
+
+def _seed(rng: np.random.Generator | int | None) -> int:
+    """Return the seed that is recorded: the one given, or one drawn."""
+    if isinstance(rng, int):
+        return rng
+    source = np.random.default_rng() if rng is None else rng
+    return int(source.integers(2**53))
+
+
+def pool(
+    yi: ArrayLike,
+    vi: ArrayLike,
+    *,
+    model: str = PoolModel.RANDOM,
+    tau2: str | float | None = None,
+    ci: str | None = None,
+    prediction: str = PredictionMethod.T_K_MINUS_1,
+    level: float = 0.95,
+    measure: str | None = None,
+    labels: Sequence[str] | None = None,
+    tau2_ci: str | None = None,
+    tau2_weights: ArrayLike | None = None,
+    tau2_start: float | None = None,
+    weights: ArrayLike | None = None,
+    df: float | None = None,
+    rng: np.random.Generator | int | None = None,
 ) -> PoolResult:
-    """Assemble the result from tau² and the options as resolved."""
-    k, level = int(yi.size), options.level
-    fixed, mean = weighted_mean(yi, vi, 0.0), weighted_mean(yi, vi, spread.tau2)
-    interval = _interval(options.ci, mean, k, level)
-    half = two_sided_quantile(level, interval.df) * interval.se
+    """Pool effects by inverse variance.
+
+    Parameters
+    ----------
+    yi : array-like, shape (k,)
+        Effects on the pooling scale (log risk ratios, mean differences, …); finite.
+    vi : array-like, shape (k,)
+        Sampling variances (not standard errors); finite and above 0.
+    model : PoolModel or str
+        ``"random"``, ``"common"``, ``"ivhet"`` or ``"henmi-copas"``.
+    tau2 : Tau2Method, str, float or None
+        Estimator, or a known variance not below 0. None is ``"REML"``; ``"DL"`` for the two last models.
+    ci : IntervalMethod, str or None
+        Interval and test of the pooled effect. None is Hartung-Knapp for random effects and normal for
+        the other models; Henmi-Copas has its own and takes none.
+    prediction : PredictionMethod or str
+        Prediction interval: the estimate plus and minus a quantile times √(tau² + se²). ``"t(k-1)"``,
+        ``"t(k-2)"``, ``"normal"`` and ``"test"`` take the se that is reported (metafor's way), the others
+        the se that their name says (meta's way). Given for random effects and three studies or more
+        (``"test"``, ``"V"`` and ``"S"``: two).
+    level : float
+        Of all intervals, in (0, 1).
+    measure : EffectMeasure, str or None
+        What `yi` is; decides the scale and `PoolResult.natural`.
+    labels : sequence of str or None
+        Names of the studies.
+    tau2_ci : Tau2Interval, str or None
+        Limits of tau² and I². None is ``"q-profile"``; ``"generalised-q"`` for ``"GENQ"`` and ``"GENQM"``.
+    tau2_weights : array-like, shape (k,), or None
+        Fixed weights above 0 for ``tau2="GENQ"``, ``"GENQM"`` and ``tau2_ci="generalised-q"``.
+    tau2_start : float or None
+        First value of ``tau2="SJ"``, above 0; None is Σ (y - mean)² / k.
+    weights : array-like, shape (k,), or None
+        Weights of the mean in place of 1 / (v + tau²), not below 0; its variance stays that of the model.
+    df : float or None
+        Degrees of freedom of the t and Hartung-Knapp intervals in place of k - 1, above 0.
+    rng : Generator, int or None
+        For ``prediction="NNF"``; the seed is recorded in `options`.
+
+    Returns
+    -------
+    PoolResult
+
+    Raises
+    ------
+    TooFewStudiesError
+        Without any study.
+    DataError
+        For effects or variances that cannot be, naming the rows.
+    UsageError
+        For an unknown option, or options that do not go together.
+    ConvergenceError
+        Where tau² was not found.
+
+    See Also
+    --------
+    PoolResult.heterogeneity : I², H², R_b and tau with every interval.
+    PoolResult.fit_statistics : log-likelihood, AIC, BIC.
+    subgroups : the same per group.
+    mantel_haenszel : for sparse events, without continuity correction.
+    peto : rare events in arms of equal size.
+
+    Notes
+    -----
+    Model: y_i ~ N(θ_i, v_i), θ_i ~ N(θ, tau²), v_i known. With few events or small trials the v_i are
+    not known and correlate with y_i: use `mantel_haenszel`. Do not pool studies that share patients
+    as if they were independent. One study gives its own estimate, tau² = 0 and a normal interval.
+
+    References
+    ----------
+    DerSimonian & Laird 1986; Hartung & Knapp, Stat Med 20 (2001) 3875-3889; Sidik & Jonkman 2002;
+    Viechtbauer 2005; Higgins, Thompson & Spiegelhalter, JRSS A 172 (2009) 137-159; Henmi & Copas 2010;
+    Doi, Barendregt, Khan, Thalib & Williams, Contemp Clin Trials 45 (2015) 130-138.
+
+    Examples
+    --------
+    >>> fit = pool([0.10, 0.30, 0.35, 0.65], [0.03, 0.03, 0.05, 0.01], tau2="DL", ci="normal")
+    >>> fit  # doctest: +NORMALIZE_WHITESPACE
+    <PoolResult 0.3740 [0.1002, 0.6477], p=0.00742, k=4, tau²=0.0506, I²=66.8%;
+    inverse variance, DL, normal interval>
+    """
+    effects, variances = effects_and_variances(yi, vi)
+    if effects.size == 0:
+        raise TooFewStudiesError(
+            "pool: found 0 studies; allowed: 1 or more; check which studies were eligible"
+        )
+    for name, value in (("df", df), ("tau2_start", tau2_start)):
+        if value is not None and not (math.isfinite(value) and value > 0):
+            raise UsageError(f"{name}: found {value!r}; allowed: a finite number above 0; or leave it out")
+    options = _resolved(
+        model, tau2=tau2, ci=ci, prediction=prediction, level=checked_level(level), measure=measure
+    )
+    bootstrap = options.prediction is PredictionMethod.NNF
+    extras = _Extras(
+        _tau2_interval(tau2_ci, options.tau2),
+        None if tau2_weights is None else column("tau2_weights", tau2_weights),
+        tau2_start,
+        _checked_weights(weights, options.model, variances),
+        df,
+        _seed(rng) if bootstrap else None,
+    )
+    return _result(effects, variances, options, extras, checked_labels(labels, int(effects.size)))
+
+
+class _Inference(NamedTuple):
+    """The pooled effect, its interval and its test."""
+
+    mean: WeightedMean
+    interval: MeanInterval
+    half: float
+    statistic: float
+    p_value: float
+    log_p_value: float
+
+
+def _henmi_copas(yi: FloatArray, vi: FloatArray, tau2: float, level: float) -> _Inference:
+    """Return Henmi and Copas' interval and test."""
+    mean = mean_at_fixed_weights(yi, vi, float(vi.min()) / vi, tau2)
+    interval = MeanInterval(mean.se, None, IntervalMethod.NORMAL, ())
+    sums = henmi_copas.henmi_copas(vi, tau2)
+    statistic = _statistic(mean.estimate, mean.se)
+    p = henmi_copas.two_sided(sums, statistic)
+    half = henmi_copas.critical_value(sums, level).value * mean.se
+    return _Inference(mean, interval, half, statistic, p, math.log(p) if p > 0 else -math.inf)
+
+
+def _inference(yi: FloatArray, vi: FloatArray, tau2: float, options: _Options, extras: _Extras) -> _Inference:
+    """Return the pooled effect with its interval and test."""
+    if options.model is PoolModel.HENMI_COPAS and yi.size > 1:
+        return _henmi_copas(yi, vi, tau2, options.level)
+    mean = (
+        weighted_mean(yi, vi, tau2)
+        if extras.weights is None
+        else mean_at_fixed_weights(yi, vi, extras.weights, tau2)
+    )
+    interval = mean_interval(options.ci, mean, yi, vi, tau2=tau2, level=options.level, df=extras.df)
     statistic = _statistic(mean.estimate, interval.se)
+    return _Inference(
+        mean,
+        interval,
+        two_sided_quantile(options.level, interval.df) * interval.se,
+        statistic,
+        two_sided_p(statistic, interval.df),
+        log_two_sided_p(statistic, interval.df),
+    )
+
+
+def _result(
+    yi: FloatArray, vi: FloatArray, options: _Options, extras: _Extras, labels: tuple[str, ...] | None
+) -> PoolResult:
+    """Fit the model and assemble the result."""
+    k, level, random = int(yi.size), options.level, options.model is not PoolModel.COMMON
+    spread = _between_study(options, extras, yi, vi)
+    fixed, found = weighted_mean(yi, vi, 0.0), _inference(yi, vi, spread.tau2, options, extras)
+    mean, interval = found.mean, found.interval
     q_df = k - 1
     typical = q_df / fixed.trace if q_df else math.nan
     i2_q = i2_from_q(fixed.q, q_df)
-    random = options.model is PoolModel.RANDOM
-    low, high, prediction_df = (
-        _prediction(options.prediction, interval, mean, tau2=spread.tau2, k=k, level=level)
-        if random
-        else (None, None, None)
-    )
+    of_i2 = [
+        limit if limit is None or limit is PENDING else i2_from_tau2(limit, typical)
+        for limit in (spread.low, spread.high)
+    ]
+    prediction = Prediction()
+    if random and options.model is not PoolModel.HENMI_COPAS:
+        fitted = Fitted(yi, vi, mean, interval, spread.tau2, level)
+        rng = None if extras.seed is None else np.random.default_rng(extras.seed)
+        prediction = prediction_interval(options.prediction, fitted, rng)
     for array in (yi, vi, mean.weights):
         array.setflags(write=False)
     return PoolResult(
         estimate=mean.estimate,
         se=interval.se,
-        ci_low=mean.estimate - half,
-        ci_high=mean.estimate + half,
-        statistic=statistic,
+        ci_low=mean.estimate - found.half,
+        ci_high=mean.estimate + found.half,
+        statistic=found.statistic,
         df=interval.df,
-        p_value=two_sided_p(statistic, interval.df),
-        log_p_value=log_two_sided_p(statistic, interval.df),
+        p_value=found.p_value,
+        log_p_value=found.log_p_value,
         tau2=spread.tau2,
         tau2_ci_low=spread.low,
         tau2_ci_high=spread.high,
         tau=math.sqrt(spread.tau2),
         i2=(i2_from_tau2(spread.tau2, typical) if q_df else 0.0) if random else i2_q,
-        i2_ci_low=None if spread.low is None else i2_from_tau2(spread.low, typical),
-        i2_ci_high=None if spread.high is None else i2_from_tau2(spread.high, typical),
+        i2_ci_low=of_i2[0],
+        i2_ci_high=of_i2[1],
         i2_q=i2_q,
         h2=(spread.tau2 / typical + 1.0 if random else fixed.q / q_df) if q_df else 1.0,
         q=fixed.q,
         q_df=q_df,
         q_p_value=chi2_tail(fixed.q, q_df),
-        prediction_low=low,
-        prediction_high=high,
-        prediction_df=prediction_df,
+        prediction_low=prediction.low,
+        prediction_high=prediction.high,
+        prediction_df=prediction.df,
         weights=mean.weights,
         k=k,
         yi=yi,
@@ -360,42 +416,19 @@ def _result(
         measure=None if options.measure is None else str(options.measure),
         scale=scale_of(options.measure),
         model=str(options.model),
-        method=_in_words(options.model, options.tau2, interval.used),
+        method=_in_words(options, extras, interval.used),
         converged=spread.solution.converged,
         iterations=spread.solution.iterations,
         reason=spread.solution.reason,
-        diagnostics=_one_study(k) + spread.remarks + interval.remarks,
-        options=options._asdict(),
+        diagnostics=_one_study(k) + spread.remarks + interval.remarks + prediction.remarks,
+        options={**options._asdict(), **extras.recorded()},
         level=level,
         labels=labels,
+        tau2_se=spread.se,
+        fixed_weights=extras.tau2_weights,
     )
 
 
 def _one_study(k: int) -> tuple[Diagnostic, ...]:
     """Return the remark that nothing was pooled, for one study."""
     return (Diagnostic("one-study", "one study: its own estimate, nothing is pooled"),) if k == 1 else ()
-
-
-def pooled_blocks_tau2(
-    method: Tau2Method, yi: FloatArray, vi: FloatArray, groups: Sequence[object]
-) -> Solution:
-    """Return the residual tau² within groups, each with a mean of its own.
-
-    Parameters
-    ----------
-    method : Tau2Method
-        The estimator.
-    yi, vi : ndarray, shape (k,)
-        Effects and variances.
-    groups : sequence, length k
-        Group of each study.
-
-    Returns
-    -------
-    Solution
-        What a mixed-effects model with the group as factor estimates.
-    """
-    names = list(dict.fromkeys(groups))
-    design = np.array([[float(group == name) for name in names] for group in groups])
-    found = estimate_tau2(method, yi, vi, design)
-    return Solution(found.value, found.iterations, found.converged, found.reason)

@@ -10,18 +10,28 @@ import numpy as np
 from evergrove.errors import ConvergenceError, DataError, TooFewStudiesError, UsageError
 from evergrove.stats.arrays import effects_and_variances
 from evergrove.stats.diagnostic import Diagnostic
-from evergrove.stats.distributions import chi2_tail
+from evergrove.stats.distributions import chi2_tail, f_tail
 from evergrove.stats.inverse_variance import i2_from_q, weighted_mean
+from evergrove.stats.mean_interval import HARTUNG_KNAPP_FAMILY
 from evergrove.stats.options import Tau2Method, choose
-from evergrove.stats.pooling import pool, pooled_blocks_tau2
+from evergrove.stats.pooling import pool
 from evergrove.stats.result import Result
+from evergrove.stats.tau2 import estimate_tau2
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Mapping, Sequence
 
     from numpy.typing import ArrayLike
 
+    from evergrove.stats.arrays import FloatArray
     from evergrove.stats.pool_result import PoolResult
+
+#: Options that speak of the estimation of tau²; a common tau² is given to the groups, not estimated.
+OF_TAU2 = ("tau2", "tau2_ci", "tau2_weights", "tau2_start")
+#: Options of `pool` with one value per study.
+BY_STUDY = ("labels", "weights", "tau2_weights")
+#: Intervals whose omnibus test is an F test; None is Hartung-Knapp, the default.
+SCALED = (None, *HARTUNG_KNAPP_FAMILY)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +67,35 @@ class SubgroupTest(Result):
         return f"subgroup differences: {test}, I² = {self.i2:.1f} %"
 
 
+@dataclass(frozen=True, slots=True)
+class OmnibusTest(Result):
+    """Test that all groups of a model with one tau² have the same effect.
+
+    Parameters
+    ----------
+    statistic : float
+        Q between at the common tau²; with Hartung-Knapp divided by its df and by the residual variance.
+    df : int
+        Groups - 1.
+    df_residual : int or None
+        Studies less groups, of the F distribution; None for chi-square.
+    p_value : float
+        Upper tail.
+    """
+
+    statistic: float
+    df: int
+    df_residual: int | None
+    p_value: float
+
+    def summary(self) -> str:
+        """Return the test in one line."""
+        name = "QM" if self.df_residual is None else "F"
+        df = f"{self.df}" if self.df_residual is None else f"{self.df} and {self.df_residual}"
+        test = f"{name} = {self.statistic:.4f}, df = {df}, p = {self.p_value:.4g}"
+        return f"omnibus test at the common tau²: {test}"
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Subgroups(Result):
     """Pooled results of subgroups and the test of their difference.
@@ -69,20 +108,38 @@ class Subgroups(Result):
         None with one group.
     tau2 : float or None
         The tau² that all groups share; None where each has its own.
+    q_within, q_within_p_value : float
+        Σ Q of the groups at weights 1/v, and its upper tail: heterogeneity that the groups leave.
+    q_within_df : int
+        Studies less groups.
+    omnibus : OmnibusTest or None
+        Test of all differences in the one model that a common tau² makes of the groups.
     """
 
     results: dict[str, PoolResult]
     test: SubgroupTest | None
     tau2: float | None = None
+    q_within: float = 0.0
+    q_within_df: int = 0
+    q_within_p_value: float = 1.0
+    omnibus: OmnibusTest | None = None
 
     def summary(self) -> str:
         """Return one line per group and the test."""
         lines = [f"{name}: {result!r}" for name, result in self.results.items()]
-        return "\n".join([*lines, self.test.summary() if self.test else "one subgroup: no test"])
+        lines.append(self.test.summary() if self.test else "one subgroup: no test")
+        within = f"Q = {self.q_within:.4f}, df = {self.q_within_df}, p = {self.q_within_p_value:.4g}"
+        lines.append(f"within subgroups: {within}")
+        if self.omnibus is not None:
+            lines.append(self.omnibus.summary())
+        return "\n".join(lines)
 
     def columns(self) -> dict[str, Any]:
         """Return one row per group."""
-        names = ("estimate", "se", "ci_low", "ci_high", "p_value", "k", "tau2", "i2")
+        names = (
+            *("estimate", "se", "ci_low", "ci_high", "p_value", "k", "tau2", "i2"),
+            *("prediction_low", "prediction_high", "q"),
+        )
         rows = self.results.values()
         values = {name: np.array([getattr(row, name) for row in rows], dtype=float) for name in names}
         return {"group": np.array(list(self.results)), **values}
@@ -166,8 +223,9 @@ def subgroups(
         Whether all groups share the residual tau² of a model with the group as factor; with few studies
         per group that is steadier than a tau² each.
     **options
-        Of `pool`: model, tau2, ci, prediction, level, measure. With `common_tau2`, Hartung-Knapp factors
-        are still those of each group.
+        Of `pool`; `weights`, `tau2_weights` and `labels` are given for all studies. With `common_tau2`,
+        Hartung-Knapp factors are still those of each group (as in meta with ``tau.common``); the omnibus
+        test has the one factor of the whole model (as in metafor).
 
     Returns
     -------
@@ -194,26 +252,74 @@ def subgroups(
         )
     shared: float | None = None
     if common_tau2 and effects.size:
-        if str(options.get("model", "random")) != "random":
-            raise UsageError(
-                "common_tau2: found model='common'; allowed: model='random'; leave common_tau2 out"
+        shared = _common_tau2(effects, variances, names, options)
+        options = {**{name: value for name, value in options.items() if name not in OF_TAU2}, "tau2": shared}
+    by_study = {name: options.pop(name) for name in BY_STUDY if options.get(name) is not None}
+    for name, values in by_study.items():
+        if len(values) != effects.size:
+            raise DataError(
+                f"{name}: found {len(values)}; allowed: one per study, here {effects.size}; "
+                "pass as many as studies"
             )
-        chosen = options.get("tau2", Tau2Method.REML)
-        if not isinstance(chosen, str):
-            raise UsageError(f"tau2: found {chosen!r} with common_tau2; allowed: the name of an estimator")
-        found = pooled_blocks_tau2(choose(Tau2Method, chosen, "tau2"), effects, variances, names)
-        if not found.converged:
-            raise ConvergenceError(
-                f"common tau²: {found.reason} after {found.iterations} iterations; try tau2='DL'"
-            )
-        shared = found.value
-        options = {**options, "tau2": shared}
-    labels = options.pop("labels", None)
     results = {}
     for name in dict.fromkeys(names):
         rows = [row for row, group in enumerate(names) if group == name]
-        own = None if labels is None else [labels[row] for row in rows]
-        results[name] = pool(effects[rows], variances[rows], labels=own, **options)
+        own: dict[str, Any] = {option: [values[row] for row in rows] for option, values in by_study.items()}
+        results[name] = pool(effects[rows], variances[rows], **own, **options)
     if not results:
         raise TooFewStudiesError("subgroups: found 0 studies; allowed: 1 or more; check which were eligible")
-    return Subgroups(results, subgroup_test(results) if len(results) > 1 else None, shared)
+    q_within = sum(result.q for result in results.values())
+    df_within = int(effects.size) - len(results)
+    return Subgroups(
+        results,
+        subgroup_test(results) if len(results) > 1 else None,
+        shared,
+        q_within,
+        df_within,
+        chi2_tail(q_within, df_within),
+        _omnibus(results, shared, scaled=options.get("ci") in SCALED) if len(results) > 1 else None,
+    )
+
+
+def _common_tau2(yi: FloatArray, vi: FloatArray, names: Sequence[str], options: Mapping[str, Any]) -> float:
+    """Return the residual tau² of a model with the group as factor."""
+    if str(options.get("model", "random")) != "random":
+        raise UsageError(
+            f"common_tau2: found model={options['model']!r}; allowed: model='random'; leave common_tau2 out"
+        )
+    chosen = options.get("tau2") or Tau2Method.REML
+    if not isinstance(chosen, str):
+        raise UsageError(f"tau2: found {chosen!r} with common_tau2; allowed: the name of an estimator")
+    levels = list(dict.fromkeys(names))
+    design = np.array([[float(name == level) for level in levels] for name in names])
+    weights = options.get("tau2_weights")
+    found = estimate_tau2(
+        choose(Tau2Method, chosen, "tau2"),
+        yi,
+        vi,
+        design,
+        weights=None if weights is None else np.asarray(weights, dtype=float),
+        start=options.get("tau2_start"),
+    )
+    if not found.converged:
+        raise ConvergenceError(
+            f"common tau²: {found.reason} after {found.iterations} iterations; try tau2='DL'"
+        )
+    return found.value
+
+
+def _omnibus(results: Mapping[str, PoolResult], tau2: float | None, *, scaled: bool) -> OmnibusTest | None:
+    """Return the Wald test of a model with the group as factor; None where each group has its own tau²."""
+    if tau2 is None:
+        return None
+    means = [weighted_mean(result.yi, result.vi, tau2) for result in results.values()]
+    estimates = np.array([mean.estimate for mean in means])
+    q = weighted_mean(estimates, np.array([mean.se**2 for mean in means]), 0.0).q
+    df, residual_df = len(means) - 1, sum(result.k for result in results.values()) - len(means)
+    if not scaled:
+        return OmnibusTest(q, df, None, chi2_tail(q, df))
+    residual = sum(mean.q for mean in means)
+    if residual_df == 0 or residual == 0.0:
+        return None
+    statistic = q / df / (residual / residual_df)
+    return OmnibusTest(statistic, df, residual_df, f_tail(statistic, df, residual_df))

@@ -9,7 +9,7 @@ import numpy as np
 
 from evergrove.errors import UsageError
 from evergrove.stats.arrays import column
-from evergrove.stats.options import Tau2Method
+from evergrove.stats.options import Tau2Interval, Tau2Method
 from evergrove.stats.tau2 import moments
 from evergrove.stats.tau2.layout import Contrasts, Layout, lay_out
 from evergrove.stats.tau2.likelihood import maximum_likelihood, restricted_maximum_likelihood
@@ -51,8 +51,10 @@ class Tau2Estimate(NamedTuple):
     maxima: tuple[float, ...]
 
 
-def checked_tau2_weights(method: Tau2Method, weights: ArrayLike | None, k: int) -> FloatArray | None:
-    """Return the fixed weights of the generalised Q methods; None for the others.
+def checked_tau2_weights(
+    method: Tau2Method, weights: ArrayLike | None, k: int, interval: Tau2Interval = Tau2Interval.Q_PROFILE
+) -> FloatArray | None:
+    """Return the fixed weights of the generalised Q; None where nothing needs them.
 
     Parameters
     ----------
@@ -62,6 +64,8 @@ def checked_tau2_weights(method: Tau2Method, weights: ArrayLike | None, k: int) 
         Above 0.
     k : int
         Studies.
+    interval : Tau2Interval
+        The limits of tau².
 
     Returns
     -------
@@ -72,12 +76,12 @@ def checked_tau2_weights(method: Tau2Method, weights: ArrayLike | None, k: int) 
     UsageError
         Where a method that needs weights has none, or where weights are not finite and above 0.
     """
-    if method not in NEEDS_WEIGHTS:
+    if method not in NEEDS_WEIGHTS and interval is not Tau2Interval.GENERALISED_Q:
         return None
     if weights is None:
         raise UsageError(
-            f"tau2={str(method)!r}: found no tau2_weights; allowed: one weight per study; "
-            "pass them, for example 1/√vi (Jackson 2013)"
+            f"tau2={str(method)!r}, tau2_ci={str(interval)!r}: found no tau2_weights; allowed: one weight "
+            "per study; pass them, for example 1/√vi (Jackson 2013)"
         )
     array = column("tau2_weights", weights)
     if array.size != k or not (np.isfinite(array).all() and (array > 0).all()):

@@ -154,7 +154,7 @@ def lay_out(yi: FloatArray, vi: FloatArray, design: FloatArray | None = None) ->
     order = np.lexsort((yi, vi))
     y = (yi[order] - yi[order[0]]) / math.sqrt(scale)
     v = vi[order] / scale
-    if design is None or (design.ndim == 2 and design.shape[1] == 1 and _is_constant(design)):
+    if design is None or (design.shape == (yi.size, 1) and _is_constant(design)):
         spread = float(np.sum((y - y.mean()) ** 2))
         return Layout(y, v, order, scale, int(yi.size - 1), spread, float(v[0]), float(v[-1]))
     x = _unit_columns(design, int(yi.size))[order]
