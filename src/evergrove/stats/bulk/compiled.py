@@ -15,7 +15,7 @@ from pathlib import Path
 from types import FunctionType
 from typing import TYPE_CHECKING, Any
 
-from evergrove.stats import one_mean
+from evergrove.stats import mean_estimators, one_mean
 from evergrove.stats.bulk import kernel
 from evergrove.stats.diagnostic import Diagnostic
 
@@ -38,8 +38,8 @@ PARTS = (
     one_mean.highest,
     one_mean.tau2_where_q_is,
     kernel.sort_by_precision,
-    kernel.moment_estimate,
-    kernel.between_study_variance,
+    mean_estimators.moment_estimate,
+    mean_estimators.between_study_variance,
     kernel.fit_sorted,
     kernel.fit_studies,
 )
@@ -55,7 +55,7 @@ LOOPS: dict[Callable[..., Any], Callable[..., Any]] = {
 def _of_this_source(function: Any) -> Any:  # noqa: ANN401 - a Python function and its copy
     """Return the function under a name that changes with the sources: no old code is taken from disk."""
     digest = hashlib.sha256()
-    for module in (one_mean, kernel):
+    for module in (one_mean, mean_estimators, kernel):
         digest.update(Path(str(module.__file__)).read_bytes())
     copy = FunctionType(function.__code__, function.__globals__, function.__name__)
     copy.__qualname__ = f"{function.__name__}_{digest.hexdigest()[:12]}"

@@ -17,6 +17,7 @@ from evergrove.stats.bulk.compiled import compiled_loop
 from evergrove.stats.bulk.grouping import NOTHING
 from evergrove.stats.bulk.intervals import CLOSED_FORM, FLOATS, finish
 from evergrove.stats.bulk.side_by_side import CELLS_TOGETHER, fit_equal_sizes
+from evergrove.stats.mean_estimators import GIVEN, METHODS, ROOT_OF_Q
 from evergrove.stats.one_mean import MOST_MAXIMA
 from evergrove.stats.options import IntervalMethod, PoolModel, Tau2Method, choose
 
@@ -35,22 +36,6 @@ STUDIES_PER_CHUNK = 131_072
 #: Studies in one word of a subset.
 WORD = 32
 NO_SUBSETS: NDArray[np.uint32] = np.empty((0, 0), dtype=np.uint32)
-
-METHODS = {
-    Tau2Method.REML: kernel.REML,
-    Tau2Method.ML: kernel.ML,
-    Tau2Method.PM: kernel.ROOT_OF_Q,
-    Tau2Method.EB: kernel.ROOT_OF_Q,
-    Tau2Method.PMM: kernel.ROOT_OF_Q,
-    Tau2Method.DL: kernel.DL,
-    Tau2Method.DL2: kernel.DL2,
-    Tau2Method.HE: kernel.HE,
-    Tau2Method.CA2: kernel.CA2,
-    Tau2Method.HS: kernel.HS,
-    Tau2Method.HSK: kernel.HSK,
-    Tau2Method.SJ: kernel.SJ,
-    Tau2Method.SJ_HEDGES: kernel.SJ_HEDGES,
-}
 
 
 class Plan(NamedTuple):
@@ -76,11 +61,11 @@ class Plan(NamedTuple):
     @property
     def method(self) -> int:
         """The estimator by number."""
-        return METHODS[self.tau2] if isinstance(self.tau2, Tau2Method) else kernel.GIVEN
+        return METHODS[self.tau2] if isinstance(self.tau2, Tau2Method) else GIVEN
 
     def given(self, largest: int) -> FloatArray:
         """Return tau², or the target of Q, by number of studies."""
-        if self.method == kernel.ROOT_OF_Q:
+        if self.method == ROOT_OF_Q:
             df = np.maximum(np.arange(largest + 1) - 1.0, 0.0)
             target: FloatArray = (
                 2.0 * special.gammaincinv(df / 2.0, 0.5) if self.tau2 is Tau2Method.PMM else df

@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from evergrove.stats import one_mean
+from evergrove.stats import mean_estimators, one_mean
 from evergrove.stats.bulk import kernel
+from evergrove.stats.mean_data import MOST_IN_A_LIST
 from evergrove.stats.one_mean import FOUND, MOST_MAXIMA, MOST_ROOT_STEPS, NOT_FOUND, ROUNDING
 
 if TYPE_CHECKING:
@@ -26,8 +27,6 @@ if TYPE_CHECKING:
 CELLS_TOGETHER = 65_536
 #: Fewer than this are fitted one by one.
 FEWEST_TOGETHER = 6
-#: Up to this many studies a single fit runs over lists of floats, beyond over arrays.
-MOST_IN_A_LIST = 32
 
 
 class Found(NamedTuple):
@@ -102,7 +101,9 @@ def _roots_of_score(  # noqa: PLR0917 - as root_of_score
     return root, steps
 
 
-def _likelihood(y: FloatArray, v: FloatArray, restricted: bool) -> tuple[Found, BoolArray]:
+def _likelihood(
+    y: FloatArray, v: FloatArray, restricted: bool, at_zero: tuple[FloatArray, ...]
+) -> tuple[Found, BoolArray]:
     """Return what two looks settle, and which columns they do not."""
     k, groups = v.shape
     found = _start(groups)
@@ -114,7 +115,7 @@ def _likelihood(y: FloatArray, v: FloatArray, restricted: bool) -> tuple[Found, 
     alike = v[-1] - 2.0 * v[0]
     end = 1.01 * np.maximum(v[-1], 2.0 * squares / (k - 1 if restricted else k))
     zero = np.zeros(at.size)
-    here = _sums(zero, y, v, restricted)
+    here = one_mean.of_score(tuple(part[at] for part in at_zero), restricted)
     a, b, _, d = here
     rises = a > b
     settled = (alike <= 0.0) | one_mean.one_descent_at_most(a, b, d, squares)
@@ -126,9 +127,10 @@ def _likelihood(y: FloatArray, v: FloatArray, restricted: bool) -> tuple[Found, 
     again = np.flatnonzero(~settled & rises & (towards > 0.0))
     open_[at[~settled & ~rises]] = True
     open_[at[~settled & rises & ~(towards > 0.0)]] = True
+    moment = ((at_zero[2][at] - k + 1.0) / at_zero[4][at])[again]
     y, v, end, towards, squares = y[:, again], v[:, again], end[again], towards[again], squares[again]
     here = tuple(part[again] for part in here)
-    width = np.minimum(0.7 * towards, end)
+    width = np.minimum(np.maximum(0.7 * towards, 0.8 * moment), end)
     there = _sums(width, y, v, restricted)
     a, b, _, d = there
     beyond = (width >= alike[again]) | (width >= end) | one_mean.one_descent_at_most(a, b, d, squares)
@@ -226,14 +228,14 @@ def _fit_together(method: int, given: float, y: FloatArray, v: FloatArray) -> Fl
     variances /= unit
     at_zero = one_mean.moments(np.zeros(groups), effects, variances)
     found, open_ = _start(groups), np.zeros(groups, dtype=bool)
-    if method == kernel.GIVEN:
+    if method == mean_estimators.GIVEN:
         found.tau2[:] = given / unit
-    elif k > 1 and method in (kernel.REML, kernel.ML):
-        found, open_ = _likelihood(effects, variances, method == kernel.REML)
-    elif k > 1 and method == kernel.ROOT_OF_Q:
+    elif k > 1 and method in (mean_estimators.REML, mean_estimators.ML):
+        found, open_ = _likelihood(effects, variances, method == mean_estimators.REML, at_zero)
+    elif k > 1 and method == mean_estimators.ROOT_OF_Q:
         found = _root_of_q(given, at_zero[2], effects, variances)
     elif k > 1:
-        value = kernel.moment_estimate(method, effects, variances, at_zero, unit)
+        value = mean_estimators.moment_estimate(method, effects, variances, at_zero, unit)
         found.tau2[:] = np.where(value > 0.0, value, 0.0)
     at = one_mean.moments(found.tau2, effects, variances)
     out = np.array(
