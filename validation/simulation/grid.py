@@ -21,14 +21,8 @@ import numpy as np
 import scipy
 
 import evergrove
-from evergrove.stats import (
-    NormalDesign,
-    TwoArmDesign,
-    mantel_haenszel_groups,
-    performance,
-    peto_groups,
-    simulate,
-)
+from evergrove.stats import NormalDesign, TwoArmDesign, performance, simulate
+from evergrove.stats.simulation.sparse_pools import mantel_haenszel_groups, peto_groups
 
 FOLDER = Path(__file__).parent
 STUDIES = (2, 3, 5, 10, 20, 40)

@@ -66,8 +66,6 @@ from .simulation.designs import NormalDesign as NormalDesign
 from .simulation.designs import TwoArmDesign as TwoArmDesign
 from .simulation.performance_measures import Performance as Performance
 from .simulation.performance_measures import performance as performance
-from .simulation.sparse_pools import mantel_haenszel_groups as mantel_haenszel_groups
-from .simulation.sparse_pools import peto_groups as peto_groups
 from .simulation.studies import SimulatedStudies as SimulatedStudies
 from .simulation.studies import simulate as simulate
 

@@ -22,8 +22,6 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 if TYPE_CHECKING:
     from collections.abc import MutableSequence, Sequence
 
@@ -44,8 +42,10 @@ NARROWEST = 1e-3
 NEAR = 0.1
 #: Two maxima whose log-likelihoods differ by less than this are a tie; the smaller tau² is taken.
 LIKELIHOOD_TIE = 1e-9
-#: A root is found when its error is below this share of the total variance.
+#: A root is found when a step is below this share of the total variance …
 ROUNDING = 1e-15
+#: … or when the next one, were it taken, would be below this.
+ENOUGH = 1e-12
 
 FOUND, NOT_FOUND = 0, 1
 
@@ -199,7 +199,7 @@ def moments(tau2: Number, y: Studies, v: Studies) -> tuple[Number, ...]:
 
 def q_and_slope(tau2: Number, y: Studies, v: Studies) -> tuple[Number, Number]:
     """Return the generalised Q at one tau², and minus its derivative; arguments as in `moments`."""
-    if not (isinstance(v, np.ndarray) and v.ndim == 1):
+    if isinstance(v, list) or v.ndim > 1:
         return q_and_slope_in_a_loop(tau2, y, v)
     w = 1.0 / (v + tau2)
     residual = y - float((w[1:] * y[1:]).sum()) / float(w[0] + w[1:].sum())
@@ -209,9 +209,12 @@ def q_and_slope(tau2: Number, y: Studies, v: Studies) -> tuple[Number, Number]:
 
 def sum_of_squares(y: Studies) -> Number:
     """Return Σ(y - plain mean)²; the argument as in `moments`."""
-    if isinstance(y, np.ndarray) and y.ndim == 1:
-        return float(((y - y.mean()) ** 2).sum())
-    return sum_of_squares_in_a_loop(y)
+    if isinstance(y, list):
+        mean = sum(y) / len(y)
+        return sum([(effect - mean) ** 2 for effect in y])
+    if y.ndim > 1:
+        return sum_of_squares_in_a_loop(y)
+    return float(((y - y.mean()) ** 2).sum())
 
 
 def log_likelihood(tau2: float, y: Sequence[float], v: Sequence[float], restricted: bool) -> float:
@@ -331,7 +334,7 @@ def root_of_score(  # noqa: PLR0917 - the bracket, the guess and the data
         after = tau2 + (a - b) * a / bend if bend > 0.0 else -1.0
         change = abs(after - tau2)
         if low <= after <= high:
-            if change <= ROUNDING * size or change * change * change <= ROUNDING * size * before * before:
+            if change <= ROUNDING * size or change * change * change <= ENOUGH * size * before * before:
                 return after, step
             if change >= before and change < 1e-10 * size:  # no smaller any more: all digits are there
                 return after, step
@@ -402,7 +405,7 @@ def likelihood_maxima(
             near = towards < NEAR * (v[0] + left)
             stride = 2.0 * towards if near else towards
             if left == 0.0:  # most of Newton's step, or of DerSimonian and Laird's estimate
-                stride = max(0.7 * towards, 0.8 * (at_zero[2] - len(v) + 1.0) / at_zero[4])
+                stride = max(0.7 * towards, 0.8 * ((at_zero[2] - len(v) + 1.0) / at_zero[4]))
         else:
             stride *= 2.0
         stride = min(stride, end - left)
@@ -462,7 +465,7 @@ def tau2_where_q_is(target: float, start: float, y: Sequence[float], v: Sequence
         if change <= ROUNDING * size:
             return max(0.0, tau2 + change) if tau2 > start else tau2, step
         tau2 += change
-        if change * change * change <= ROUNDING * size * before * before or before <= change < 1e-10 * size:
+        if change * change * change <= ENOUGH * size * before * before or before <= change < 1e-10 * size:
             return tau2, step
         before = change
     return tau2, -MOST_ROOT_STEPS

@@ -16,7 +16,7 @@ import numpy as np
 from evergrove.stats import mean_estimators, one_mean
 from evergrove.stats.bulk import kernel
 from evergrove.stats.mean_data import MOST_IN_A_LIST
-from evergrove.stats.one_mean import FOUND, MOST_MAXIMA, MOST_ROOT_STEPS, NOT_FOUND, ROUNDING
+from evergrove.stats.one_mean import ENOUGH, FOUND, MOST_MAXIMA, MOST_ROOT_STEPS, NOT_FOUND, ROUNDING
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -87,7 +87,7 @@ def _roots_of_score(  # noqa: PLR0917 - as root_of_score
         newton = (low <= after) & (after <= high)
         done = newton & (
             (change <= ROUNDING * size)
-            | (change * change * change <= ROUNDING * size * before * before)
+            | (change * change * change <= ENOUGH * size * before * before)
             | ((change >= before) & (change < 1e-10 * size))
         )
         after, change = np.where(newton, after, 0.5 * (low + high)), np.where(newton, change, 0.0)
@@ -163,7 +163,7 @@ def _root_of_q(given: float, q: FloatArray, y: FloatArray, v: FloatArray) -> Fou
             small & (tau2 > 0.0), np.maximum(0.0, tau2 + change), tau2 + np.where(small, 0.0, change)
         )
         size = v[0] + np.where(small, tau2, after)
-        last = (change * change * change <= ROUNDING * size * before * before) | (
+        last = (change * change * change <= ENOUGH * size * before * before) | (
             (before <= change) & (change < 1e-10 * size)
         )
         done = small | last
