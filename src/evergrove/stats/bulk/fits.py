@@ -274,6 +274,17 @@ def _side_by_side(  # noqa: PLR0917 - what the compiled loop takes
             )
 
 
+def _moments_se(chosen: Plan, yi: FloatArray, vi: FloatArray, members: Members) -> FloatArray:
+    """Return the classic standard error at DerSimonian and Laird's tau², for IQWiG's rule."""
+    found = np.empty(members.sizes.size)
+
+    def store(place: slice | NDArray[np.intp], sums: FloatArray) -> None:
+        found[place] = sums[kernel.COLUMN.index("wald_se")]
+
+    each_part(chosen._replace(tau2=Tau2Method.DL), yi, vi, members, store)
+    return found
+
+
 def fit_all(chosen: Plan, yi: FloatArray, vi: FloatArray, members: Members) -> Columns:
     """Fit all, with intervals and tests.
 
@@ -293,12 +304,18 @@ def fit_all(chosen: Plan, yi: FloatArray, vi: FloatArray, members: Members) -> C
     """
     fits = members.sizes.size
     values: dict[str, Any] = {name: np.empty(fits) for name in FLOATS}
-    values["flags"] = np.empty(fits, dtype=np.uint8)
+    values["flags"] = np.empty(fits, dtype=np.uint16)
     values["converged"] = np.empty(fits, dtype=bool)
     values["iterations"] = np.empty(fits, dtype=np.int32)
 
+    moments_se: FloatArray | None = None
+    if chosen.ci is IntervalMethod.HARTUNG_KNAPP_IQWIG:
+        moments_se = _moments_se(chosen, yi, vi, members)
+
     def store(place: slice | NDArray[np.intp], sums: FloatArray) -> None:
-        for name, column in finish(sums, members.sizes[place], **chosen.for_columns()).items():
+        of_moments = None if moments_se is None else moments_se[place]
+        found = finish(sums, members.sizes[place], **chosen.for_columns(), moments_se=of_moments)
+        for name, column in found.items():
             values[name][place] = column
 
     return Columns(values, each_part(chosen, yi, vi, members, store))

@@ -24,11 +24,14 @@ FLAGS = {
     "hartung-knapp-two-studies": 16,
     "hartung-knapp-narrower": 32,
     "classic-interval-used": 64,
+    "hartung-knapp-zero-width": 128,
+    "hartung-knapp-factor-one": 256,
 }
 CLOSED_FORM = (
     IntervalMethod.HARTUNG_KNAPP,
     IntervalMethod.HARTUNG_KNAPP_ADHOC,
     IntervalMethod.HARTUNG_KNAPP_TRUNCATED,
+    IntervalMethod.HARTUNG_KNAPP_IQWIG,
     IntervalMethod.NORMAL,
     IntervalMethod.T,
 )
@@ -40,7 +43,7 @@ class Interval(NamedTuple):
 
     se: FloatArray
     df: FloatArray
-    flags: NDArray[np.uint8]
+    flags: NDArray[np.uint16]
 
 
 def t_quantiles(level: float, df: FloatArray) -> FloatArray:
@@ -64,7 +67,12 @@ def two_sided_p_values(statistic: FloatArray, df: FloatArray) -> FloatArray:
 
 
 def standard_errors(
-    method: IntervalMethod, wald: FloatArray, q: FloatArray, k: NDArray[np.int64], level: float
+    method: IntervalMethod,
+    wald: FloatArray,
+    q: FloatArray,
+    k: NDArray[np.int64],
+    level: float,
+    moments_se: FloatArray | None = None,
 ) -> Interval:
     """Return the standard errors of a method, with the safeguards of `pool`.
 
@@ -80,12 +88,14 @@ def standard_errors(
         Studies.
     level : float
         Confidence level.
+    moments_se : ndarray, shape (g,), or None
+        1 / √Σw at DerSimonian and Laird's tau², for IQWiG's rule.
 
     Returns
     -------
     Interval
     """
-    flags = np.zeros(k.size, dtype=np.uint8)
+    flags = np.zeros(k.size, dtype=np.uint16)
     df = np.where(k > 1, k - 1.0, np.inf)
     if method is IntervalMethod.NORMAL:
         return Interval(wald, np.full(k.size, np.inf), flags)
@@ -95,14 +105,20 @@ def standard_errors(
     flags[k == 2] |= FLAGS["hartung-knapp-two-studies"]
     several = k > 1
     factor = np.where(several, q / df, 1.0)
-    if method is IntervalMethod.HARTUNG_KNAPP_TRUNCATED:
-        return Interval(wald * np.sqrt(np.maximum(1.0, factor)), df, flags)
     se = wald * np.sqrt(factor)
-    narrower = several & (t_quantiles(level, df) * se < normal_quantile(level) * wald)
+    if method is IntervalMethod.HARTUNG_KNAPP_TRUNCATED:
+        return Interval(np.maximum(wald, se), df, flags)
+    half = t_quantiles(level, df) * se
+    if moments_se is not None:
+        narrower = several & (half < normal_quantile(level) * moments_se)
+        flags[narrower] |= FLAGS["hartung-knapp-factor-one"]
+        return Interval(np.where(narrower, wald, se), df, flags)
+    narrower = several & (half < normal_quantile(level) * wald)
     flags[narrower] |= FLAGS["hartung-knapp-narrower"]
     if method is IntervalMethod.HARTUNG_KNAPP_ADHOC:
         flags[narrower] |= FLAGS["classic-interval-used"]
         se, df = np.where(narrower, wald, se), np.where(narrower, np.inf, df)
+    flags[se == 0.0] |= FLAGS["hartung-knapp-zero-width"]
     return Interval(se, df, flags)
 
 
@@ -122,6 +138,7 @@ def finish(
     estimated: bool,
     ci: IntervalMethod,
     level: float,
+    moments_se: FloatArray | None = None,
 ) -> dict[str, Any]:
     """Return every column of many fits from the sums that the kernel wrote.
 
@@ -139,6 +156,8 @@ def finish(
         As resolved.
     level : float
         Confidence level.
+    moments_se : ndarray, shape (g,), or None
+        As in `standard_errors`.
 
     Returns
     -------
@@ -146,7 +165,7 @@ def finish(
         `FLOATS`, ``flags``, ``converged`` and ``iterations``.
     """
     tau2, estimate, wald, q_at_tau2, q, trace, maxima, iterations, status = sums
-    interval = standard_errors(ci, wald, q_at_tau2, k, level)
+    interval = standard_errors(ci, wald, q_at_tau2, k, level, moments_se)
     half = t_quantiles(level, interval.df) * interval.se
     statistic = _statistics(estimate, interval.se)
     several: BoolArray = k > 1

@@ -28,6 +28,8 @@ IN_WORDS = {
     "hartung-knapp-two-studies": "groups of two studies, whose interval is often too wide to be of use",
     "hartung-knapp-narrower": "groups whose Hartung-Knapp interval is narrower than the classic normal one",
     "classic-interval-used": "groups for which the wider classic interval and test are given",
+    "hartung-knapp-zero-width": "groups of equal effects: the interval has no width, which is no certainty",
+    "hartung-knapp-factor-one": "groups with variance factor 1, since narrower than DerSimonian-Laird's interval",
 }
 
 
@@ -101,8 +103,7 @@ def pool_groups(
     tau2 : Tau2Method, str or float
         Any estimator but ``"GENQ"`` and ``"GENQM"``, or a known variance not below 0.
     ci : IntervalMethod, str or None
-        ``"hartung-knapp"``, ``"hartung-knapp-adhoc"``, ``"hartung-knapp-truncated"``, ``"normal"`` or
-        ``"t"``. None is Hartung-Knapp for random effects and normal for a common effect.
+        Any but ``"kenward-roger"``. None is Hartung-Knapp for random effects and normal for a common effect.
     level : float
         Of the intervals, in (0, 1).
 

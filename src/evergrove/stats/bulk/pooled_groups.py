@@ -63,7 +63,7 @@ class ManyFits(Result):
         Whether tau² was found; where not, the columns that rest on it are NaN.
     iterations : ndarray of int
         0 for a closed form.
-    flags : ndarray of uint8
+    flags : ndarray of uint16
         Remarks as bits; see `flagged`.
     options : Plan
         Model, tau2, ci and level as resolved.
@@ -85,7 +85,7 @@ class ManyFits(Result):
     q: FloatArray
     converged: BoolArray
     iterations: NDArray[np.int32]
-    flags: NDArray[np.uint8]
+    flags: NDArray[np.uint16]
     options: Plan
     diagnostics: tuple[Diagnostic, ...]
 
