@@ -66,7 +66,9 @@ def seed_of(*cell: object) -> int:
     return zlib.crc32(repr(cell).encode())
 
 
-def row_of(cell: dict[str, object], method: str, fits: object, effect: float, drawn: int) -> dict[str, object]:
+def row_of(
+    cell: dict[str, object], method: str, fits: object, effect: float, drawn: int
+) -> dict[str, object]:
     found = performance(fits, effect, replications=drawn)
     converged = getattr(fits, "converged", None)
     share = float(converged.mean()) if converged is not None else 1.0
@@ -116,7 +118,9 @@ def percent(rows: list[dict[str, object]], field: str, **cell: object) -> str:
         100 * float(row[field]) for row in rows if all(row[name] == value for name, value in cell.items())
     ]
     low, high = min(values), max(values)
-    return f"{np.mean(values):.1f}" if high - low < 1.0 else f"{np.mean(values):.1f} ({low:.1f} to {high:.1f})"
+    return (
+        f"{np.mean(values):.1f}" if high - low < 1.0 else f"{np.mean(values):.1f} ({low:.1f} to {high:.1f})"
+    )
 
 
 def table(rows, field, across, down, **fixed) -> str:

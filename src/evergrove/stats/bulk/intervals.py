@@ -66,7 +66,7 @@ def two_sided_p_values(statistic: FloatArray, df: FloatArray) -> FloatArray:
     return np.minimum(p, 1.0)
 
 
-def standard_errors(
+def standard_errors(  # noqa: PLR0917 - columns of the fits
     method: IntervalMethod,
     wald: FloatArray,
     q: FloatArray,

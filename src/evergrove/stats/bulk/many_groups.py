@@ -29,7 +29,7 @@ IN_WORDS = {
     "hartung-knapp-narrower": "groups whose Hartung-Knapp interval is narrower than the classic normal one",
     "classic-interval-used": "groups for which the wider classic interval and test are given",
     "hartung-knapp-zero-width": "groups of equal effects: the interval has no width, which is no certainty",
-    "hartung-knapp-factor-one": "groups with variance factor 1, since narrower than DerSimonian-Laird's interval",
+    "hartung-knapp-factor-one": "groups with factor 1, since narrower than DerSimonian-Laird's interval",
 }
 
 

@@ -64,7 +64,7 @@ def _stationary_maxima(
 
 
 def _of_one_mean(data: Layout, *, restricted: bool) -> tuple[Solution, tuple[float, ...]]:
-    """Return the highest maximum and all of them for one mean, where all maxima are proved, not scanned for."""
+    """Return the highest maximum and all of them for one mean, where they are proved, not scanned for."""
     unit = data.smallest * data.scale
     y: one_mean.Studies = data.effects / math.sqrt(data.smallest)
     v: one_mean.Studies = data.variances / data.smallest
