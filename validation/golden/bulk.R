@@ -14,7 +14,7 @@ stacked <- do.call(rbind, groups)
 columns_of <- list(yi = vec(stacked$yi), vi = vec(stacked$vi), group = I(rep(names(groups), sapply(groups, nrow))))
 
 fit <- function(d, method, ci) {
-  control <- if (method %in% c("PM", "PMM", "EB")) tight_root else tight
+  control <- if (method %in% c("PM", "PMM")) tight_root else tight
   if (method %in% c("DL", "HE", "HS", "HSk", "SJ", "EE")) control <- list()
   # Fisher scoring with shorter steps where it does not converge with whole ones
   tryCatch(quiet(rma(yi, vi, data = d, method = method, test = ci, control = control)),

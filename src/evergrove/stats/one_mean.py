@@ -381,7 +381,8 @@ def likelihood_maxima(
     terms = len(v) - 1 if restricted else len(v)
     squares = sum_of_squares(y)
     maxima[0] = 0.0
-    if squares == 0.0:
+    # A is at most squares / (1 + t)² and B at least terms / (v_max + t): the score is negative for every t
+    if squares * v[len(v) - 1] < terms:
         return 1, 0, FOUND
     alike = v[len(v) - 1] - 2.0 * v[0]
     end = 1.01 * max(v[len(v) - 1], 2.0 * squares / terms)

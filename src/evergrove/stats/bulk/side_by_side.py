@@ -108,7 +108,7 @@ def _likelihood(
     k, groups = v.shape
     found = _start(groups)
     squares = one_mean.sum_of_squares(y)
-    spread = squares > 0.0
+    spread = squares * v[-1] >= (k - 1 if restricted else k)
     open_ = np.zeros(groups, dtype=bool)
     at = np.flatnonzero(spread)
     y, v, squares = y[:, at], v[:, at], squares[at]
