@@ -1,11 +1,11 @@
-# Times metafor on the data that run.py wrote; prints "name seconds repetitions" lines. Called by run.py.
+# Times metafor on the data that run.py wrote; prints "name, wall seconds (median), CPU seconds (least)" lines. Called by run.py.
 suppressMessages(library(metafor))
 folder <- commandArgs(trailingOnly = TRUE)[1]
 timed <- function(name, times, expr) {
   expression <- substitute(expr); frame <- parent.frame()
   eval(expression, frame)                                     # warm
-  seconds <- sapply(seq_len(times), function(i) system.time(eval(expression, frame))[["elapsed"]])
-  cat(name, median(seconds), times, "\n")
+  runs <- sapply(seq_len(times), function(i) system.time(eval(expression, frame)))
+  cat(name, median(runs["elapsed", ]), min(runs["user.self", ] + runs["sys.self", ]), "\n")
 }
 bcg <- read.csv(file.path(folder, "bcg.csv"))
 many <- read.csv(file.path(folder, "groups.csv"))

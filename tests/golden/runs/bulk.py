@@ -71,6 +71,8 @@ def bulk_gosh() -> Iterator[Row]:
             theirs = np.array(case[quantity], dtype=float)
             if quantity == "h2":  # metafor leaves H² of one study missing; here it is 1
                 theirs = np.where(np.isnan(theirs), 1.0, theirs)
+                if case["tau2_method"] == "DL":  # its short path takes Q / (k - 1), also below 1
+                    theirs = np.maximum(theirs, 1.0)
             yield case["tau2_method"], quantity, kind, getattr(ours, quantity)[order], theirs
 
 

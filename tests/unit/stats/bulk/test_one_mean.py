@@ -13,7 +13,9 @@ def laid_out(seed, spread, k=None):
     rng = np.random.default_rng(seed)
     k = k or int(rng.integers(2, 14))
     vi = 10 ** rng.uniform(-spread, spread, k)
-    scale = 10 ** rng.uniform(-spread, spread, k) if seed % 3 == 0 else np.sqrt(vi + rng.choice([0.0, 0.1, 5.0]))
+    scale = np.sqrt(vi + rng.choice([0.0, 0.1, 5.0]))
+    if seed % 3 == 0:
+        scale = 10 ** rng.uniform(-spread, spread, k)
     data = lay_out_mean(rng.normal(size=k) * scale, vi)
     return data, data.y, data.v
 

@@ -53,9 +53,10 @@ def test_the_same_seed_draws_the_same():
     assert one.seed == 5
     again = simulate(design, 10, rng=simulate(design, 10).seed)
     assert again.yi.size > 0
-    assert simulate(design, 10, rng=np.random.default_rng(1)).seed == simulate(
-        design, 10, rng=np.random.default_rng(1)
-    ).seed
+    assert (
+        simulate(design, 10, rng=np.random.default_rng(1)).seed
+        == simulate(design, 10, rng=np.random.default_rng(1)).seed
+    )
 
 
 def test_performance_counts():
