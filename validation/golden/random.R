@@ -259,10 +259,11 @@ add <- function(set, group, method, test) {
   d <- es[[set]]
   u <- unit(d); control <- list(threshold = 1e-14 * u, maxiter = 100000, tol = 1e-15 * u, tau2.max = 1000 * u)
   mixed <- quiet(rma(d$yi, d$vi, mods = ~ factor(group), method = method, test = test, control = control))
+  limits <- as.numeric(confint(mixed, control = list(tol = 1e-15 * u, maxiter = 100000, tau2.max = 1000 * u))$random["tau^2", c("ci.lb", "ci.ub")])
   own <- lapply(split(d, group), function(s) rma_tight(s, method, test))
   predicted <- lapply(own, function(f) if (f$k > 2) predict(f) else list(pi.lb = NA_real_, pi.ub = NA_real_))
   cases[[length(cases) + 1]] <<- list(set = set, groups = as.character(group), names = names(own), tau2_method = method, ci = names(tests)[tests == test],
-    tau2 = num(mixed$tau2), omnibus = num(mixed$QM), omnibus_p_value = num(mixed$QMp), q_within = num(mixed$QE), q_within_p_value = num(mixed$QEp),
+    tau2 = num(mixed$tau2), tau2_ci_low = limits[1], tau2_ci_high = limits[2], omnibus = num(mixed$QM), omnibus_p_value = num(mixed$QMp), q_within = num(mixed$QE), q_within_p_value = num(mixed$QEp),
     prediction_low = vec(sapply(predicted, function(p) num(p$pi.lb))), prediction_high = vec(sapply(predicted, function(p) num(p$pi.ub))))
 }
 for (method in c("REML", "ML", "HE", "SJ")) for (test in c("z", "knha")) {

@@ -224,7 +224,7 @@ def f_tail(statistic: float, df1: float, df2: float) -> float:
     Examples
     --------
     >>> round(f_tail(4.0, 2, 10), 6)
-    0.05305
+    0.052922
     """
     return float(special.betainc(df2 / 2.0, df1 / 2.0, df2 / (df2 + df1 * statistic)))
 

@@ -14,7 +14,7 @@ from evergrove.stats.inverse_variance import i2_from_tau2, weighted_mean
 from evergrove.stats.options import Tau2Interval, Tau2Method
 from evergrove.stats.result import Result
 from evergrove.stats.roots import Solution
-from evergrove.stats.tau2.layout import lay_out, trace_of_square
+from evergrove.stats.tau2.layout import Contrasts, lay_out, trace_of_square
 from evergrove.stats.tau2.limits import (
     generalised_q_limits,
     profile_likelihood_limits,
@@ -24,7 +24,7 @@ from evergrove.stats.tau2.limits import (
 
 if TYPE_CHECKING:
     from evergrove.stats.arrays import FloatArray
-    from evergrove.stats.tau2.layout import Contrasts, Layout
+    from evergrove.stats.tau2.layout import Layout
 
 ROWS = ("tau2", "tau", "i2", "h2", "i2_q", "h_q", "r_b")
 
@@ -148,6 +148,8 @@ class Tau2Fit(NamedTuple):
         Its standard error.
     weights : ndarray or None
         Of the generalised Q.
+    design : ndarray, shape (k, p), or None
+        Full-rank design; None is the mean alone.
     """
 
     yi: FloatArray
@@ -156,6 +158,7 @@ class Tau2Fit(NamedTuple):
     method: Tau2Method | None
     se: float | None = None
     weights: FloatArray | None = None
+    design: FloatArray | None = None
 
 
 def tau2_limits(interval: Tau2Interval, fit: Tau2Fit, level: float) -> tuple[Solution, Solution]:
@@ -178,9 +181,10 @@ def tau2_limits(interval: Tau2Interval, fit: Tau2Fit, level: float) -> tuple[Sol
     Raises
     ------
     UsageError
-        For profile likelihood without a likelihood estimate, and the generalised Q without weights.
+        For profile likelihood without a likelihood estimate, the generalised Q without weights, and
+        Higgins-Thompson with a design.
     """
-    data = lay_out(fit.yi, fit.vi)
+    data = lay_out(fit.yi, fit.vi, fit.design)
     if interval is Tau2Interval.Q_PROFILE:
         return q_profile(data, level)
     if interval is Tau2Interval.PROFILE_LIKELIHOOD:
@@ -234,6 +238,11 @@ def _higgins_thompson_limits(
     data: Layout | Contrasts, tau2: float, level: float
 ) -> tuple[Solution, Solution]:
     """Return limits of tau² from those of H² (metafor's ``confint(type="HT")``)."""
+    if isinstance(data, Contrasts):
+        raise UsageError(
+            "tau2_ci='higgins-thompson': found a model with moderators or groups; allowed: one mean; "
+            "choose 'q-profile'"
+        )
     plain = weighted_mean(data.effects, data.variances, 0.0)
     error = se_of_log_h(plain.q, data.df) if data.df > 1 else None
     if error is None:

@@ -206,7 +206,7 @@ class PoolResult(Result):
         >>> fit = pool([0.1, 0.3, 0.35, 0.65], [0.03, 0.03, 0.05, 0.01], tau2="DL")
         >>> found = fit.heterogeneity("jackson")
         >>> round(found.tau2, 4), round(found.tau2_ci_high, 4)
-        (0.0506, 0.6826)
+        (0.0506, 0.8881)
         """
         fit = self._tau2_fit()
         interval = choose(
@@ -240,7 +240,7 @@ class PoolResult(Result):
         >>> from evergrove.stats import pool
         >>> fit = pool([0.1, 0.3, 0.35, 0.65], [0.03, 0.03, 0.05, 0.01], tau2="ML")
         >>> round(fit.fit_statistics().ml.aic, 3)
-        5.063
+        3.224
         """
         fit = self._tau2_fit()
         estimated = fit.method is not None and self.model != str(PoolModel.COMMON)

@@ -27,7 +27,12 @@ from evergrove.stats.inverse_variance import (
     mean_at_fixed_weights,
 )
 from evergrove.stats.mean_data import lay_out_mean
-from evergrove.stats.mean_interval import INTERVAL_IN_WORDS, MeanInterval, mean_interval
+from evergrove.stats.mean_interval import (
+    HARTUNG_KNAPP_FAMILY,
+    INTERVAL_IN_WORDS,
+    MeanInterval,
+    mean_interval,
+)
 from evergrove.stats.options import (
     EffectMeasure,
     IntervalMethod,
@@ -40,10 +45,11 @@ from evergrove.stats.options import (
 from evergrove.stats.pool_result import PENDING, PoolResult
 from evergrove.stats.prediction_interval import Fitted, Prediction, prediction_interval
 from evergrove.stats.scales import scale_of
-from evergrove.stats.tau2.estimate import NEEDS_WEIGHTS
+from evergrove.stats.tau2.estimate import chosen_tau2_interval
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from enum import StrEnum
 
     from numpy.typing import ArrayLike
 
@@ -154,8 +160,8 @@ def _resolved(
     for name, method in (("ci", options.ci), ("prediction", options.prediction)):
         if method in KENWARD_ROGER and options[:2] != (PoolModel.RANDOM, Tau2Method.REML):
             raise UsageError(
-                f"{name}={str(method)!r}: found model={str(chosen)!r} and tau2={of_tau2!r}; allowed: "
-                "model='random' with tau2='REML', whose information it rests on; choose another interval"
+                f"{name}={str(method)!r}: found model={str(chosen)!r} and tau2={str(of_tau2)!r}; "
+                "allowed: model='random' with tau2='REML', on whose information it rests; choose another"
             )
     if chosen is PoolModel.HENMI_COPAS and options[1:3] != DEFAULTS[chosen]:
         raise UsageError(
@@ -184,11 +190,17 @@ def _checked_weights(weights: ArrayLike | None, model: PoolModel, vi: FloatArray
     return array
 
 
-def _tau2_interval(tau2_ci: str | None, tau2: Tau2Method | float | None) -> Tau2Interval:
-    """Return the limits of tau²: the caller's, or those that belong to the estimator."""
-    if tau2_ci is not None:
-        return choose(Tau2Interval, tau2_ci, "tau2_ci")
-    return Tau2Interval.GENERALISED_Q if tau2 in NEEDS_WEIGHTS else Tau2Interval.Q_PROFILE
+def _check_use(name: str, value: float | None, chosen: object, users: tuple[StrEnum, ...]) -> None:
+    """Refuse a number that is not above 0, or that the method chosen does not use."""
+    if value is None:
+        return
+    if not (math.isfinite(value) and value > 0):
+        raise UsageError(f"{name}: found {value!r}; allowed: a finite number above 0; or leave it out")
+    if chosen not in users:
+        raise UsageError(
+            f"{name}: found {value!r} with {str(chosen)!r}, which does not use it; allowed: with "
+            f"{', '.join(repr(str(user)) for user in users)}; leave it out"
+        )
 
 
 def _seed(rng: np.random.Generator | int | None) -> int:
@@ -303,15 +315,14 @@ def pool(
         raise TooFewStudiesError(
             "pool: found 0 studies; allowed: 1 or more; check which studies were eligible"
         )
-    for name, value in (("df", df), ("tau2_start", tau2_start)):
-        if value is not None and not (math.isfinite(value) and value > 0):
-            raise UsageError(f"{name}: found {value!r}; allowed: a finite number above 0; or leave it out")
     options = _resolved(
         model, tau2=tau2, ci=ci, prediction=prediction, level=checked_level(level), measure=measure
     )
+    _check_use("df", df, options.ci, (IntervalMethod.T, *HARTUNG_KNAPP_FAMILY))
+    _check_use("tau2_start", tau2_start, options.tau2, (Tau2Method.SJ,))
     bootstrap = options.prediction is PredictionMethod.NNF
     extras = _Extras(
-        _tau2_interval(tau2_ci, options.tau2),
+        chosen_tau2_interval(tau2_ci, options.tau2),
         None if tau2_weights is None else column("tau2_weights", tau2_weights),
         tau2_start,
         _checked_weights(weights, options.model, variances),

@@ -8,15 +8,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from evergrove.errors import ConvergenceError, DataError, TooFewStudiesError, UsageError
-from evergrove.stats.arrays import effects_and_variances
+from evergrove.stats.arrays import checked_level, effects_and_variances
 from evergrove.stats.diagnostic import Diagnostic
 from evergrove.stats.distributions import chi2_tail, f_tail
+from evergrove.stats.heterogeneity import Limits, Tau2Fit, tau2_limits
 from evergrove.stats.inverse_variance import i2_from_q, weighted_mean
 from evergrove.stats.mean_interval import HARTUNG_KNAPP_FAMILY
 from evergrove.stats.options import Tau2Method, choose
 from evergrove.stats.pooling import pool
 from evergrove.stats.result import Result
-from evergrove.stats.tau2 import estimate_tau2
+from evergrove.stats.tau2.estimate import checked_tau2_weights, chosen_tau2_interval, estimate_tau2
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Mapping, Sequence
@@ -106,8 +107,8 @@ class Subgroups(Result):
         One per group, in order of first appearance.
     test : SubgroupTest or None
         None with one group.
-    tau2 : float or None
-        The tau² that all groups share; None where each has its own.
+    tau2, tau2_ci_low, tau2_ci_high : float or None
+        The tau² that all groups share, with its limits by `tau2_ci`; None where each group has its own.
     q_within, q_within_p_value : float
         Σ Q of the groups at weights 1/v, and its upper tail: heterogeneity that the groups leave.
     q_within_df : int
@@ -119,6 +120,8 @@ class Subgroups(Result):
     results: dict[str, PoolResult]
     test: SubgroupTest | None
     tau2: float | None = None
+    tau2_ci_low: float | None = None
+    tau2_ci_high: float | None = None
     q_within: float = 0.0
     q_within_df: int = 0
     q_within_p_value: float = 1.0
@@ -250,9 +253,9 @@ def subgroups(
         raise DataError(
             f"groups: found {len(names)}; allowed: one per study, here {effects.size}; pass one per study"
         )
-    shared: float | None = None
+    shared, limits = None, Limits()
     if common_tau2 and effects.size:
-        shared = _common_tau2(effects, variances, names, options)
+        shared, limits = _common_tau2(effects, variances, names, options)
         options = {**{name: value for name, value in options.items() if name not in OF_TAU2}, "tau2": shared}
     by_study = {name: options.pop(name) for name in BY_STUDY if options.get(name) is not None}
     for name, values in by_study.items():
@@ -274,6 +277,7 @@ def subgroups(
         results,
         subgroup_test(results) if len(results) > 1 else None,
         shared,
+        *limits,
         q_within,
         df_within,
         chi2_tail(q_within, df_within),
@@ -281,8 +285,10 @@ def subgroups(
     )
 
 
-def _common_tau2(yi: FloatArray, vi: FloatArray, names: Sequence[str], options: Mapping[str, Any]) -> float:
-    """Return the residual tau² of a model with the group as factor."""
+def _common_tau2(
+    yi: FloatArray, vi: FloatArray, names: Sequence[str], options: Mapping[str, Any]
+) -> tuple[float, Limits]:
+    """Return the residual tau² of a model with the group as factor, and its limits."""
     if str(options.get("model", "random")) != "random":
         raise UsageError(
             f"common_tau2: found model={options['model']!r}; allowed: model='random'; leave common_tau2 out"
@@ -292,20 +298,20 @@ def _common_tau2(yi: FloatArray, vi: FloatArray, names: Sequence[str], options: 
         raise UsageError(f"tau2: found {chosen!r} with common_tau2; allowed: the name of an estimator")
     levels = list(dict.fromkeys(names))
     design = np.array([[float(name == level) for level in levels] for name in names])
-    weights = options.get("tau2_weights")
-    found = estimate_tau2(
-        choose(Tau2Method, chosen, "tau2"),
-        yi,
-        vi,
-        design,
-        weights=None if weights is None else np.asarray(weights, dtype=float),
-        start=options.get("tau2_start"),
-    )
+    method = choose(Tau2Method, chosen, "tau2")
+    interval = chosen_tau2_interval(options.get("tau2_ci"), method)
+    weights = checked_tau2_weights(method, options.get("tau2_weights"), int(yi.size), interval)
+    found = estimate_tau2(method, yi, vi, design, weights=weights, start=options.get("tau2_start"))
     if not found.converged:
         raise ConvergenceError(
             f"common tau²: {found.reason} after {found.iterations} iterations; try tau2='DL'"
         )
-    return found.value
+    if yi.size == len(levels):
+        return found.value, Limits()
+    fit = Tau2Fit(yi, vi, found.value, method, found.se, weights, design)
+    low, high = tau2_limits(interval, fit, checked_level(options.get("level", 0.95)))
+    empty = np.isnan(low.value) or np.isnan(high.value)
+    return found.value, Limits() if empty else Limits(low.value, high.value)
 
 
 def _omnibus(results: Mapping[str, PoolResult], tau2: float | None, *, scaled: bool) -> OmnibusTest | None:

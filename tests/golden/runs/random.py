@@ -186,6 +186,8 @@ def random_subgroups() -> Iterator[Row]:
         options = {"tau2": method, "ci": case["ci"], "prediction": "test"}
         shared = stats.subgroups(**data, groups=case["groups"], common_tau2=True, **options)
         yield _label(case), "tau2", _kind(method), shared.tau2, case["tau2"]
+        limits, theirs = [shared.tau2_ci_low, shared.tau2_ci_high], _numbers(case, TAU2_LIMITS)
+        yield _label(case), "tau2 limits", "tau2", limits, theirs
         kind = _kind(method, "omnibus")
         yield _label(case), "omnibus", kind, shared.omnibus.statistic, case["omnibus"]
         p_kind = _kind(method, "p_value")
@@ -212,6 +214,9 @@ def random_maxima() -> Iterator[Row]:
         found, maxima = kernels[case["method"]](lay_out(data["yi"], data["vi"]))
         yield _label(case), "tau2", "optimised", found.value, case["tau2"]
         yield _label(case), "all maxima", "optimised", maxima, case["maxima"]
+
+
+TAU2_LIMITS = ("tau2_ci_low", "tau2_ci_high")
 
 
 RUNS = (

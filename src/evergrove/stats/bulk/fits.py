@@ -83,7 +83,7 @@ class Plan(NamedTuple):
         return {**self._asdict(), "tau2": 0.0 if self.tau2 is None else self.tau2}
 
 
-def plan(model: str, tau2: str | float, ci: str | None, level: float) -> Plan:
+def plan(model: str, tau2: str | float | None, ci: str | None, level: float) -> Plan:
     """Return the options as resolved.
 
     Parameters
@@ -109,7 +109,8 @@ def plan(model: str, tau2: str | float, ci: str | None, level: float) -> Plan:
         raise _not_for_many("ci", str(interval), CLOSED_FORM)
     if chosen is PoolModel.COMMON:
         return Plan(chosen, None, interval, checked_level(level))
-    spread = choose(Tau2Method, tau2, "tau2") if isinstance(tau2, str) else float(tau2)
+    chosen_tau2 = Tau2Method.REML if tau2 is None else tau2
+    spread = choose(Tau2Method, chosen_tau2, "tau2") if isinstance(chosen_tau2, str) else float(chosen_tau2)
     if isinstance(spread, Tau2Method) and spread not in METHODS:
         raise _not_for_many("tau2", str(spread), tuple(METHODS))
     if isinstance(spread, float) and not (math.isfinite(spread) and spread >= 0):

@@ -13,7 +13,7 @@ from evergrove.stats.bulk.grouping import NOTHING, Grouping, checked_studies, co
 from evergrove.stats.bulk.intervals import FLAGS
 from evergrove.stats.bulk.pooled_groups import FitsByStudy, PooledGroups
 from evergrove.stats.diagnostic import Diagnostic
-from evergrove.stats.options import PoolModel, Tau2Method
+from evergrove.stats.options import PoolModel
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable
@@ -81,7 +81,7 @@ def pool_groups(
     *,
     data: Any = None,  # noqa: ANN401 - any data frame
     model: str = PoolModel.RANDOM,
-    tau2: str | float = Tau2Method.REML,
+    tau2: str | float | None = None,
     ci: str | None = None,
     level: float = 0.95,
 ) -> PooledGroups:
@@ -100,8 +100,8 @@ def pool_groups(
         pandas, polars, pyarrow or another that narwhals knows.
     model : PoolModel or str
         ``"random"`` or ``"common"``.
-    tau2 : Tau2Method, str or float
-        Any estimator but ``"GENQ"`` and ``"GENQM"``, or a known variance not below 0.
+    tau2 : Tau2Method, str, float or None
+        Any estimator (None is ``"REML"``) but ``"GENQ"`` and ``"GENQM"``, or a known variance not below 0.
     ci : IntervalMethod, str or None
         Any but ``"kenward-roger"``. None is Hartung-Knapp for random effects and normal for a common effect.
     level : float
@@ -195,7 +195,7 @@ def leave_one_out_groups(
     *,
     data: Any = None,  # noqa: ANN401 - any data frame
     model: str = PoolModel.RANDOM,
-    tau2: str | float = Tau2Method.REML,
+    tau2: str | float | None = None,
     ci: str | None = None,
     level: float = 0.95,
 ) -> FitsByStudy:
@@ -235,7 +235,7 @@ def cumulative_groups(
     *,
     data: Any = None,  # noqa: ANN401 - any data frame
     model: str = PoolModel.RANDOM,
-    tau2: str | float = Tau2Method.REML,
+    tau2: str | float | None = None,
     ci: str | None = None,
     level: float = 0.95,
 ) -> FitsByStudy:

@@ -13,7 +13,7 @@ from evergrove.stats.bulk import kernel
 from evergrove.stats.bulk.fits import WORD, Members, Plan, contains, each_part, plan
 from evergrove.stats.bulk.grouping import NOTHING
 from evergrove.stats.bulk.intervals import i2_of_q
-from evergrove.stats.options import PoolModel, Tau2Method
+from evergrove.stats.options import PoolModel
 from evergrove.stats.result import Result
 
 if TYPE_CHECKING:
@@ -135,7 +135,7 @@ def gosh(
     *,
     subsets: int | None = None,
     model: str = PoolModel.RANDOM,
-    tau2: str | float = Tau2Method.REML,
+    tau2: str | float | None = None,
     rng: np.random.Generator | int | None = None,
 ) -> Gosh:
     """Pool every subset of the studies, or many at random: a look for studies that make the heterogeneity.
@@ -151,7 +151,7 @@ def gosh(
         studies, and 1,000,000 at random beyond.
     model : PoolModel or str
         ``"random"`` or ``"common"``.
-    tau2 : Tau2Method, str or float
+    tau2 : Tau2Method, str, float or None
         As `pool_groups`.
     rng : Generator, int or None
         For random subsets; the seed is recorded.

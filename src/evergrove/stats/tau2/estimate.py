@@ -9,7 +9,7 @@ import numpy as np
 
 from evergrove.errors import UsageError
 from evergrove.stats.arrays import column
-from evergrove.stats.options import Tau2Interval, Tau2Method
+from evergrove.stats.options import Tau2Interval, Tau2Method, choose
 from evergrove.stats.tau2 import moments
 from evergrove.stats.tau2.layout import Contrasts, Layout, lay_out
 from evergrove.stats.tau2.likelihood import maximum_likelihood, restricted_maximum_likelihood
@@ -49,6 +49,30 @@ class Tau2Estimate(NamedTuple):
     converged: bool
     reason: str
     maxima: tuple[float, ...]
+
+
+def chosen_tau2_interval(tau2_ci: str | None, tau2: Tau2Method | float | None) -> Tau2Interval:
+    """Return the limits of tau²: the caller's, or those that belong to the estimator.
+
+    Parameters
+    ----------
+    tau2_ci : Tau2Interval, str or None
+        The caller's choice.
+    tau2 : Tau2Method, float or None
+        The estimator.
+
+    Returns
+    -------
+    Tau2Interval
+
+    Raises
+    ------
+    UsageError
+        For an unknown name.
+    """
+    if tau2_ci is not None:
+        return choose(Tau2Interval, tau2_ci, "tau2_ci")
+    return Tau2Interval.GENERALISED_Q if tau2 in NEEDS_WEIGHTS else Tau2Interval.Q_PROFILE
 
 
 def checked_tau2_weights(

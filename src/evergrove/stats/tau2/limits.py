@@ -96,8 +96,8 @@ def profile_likelihood_limits(
     Returns
     -------
     low, high : Solution
-        The nearest crossings; the lower limit is 0 where the likelihood there is high enough. Source: Hardy
-        & Thompson, Stat Med 15 (1996) 619-629; Viechtbauer 2007.
+        One crossing on either side; the lower limit is 0 where the likelihood there is high enough. Source:
+        Hardy & Thompson, Stat Med 15 (1996) 619-629; Viechtbauer 2007.
     """
     peak = tau2 / data.scale
     drop = 0.5 * normal_quantile(level) ** 2

@@ -82,7 +82,7 @@ def hunter_schmidt(data: Layout | Contrasts, *, corrected: bool) -> Solution:
 
 def total_variance(yi: FloatArray) -> float:
     """Return Σ (y - mean)² / k: Sidik and Jonkman's crude start, from the effects as given."""
-    return float(np.mean((yi - yi.mean()) ** 2))
+    return float(np.var(yi - yi[0]))
 
 
 def hedges_start(data: Layout | Contrasts) -> float:

@@ -151,6 +151,10 @@ def test_degrees_of_freedom_can_be_given():
     assert fit.ci_high > plain.ci_high
     with pytest.raises(UsageError, match="df: found 0"):
         stats.pool(YI, VI, df=0)
+    with pytest.raises(UsageError, match="df: found 3 with 'normal', which does not use it"):
+        stats.pool(YI, VI, ci="normal", df=3)
+    with pytest.raises(UsageError, match="tau2_start: found 1 with 'REML'"):
+        stats.pool(YI, VI, tau2_start=1)
     with pytest.raises(UsageError, match="tau2_start: found -1"):
         stats.pool(YI, VI, tau2="SJ", tau2_start=-1)
 
