@@ -371,6 +371,15 @@ def _inference(data: MeanData, tau2: float, options: _Options, extras: _Extras) 
     )
 
 
+def _predicted(fitted: Fitted, options: _Options, seed: int | None) -> Prediction:
+    """Return the prediction interval, where the model has one."""
+    if options.model in (PoolModel.COMMON, PoolModel.HENMI_COPAS):
+        return Prediction()
+    return prediction_interval(
+        options.prediction, fitted, None if seed is None else np.random.default_rng(seed)
+    )
+
+
 def _result(
     yi: FloatArray, vi: FloatArray, options: _Options, extras: _Extras, labels: tuple[str, ...] | None
 ) -> PoolResult:
@@ -388,11 +397,7 @@ def _result(
         limit if limit is None or limit is PENDING else i2_from_tau2(limit, typical)
         for limit in (spread.low, spread.high)
     ]
-    prediction = Prediction()
-    if random and options.model is not PoolModel.HENMI_COPAS:
-        fitted = Fitted(yi, vi, mean, interval, spread.tau2, level)
-        rng = None if extras.seed is None else np.random.default_rng(extras.seed)
-        prediction = prediction_interval(options.prediction, fitted, rng)
+    prediction = _predicted(Fitted(yi, vi, mean, interval, spread.tau2, level), options, extras.seed)
     for array in (yi, vi, mean.weights):
         array.setflags(write=False)
     return PoolResult(
