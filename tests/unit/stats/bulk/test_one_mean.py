@@ -31,18 +31,18 @@ def maxima_of(y, v, restricted):
 @pytest.mark.parametrize("spread", [0.3, 1.0, 3.0, 6.0])
 def test_all_maxima_that_a_fine_scan_finds_and_no_others(spread, restricted):
     several = 0
-    for seed in range(60):
+    for seed in range(40):
         data, y, v = laid_out(seed, spread)
         found = maxima_of(y, v, restricted)
         layout = lay_out(data.yi, data.vi)
         unit = data.unit / layout.scale
-        grid = np.concatenate(([0.0], np.geomspace(1e-9, 1e20, 6000))) * unit
+        grid = np.concatenate(([0.0], np.geomspace(1e-9, 1e20, 3000))) * unit
         at = profile(layout, grid)
         score = at.score if restricted else at.full_score
         falls = grid[:-1][(score[:-1] > 0) & (score[1:] <= 0)] / unit
         scanned = ([0.0] if score[0] <= 0 else []) + falls.tolist()
         assert len(found) == len(scanned), (seed, found, scanned)
-        assert np.array(found) == pytest.approx(scanned, rel=0.012, abs=1e-8)
+        assert np.array(found) == pytest.approx(scanned, rel=0.025, abs=1e-8)
         several += len(found) > 1
     assert several > 0 or spread < 3
 
