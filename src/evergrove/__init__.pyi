@@ -3,6 +3,10 @@ from ._version import __version__ as __version__
 from .services.build import build as build
 from .services.check import check as check
 from .services.review import open_review as open_review
+from .stats.bulk.many_groups import cumulative_groups as cumulative_groups
+from .stats.bulk.many_groups import leave_one_out_groups as leave_one_out_groups
+from .stats.bulk.many_groups import pool_groups as pool_groups
+from .stats.bulk.subsets import gosh as gosh
 from .stats.conversions.absolute import absolute_effect as absolute_effect
 from .stats.conversions.arms import combine_arms as combine_arms
 from .stats.conversions.five_numbers import means_from_quantiles as means_from_quantiles
@@ -43,6 +47,8 @@ from .stats.regression.fitting import meta_regression as meta_regression
 from .stats.regression.location_scale import location_scale as location_scale
 from .stats.regression.permutation import permutation_test as permutation_test
 from .stats.scales import back_transform as back_transform
+from .stats.simulation.performance_measures import performance as performance
+from .stats.simulation.studies import simulate as simulate
 from .stats.small_study import egger_test as egger_test
 from .stats.sparse.beta_binomial_pooling import beta_binomial as beta_binomial
 from .stats.sparse.combined_p_values import combined_odds_ratio as combined_odds_ratio

@@ -1,3 +1,10 @@
+from .bulk.many_groups import cumulative_groups as cumulative_groups
+from .bulk.many_groups import leave_one_out_groups as leave_one_out_groups
+from .bulk.many_groups import pool_groups as pool_groups
+from .bulk.pooled_groups import FitsByStudy as FitsByStudy
+from .bulk.pooled_groups import PooledGroups as PooledGroups
+from .bulk.subsets import Gosh as Gosh
+from .bulk.subsets import gosh as gosh
 from .conversions.absolute import AbsoluteEffect as AbsoluteEffect
 from .conversions.absolute import absolute_effect as absolute_effect
 from .conversions.arms import CombinedArm as CombinedArm
@@ -193,6 +200,13 @@ from .scales import MeasureFacts as MeasureFacts
 from .scales import back_transform as back_transform
 from .scales import measure_facts as measure_facts
 from .scales import scale_of as scale_of
+from .simulation.designs import MeansDesign as MeansDesign
+from .simulation.designs import NormalDesign as NormalDesign
+from .simulation.designs import TwoArmDesign as TwoArmDesign
+from .simulation.performance_measures import Performance as Performance
+from .simulation.performance_measures import performance as performance
+from .simulation.studies import SimulatedStudies as SimulatedStudies
+from .simulation.studies import simulate as simulate
 from .small_study import EggerTest as EggerTest
 from .small_study import egger_test as egger_test
 from .sparse.beta_binomial_pooling import BetaBinomialResult as BetaBinomialResult

@@ -9,7 +9,7 @@ from evergrove.errors import ConvergenceError, UsageError
 from evergrove.stats.diagnostic import Diagnostic
 from evergrove.stats.distributions import chi2_quantiles
 from evergrove.stats.heterogeneity import Tau2Fit, tau2_limits
-from evergrove.stats.inverse_variance import weighted_mean
+from evergrove.stats.mean_data import QUICK
 from evergrove.stats.options import Tau2Interval, Tau2Method
 from evergrove.stats.pool_result import PENDING
 from evergrove.stats.roots import Solution
@@ -17,6 +17,7 @@ from evergrove.stats.tau2.estimate import checked_tau2_weights, estimate_tau2
 
 if TYPE_CHECKING:
     from evergrove.stats.arrays import FloatArray
+    from evergrove.stats.mean_data import MeanData
 
 #: Rounding that a comparison of Q with its quantile forgives.
 ROUNDING = 1e-12
@@ -95,14 +96,14 @@ def given(value: float) -> BetweenStudy:
     return BetweenStudy(value, Solution(value, 0, True, "tau² given"))
 
 
-def estimated(request: Tau2Request, yi: FloatArray, vi: FloatArray) -> BetweenStudy:
+def estimated(request: Tau2Request, data: MeanData) -> BetweenStudy:
     """Estimate tau² with its limits and remarks.
 
     Parameters
     ----------
     request : Tau2Request
         What is asked.
-    yi, vi : ndarray, shape (k,)
+    data : MeanData
         Effects and variances.
 
     Returns
@@ -116,8 +117,12 @@ def estimated(request: Tau2Request, yi: FloatArray, vi: FloatArray) -> BetweenSt
     UsageError
         Where the limits do not belong to the estimator.
     """
-    weights = checked_tau2_weights(request.method, request.weights, int(yi.size), request.interval)
-    found = estimate_tau2(request.method, yi, vi, weights=weights, start=request.start)
+    k = len(data.vi)
+    weights = checked_tau2_weights(request.method, request.weights, k, request.interval)
+    if request.method in QUICK:
+        found = data.tau2(request.method)
+    else:
+        found = estimate_tau2(request.method, data.yi, data.vi, weights=weights, start=request.start)
     if not found.converged:
         raise ConvergenceError(
             f"tau2={str(request.method)!r}: {found.reason} ({found.iterations} iterations, last value "
@@ -130,19 +135,21 @@ def estimated(request: Tau2Request, yi: FloatArray, vi: FloatArray) -> BetweenSt
         message = f"the {kind} has {len(found.maxima)} maxima, at tau² = {shown}; the highest is used"
         remarks.append(Diagnostic("two-maxima", message, "tau2"))
     solution = Solution(found.value, found.iterations, found.converged, found.reason)
-    if yi.size == 1:
+    if k == 1:
         message = "one study tells nothing of tau²; it is set to 0"
         return BetweenStudy(0.0, solution, remarks=(Diagnostic("tau2-not-estimable", message, "tau2"),))
     fit = BetweenStudy(found.value, solution, se=found.se, remarks=tuple(remarks), weights=weights)
-    return _with_limits(fit, request, yi, vi)
+    return _with_limits(fit, request, data)
 
 
-def _with_limits(fit: BetweenStudy, request: Tau2Request, yi: FloatArray, vi: FloatArray) -> BetweenStudy:
+def _with_limits(fit: BetweenStudy, request: Tau2Request, data: MeanData) -> BetweenStudy:
     """Add the limits, or the promise to find them, and what is to say of them."""
     if request.interval is Tau2Interval.Q_PROFILE:
-        return _with_pending_limits(fit, request, yi, vi)
+        return _with_pending_limits(fit, request, data)
     low, high = tau2_limits(
-        request.interval, Tau2Fit(yi, vi, fit.tau2, request.method, fit.se, fit.weights), request.level
+        request.interval,
+        Tau2Fit(data.yi, data.vi, fit.tau2, request.method, fit.se, fit.weights),
+        request.level,
     )
     if math.isnan(low.value) or math.isnan(high.value):
         code = "tau2-interval-empty" if low.reason.startswith("empty") else "tau2-interval-missing"
@@ -156,21 +163,19 @@ def _with_limits(fit: BetweenStudy, request: Tau2Request, yi: FloatArray, vi: Fl
     return fit._replace(low=low.value, high=high.value, remarks=tuple(remarks))
 
 
-def _with_pending_limits(
-    fit: BetweenStudy, request: Tau2Request, yi: FloatArray, vi: FloatArray
-) -> BetweenStudy:
+def _with_pending_limits(fit: BetweenStudy, request: Tau2Request, data: MeanData) -> BetweenStudy:
     """Say of the Q-profile limits all but their place: whether Q lies between its quantiles tells it."""
-    lower, upper = chi2_quantiles(request.level, yi.size - 1)
-    if weighted_mean(yi, vi, 0.0).q < lower:
+    lower, upper = chi2_quantiles(request.level, len(data.vi) - 1)
+    if data.q(0.0) < lower:
         message = (
             "the Q-profile set is empty: effects agree more than their variances allow; "
             "look for duplicated studies or variances that are too large"
         )
         return fit._replace(remarks=(*fit.remarks, Diagnostic("tau2-interval-empty", message, "tau2")))
     remarks = fit.remarks
-    if not lower * (1.0 - ROUNDING) <= weighted_mean(yi, vi, fit.tau2).q <= upper * (1.0 + ROUNDING):
+    if not lower * (1.0 - ROUNDING) <= data.q(fit.tau2) <= upper * (1.0 + ROUNDING):
         remarks = (*remarks, _outside(request))
-    return fit._replace(low=PENDING, high=PENDING, remarks=remarks)
+    return BetweenStudy(fit.tau2, fit.solution, PENDING, PENDING, fit.se, remarks, fit.weights)
 
 
 def _outside(request: Tau2Request) -> Diagnostic:

@@ -6,6 +6,7 @@ Built on `scipy.special` alone: `scipy.stats` costs half a second to import.
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 
 from scipy import special
 
@@ -13,8 +14,11 @@ LOG_OF_TWO = math.log(2.0)
 #: Below this a p from `stdtr` loses digits to underflow; its log then comes from a continued fraction.
 SMALLEST_SAFE_P = 1e-280
 MOST_FRACTION_TERMS = 100_000
+#: Quantiles that are remembered: a program asks for few levels and degrees of freedom, many times.
+MOST_QUANTILES = 4096
 
 
+@lru_cache(maxsize=MOST_QUANTILES)
 def normal_quantile(level: float) -> float:
     """Return z such that a standard normal lies within ±z with probability `level`.
 
@@ -35,6 +39,7 @@ def normal_quantile(level: float) -> float:
     return float(-special.ndtri((1.0 - level) / 2.0))
 
 
+@lru_cache(maxsize=MOST_QUANTILES)
 def t_quantile(level: float, df: float) -> float:
     """Return q such that Student's t lies within ±q with probability `level`.
 
@@ -154,6 +159,32 @@ def two_sided_p(statistic: float, df: float | None) -> float:
     return math.exp(log_two_sided_p(statistic, df))
 
 
+def two_sided_p_and_log(statistic: float, df: float | None) -> tuple[float, float]:
+    """Return `two_sided_p` and `log_two_sided_p`, the tail computed once where it does not underflow.
+
+    Parameters
+    ----------
+    statistic : float
+        z or t.
+    df : float or None
+        Degrees of freedom; None means normal.
+
+    Returns
+    -------
+    p, log_p : float
+
+    Examples
+    --------
+    >>> two_sided_p_and_log(2.0, 9) == (two_sided_p(2.0, 9), log_two_sided_p(2.0, 9))
+    True
+    """
+    if df is not None and math.isfinite(statistic):
+        p = min(1.0, 2.0 * float(special.stdtr(df, -abs(statistic))))
+        return p, math.log(p) if p > SMALLEST_SAFE_P else log_two_sided_p(statistic, df)
+    log_p = log_two_sided_p(statistic, df)
+    return math.exp(log_p), log_p
+
+
 def chi2_tail(statistic: float, df: float) -> float:
     """Return the upper tail of a chi-square; 1.0 for 0 degrees of freedom.
 
@@ -198,6 +229,7 @@ def f_tail(statistic: float, df1: float, df2: float) -> float:
     return float(special.betainc(df2 / 2.0, df1 / 2.0, df2 / (df2 + df1 * statistic)))
 
 
+@lru_cache(maxsize=MOST_QUANTILES)
 def chi2_quantiles(level: float, df: float) -> tuple[float, float]:
     """Return the lower and upper quantiles that enclose a chi-square with probability `level`.
 

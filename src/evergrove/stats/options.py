@@ -40,6 +40,8 @@ def choose(kind: type[Choice], value: str, argument: str) -> Choice:
     >>> choose(ZeroCells, "none", "to")
     <ZeroCells.NONE: 'none'>
     """
+    if type(value) is kind:
+        return value
     try:
         return kind(value)
     except ValueError:

@@ -19,14 +19,14 @@ from evergrove.stats.arrays import (
     same_length,
 )
 from evergrove.stats.diagnostic import Diagnostic
-from evergrove.stats.distributions import chi2_tail, log_two_sided_p, two_sided_p, two_sided_quantile
+from evergrove.stats.distributions import chi2_tail, two_sided_p_and_log, two_sided_quantile
 from evergrove.stats.inverse_variance import (
     WeightedMean,
     i2_from_q,
     i2_from_tau2,
     mean_at_fixed_weights,
-    weighted_mean,
 )
+from evergrove.stats.mean_data import lay_out_mean
 from evergrove.stats.mean_interval import (
     HARTUNG_KNAPP_FAMILY,
     INTERVAL_IN_WORDS,
@@ -54,6 +54,7 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
     from evergrove.stats.between_study import BetweenStudy
+    from evergrove.stats.mean_data import MeanData
 
 #: tau² estimator and interval where the caller names none.
 DEFAULTS = {
@@ -92,13 +93,13 @@ class _Extras(NamedTuple):
 
     def recorded(self) -> dict[str, object]:
         """Return what differs from the default."""
-        entries = {name: value for name, value in self._asdict().items() if value is not None}
-        if self.tau2_ci is Tau2Interval.Q_PROFILE:
-            del entries["tau2_ci"]
-        return entries
+        names = zip(self._fields, self, strict=True)
+        return {
+            name: value for name, value in names if not (value is None or value is Tau2Interval.Q_PROFILE)
+        }
 
 
-def _between_study(options: _Options, extras: _Extras, yi: FloatArray, vi: FloatArray) -> BetweenStudy:
+def _between_study(options: _Options, extras: _Extras, data: MeanData) -> BetweenStudy:
     """Return tau² as the model and the options say."""
     if options.tau2 is None:
         return between_study.absent("common effect: no tau²")
@@ -107,7 +108,7 @@ def _between_study(options: _Options, extras: _Extras, yi: FloatArray, vi: Float
     request = between_study.Tau2Request(
         options.tau2, extras.tau2_ci, options.level, extras.tau2_weights, extras.tau2_start
     )
-    return between_study.estimated(request, yi, vi)
+    return between_study.estimated(request, data)
 
 
 def _statistic(estimate: float, se: float) -> float:
@@ -353,15 +354,12 @@ def _henmi_copas(yi: FloatArray, vi: FloatArray, tau2: float, level: float) -> _
     return _Inference(mean, interval, half, statistic, p, math.log(p) if p > 0 else -math.inf)
 
 
-def _inference(yi: FloatArray, vi: FloatArray, tau2: float, options: _Options, extras: _Extras) -> _Inference:
+def _inference(data: MeanData, tau2: float, options: _Options, extras: _Extras) -> _Inference:
     """Return the pooled effect with its interval and test."""
+    yi, vi = data.yi, data.vi
     if options.model is PoolModel.HENMI_COPAS and yi.size > 1:
         return _henmi_copas(yi, vi, tau2, options.level)
-    mean = (
-        weighted_mean(yi, vi, tau2)
-        if extras.weights is None
-        else mean_at_fixed_weights(yi, vi, extras.weights, tau2)
-    )
+    mean = data.mean(tau2) if extras.weights is None else mean_at_fixed_weights(yi, vi, extras.weights, tau2)
     interval = mean_interval(options.ci, mean, yi, vi, tau2=tau2, level=options.level, df=extras.df)
     statistic = _statistic(mean.estimate, interval.se)
     return _Inference(
@@ -369,8 +367,16 @@ def _inference(yi: FloatArray, vi: FloatArray, tau2: float, options: _Options, e
         interval,
         two_sided_quantile(options.level, interval.df) * interval.se,
         statistic,
-        two_sided_p(statistic, interval.df),
-        log_two_sided_p(statistic, interval.df),
+        *two_sided_p_and_log(statistic, interval.df),
+    )
+
+
+def _predicted(fitted: Fitted, options: _Options, seed: int | None) -> Prediction:
+    """Return the prediction interval, where the model has one."""
+    if options.model in (PoolModel.COMMON, PoolModel.HENMI_COPAS):
+        return Prediction()
+    return prediction_interval(
+        options.prediction, fitted, None if seed is None else np.random.default_rng(seed)
     )
 
 
@@ -379,21 +385,19 @@ def _result(
 ) -> PoolResult:
     """Fit the model and assemble the result."""
     k, level, random = int(yi.size), options.level, options.model is not PoolModel.COMMON
-    spread = _between_study(options, extras, yi, vi)
-    fixed, found = weighted_mean(yi, vi, 0.0), _inference(yi, vi, spread.tau2, options, extras)
+    data = lay_out_mean(yi, vi)
+    spread = _between_study(options, extras, data)
+    _, _, q, _, trace = data.sums(0.0)[:5]
+    found = _inference(data, spread.tau2, options, extras)
     mean, interval = found.mean, found.interval
     q_df = k - 1
-    typical = q_df / fixed.trace if q_df else math.nan
-    i2_q = i2_from_q(fixed.q, q_df)
+    typical = q_df * data.unit / trace if q_df else math.nan
+    i2_q = i2_from_q(q, q_df)
     of_i2 = [
         limit if limit is None or limit is PENDING else i2_from_tau2(limit, typical)
         for limit in (spread.low, spread.high)
     ]
-    prediction = Prediction()
-    if random and options.model is not PoolModel.HENMI_COPAS:
-        fitted = Fitted(yi, vi, mean, interval, spread.tau2, level)
-        rng = None if extras.seed is None else np.random.default_rng(extras.seed)
-        prediction = prediction_interval(options.prediction, fitted, rng)
+    prediction = _predicted(Fitted(yi, vi, mean, interval, spread.tau2, level), options, extras.seed)
     for array in (yi, vi, mean.weights):
         array.setflags(write=False)
     return PoolResult(
@@ -413,10 +417,10 @@ def _result(
         i2_ci_low=of_i2[0],
         i2_ci_high=of_i2[1],
         i2_q=i2_q,
-        h2=(spread.tau2 / typical + 1.0 if random else fixed.q / q_df) if q_df else 1.0,
-        q=fixed.q,
+        h2=(spread.tau2 / typical + 1.0 if random else q / q_df) if q_df else 1.0,
+        q=q,
         q_df=q_df,
-        q_p_value=chi2_tail(fixed.q, q_df),
+        q_p_value=chi2_tail(q, q_df),
         prediction_low=prediction.low,
         prediction_high=prediction.high,
         prediction_df=prediction.df,
@@ -432,7 +436,7 @@ def _result(
         iterations=spread.solution.iterations,
         reason=spread.solution.reason,
         diagnostics=_one_study(k) + spread.remarks + interval.remarks + prediction.remarks,
-        options={**options._asdict(), **extras.recorded()},
+        options={**dict(zip(options._fields, options, strict=True)), **extras.recorded()},
         level=level,
         labels=labels,
         tau2_se=spread.se,

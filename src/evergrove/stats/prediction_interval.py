@@ -76,9 +76,10 @@ def _error_and_df(method: PredictionMethod, fit: Fitted) -> tuple[float, float |
     if method in (PredictionMethod.KR, PredictionMethod.KR_PR):
         se, df = kenward_roger(fit.vi, fit.tau2)
         return se, df if method is PredictionMethod.KR else df - 1.0
+    if method is PredictionMethod.T_K_MINUS_1:  # the default, without building the table
+        return reported, k - 1.0
     scaled = classic * math.sqrt(fit.mean.q / (k - 1)) if k > 1 else classic
     table: dict[PredictionMethod, tuple[float, float | None]] = {
-        PredictionMethod.T_K_MINUS_1: (reported, k - 1.0),
         PredictionMethod.T_K_MINUS_2: (reported, k - 2.0),
         PredictionMethod.NORMAL: (reported, None),
         PredictionMethod.TEST: (reported, fit.interval.df),

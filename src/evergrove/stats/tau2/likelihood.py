@@ -1,8 +1,9 @@
 """Maximum and restricted maximum likelihood for tau², with every local maximum.
 
-All zeros of the score lie below a bound that is known beforehand; the score is scanned up to it and each
-descent through zero is solved by bracketing, so neither the oscillation nor the wrong turn of Fisher
-scoring can happen, and a second maximum is seen.
+For one mean `one_mean` proves where the maxima are. For other designs all zeros of the score lie below a
+bound that is known beforehand; the score is scanned up to it and each descent through zero is solved by
+bracketing. So neither the oscillation nor the wrong turn of Fisher scoring can happen, and a second maximum
+is seen.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from evergrove.stats import one_mean
 from evergrove.stats.roots import Solution, bracketed_root
 from evergrove.stats.tau2.layout import Contrasts, Layout, profile, profile_at
 
@@ -61,12 +63,29 @@ def _stationary_maxima(
     return maxima, None
 
 
+def _of_one_mean(data: Layout, *, restricted: bool) -> tuple[Solution, tuple[float, ...]]:
+    """Return the highest maximum and all of them for one mean, where they are proved, not scanned for."""
+    unit = data.smallest * data.scale
+    y: one_mean.Studies = data.effects / math.sqrt(data.smallest)
+    v: one_mean.Studies = data.variances / data.smallest
+    maxima = [0.0] * one_mean.MOST_MAXIMA
+    at_zero = one_mean.moments(0.0, y, v)
+    count, iterations, status = one_mean.likelihood_maxima(y, v, restricted, at_zero, maxima)
+    if status != one_mean.FOUND:
+        return Solution(math.nan, iterations, False, "no maximum of the likelihood found"), ()
+    best = one_mean.highest(count, maxima, y, v, restricted) * unit
+    reason = "converged to rounding" if best > 0 else "boundary: the likelihood is highest at tau² = 0"
+    return Solution(best, iterations, True, reason), tuple(value * unit for value in maxima[:count])
+
+
 def _highest(data: Layout | Contrasts, *, restricted: bool) -> tuple[Solution, tuple[float, ...]]:
     """Return the highest maximum of a likelihood, and all of them."""
     if data.df == 0:
         return Solution(0.0, 0, True, "no degrees of freedom: tau² set to 0"), (0.0,)
     if data.sum_of_squares == 0.0:
         return Solution(0.0, 0, True, "all effects are equal: tau² = 0"), (0.0,)
+    if isinstance(data, Layout):
+        return _of_one_mean(data, restricted=restricted)
     maxima, failure = _stationary_maxima(data, restricted=restricted)
     if failure is not None or not maxima:
         reason = failure.reason if failure is not None else "no maximum of the likelihood found"

@@ -1,0 +1,1 @@
+"""Simulated meta-analyses, and how well a method does on them."""
