@@ -42,7 +42,9 @@ def test_limits_of_tau2_are_found_when_first_read_and_kept():
 
 
 @pytest.mark.parametrize(
-    "read", [lambda fit: pickle.loads(pickle.dumps(fit)), copy.copy, copy.deepcopy], ids=str
+    "read",
+    [lambda fit: pickle.loads(pickle.dumps(fit)), copy.copy, copy.deepcopy],
+    ids=["pickle", "copy", "deepcopy"],
 )
 def test_a_fresh_fit_survives_copies_with_its_limits(read):
     again = read(stats.pool(YI, VI))
