@@ -43,7 +43,9 @@ def options_of_stats():
         name: kind
         for entry in pkgutil.walk_packages(stats.__path__, "evergrove.stats.")
         for name, kind in vars(importlib.import_module(entry.name)).items()
-        if isinstance(kind, type) and issubclass(kind, StrEnum) and kind is not StrEnum
+        if isinstance(kind, type)
+        and issubclass(kind, StrEnum)
+        and kind.__module__.startswith("evergrove.stats")
     }
 
 
