@@ -23,7 +23,8 @@ from .stats.scales import back_transform as back_transform
 
 # --- Dependence: multilevel, multivariate, robust, dose-response
 # --- Small-study effects and bias
-from .stats.small_study import egger_test as egger_test
+from .stats.bias.egger import egger_test as egger_test
+from .stats.bias.selection import selection_model as selection_model
 
 # --- Many meta-analyses at once, simulation
 # --- Sparse data

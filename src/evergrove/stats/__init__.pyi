@@ -51,8 +51,13 @@ from .scales import scale_of as scale_of
 
 # --- Dependence: multilevel, multivariate, robust, dose-response
 # --- Small-study effects and bias
-from .small_study import EggerTest as EggerTest
-from .small_study import egger_test as egger_test
+from .bias.egger import EggerTest as EggerTest
+from .bias.egger import egger_test as egger_test
+from .bias.options import Alternative as Alternative
+from .bias.options import Precision as Precision
+from .bias.options import SelectionWeights as SelectionWeights
+from .bias.selection import selection_model as selection_model
+from .bias.selection_result import SelectionModel as SelectionModel
 
 # --- Many meta-analyses at once, simulation
 # --- Sparse data
