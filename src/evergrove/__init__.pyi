@@ -7,6 +7,11 @@ from .services.review import open_review as open_review
 # --- Conversions
 from .stats.absolute import absolute_effect as absolute_effect
 
+# --- Dependence: multilevel, multivariate, robust, dose-response
+# --- Small-study effects and bias
+from .stats.bias.egger import egger_test as egger_test
+from .stats.bias.selection import selection_model as selection_model
+
 # --- Effect sizes, their scales and single proportions
 from .stats.effects import effect_size as effect_size
 
@@ -20,11 +25,6 @@ from .stats.pooling import pool as pool
 from .stats.printed_intervals import effect_from_ci as effect_from_ci
 from .stats.proportions import proportion_interval as proportion_interval
 from .stats.scales import back_transform as back_transform
-
-# --- Dependence: multilevel, multivariate, robust, dose-response
-# --- Small-study effects and bias
-from .stats.bias.egger import egger_test as egger_test
-from .stats.bias.selection import selection_model as selection_model
 
 # --- Many meta-analyses at once, simulation
 # --- Sparse data

@@ -2,6 +2,16 @@
 # --- Conversions
 from .absolute import AbsoluteEffect as AbsoluteEffect
 from .absolute import absolute_effect as absolute_effect
+
+# --- Dependence: multilevel, multivariate, robust, dose-response
+# --- Small-study effects and bias
+from .bias.egger import EggerTest as EggerTest
+from .bias.egger import egger_test as egger_test
+from .bias.options import Alternative as Alternative
+from .bias.options import Precision as Precision
+from .bias.options import SelectionWeights as SelectionWeights
+from .bias.selection import selection_model as selection_model
+from .bias.selection_result import SelectionModel as SelectionModel
 from .conversions import number_needed_to_treat as number_needed_to_treat
 from .conversions import odds_ratio_to_risk_ratio as odds_ratio_to_risk_ratio
 from .conversions import sd_from_ci as sd_from_ci
@@ -48,16 +58,6 @@ from .sample_size import optimal_information_size as optimal_information_size
 from .sample_size import optimal_information_size_continuous as optimal_information_size_continuous
 from .scales import back_transform as back_transform
 from .scales import scale_of as scale_of
-
-# --- Dependence: multilevel, multivariate, robust, dose-response
-# --- Small-study effects and bias
-from .bias.egger import EggerTest as EggerTest
-from .bias.egger import egger_test as egger_test
-from .bias.options import Alternative as Alternative
-from .bias.options import Precision as Precision
-from .bias.options import SelectionWeights as SelectionWeights
-from .bias.selection import selection_model as selection_model
-from .bias.selection_result import SelectionModel as SelectionModel
 
 # --- Many meta-analyses at once, simulation
 # --- Sparse data

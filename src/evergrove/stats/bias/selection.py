@@ -6,10 +6,9 @@ import math
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
-from scipy import special
 
 from evergrove.errors import ConvergenceError, DataError, TooFewStudiesError, UsageError
-from evergrove.stats.arrays import FloatArray, checked_level, column, effects_and_variances, same_length
+from evergrove.stats.arrays import FloatArray, checked_level, column, effects_and_variances
 from evergrove.stats.bias.options import Alternative, Precision, SelectionWeights
 from evergrove.stats.bias.precision import precision_of
 from evergrove.stats.bias.selection_fit import (
@@ -30,7 +29,7 @@ from evergrove.stats.distributions import chi2_tail, log_two_sided_p, normal_qua
 from evergrove.stats.options import PoolModel, choose
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
     from numpy.typing import ArrayLike
 
@@ -128,7 +127,12 @@ def _design(moderators: ArrayLike | None, k: int) -> tuple[FloatArray, tuple[str
 
 
 def _setup(
-    y: FloatArray, v: FloatArray, x: FloatArray, options: _Options, given: ArrayLike | None, n: ArrayLike | None
+    y: FloatArray,
+    v: FloatArray,
+    x: FloatArray,
+    options: _Options,
+    given: ArrayLike | None,
+    n: ArrayLike | None,
 ) -> Setup:
     """Return the model without unit, turned so that large effects are selected."""
     weights = options.weights
@@ -181,7 +185,9 @@ def _remarks(setup: Setup, options: _Options, found: Fit, names: tuple[str, ...]
         message = "no study lies here: the weight runs to a bound; choose other cutpoints"
         remarks.append(Diagnostic("empty-interval", message, "; ".join(empty)))
     if options.model is PoolModel.RANDOM and found.parameters[p] == 0.0:
-        message = "the likelihood is highest at tau² = 0, a boundary; other standard errors are given tau² = 0"
+        message = (
+            "the likelihood is highest at tau² = 0, a boundary; other standard errors are given tau² = 0"
+        )
         remarks.append(Diagnostic("tau2-zero", message, "tau2"))
     bound = np.flatnonzero(found.at_bound[p + 1 :])
     if bound.size:

@@ -105,7 +105,7 @@ def _step_intervals(
     return se[:, np.newaxis] * low, se[:, np.newaxis] * high, group
 
 
-def step_selection(  # noqa: PLR0913 - one model
+def step_selection(
     y: FloatArray,
     v: FloatArray,
     steps: FloatArray,
@@ -144,11 +144,13 @@ def truncated_selection(y: FloatArray, cutpoint: float) -> tuple[StepSelection, 
     own = np.where(y > cutpoint, 0, 1)
     low = np.tile([cutpoint, -np.inf], (k, 1))
     high = np.tile([np.inf, cutpoint], (k, 1))
-    selection = StepSelection(low, high, np.array([0, 1]), own, np.array([1.0, 0.0]), np.array([[0.0], [1.0]]))
+    selection = StepSelection(
+        low, high, np.array([0, 1]), own, np.array([1.0, 0.0]), np.array([[0.0], [1.0]])
+    )
     return selection, np.bincount(own, minlength=2)
 
 
-def smooth_selection(  # noqa: PLR0913 - one model
+def smooth_selection(
     kind: SelectionWeights,
     y: FloatArray,
     v: FloatArray,
@@ -162,7 +164,9 @@ def smooth_selection(  # noqa: PLR0913 - one model
     return SmoothSelection(FAMILIES[kind], y / se, se, alpha, precision, two_sided=two_sided)
 
 
-def maximum_likelihood(y: FloatArray, v: FloatArray, x: FloatArray, *, common: bool) -> tuple[FloatArray, float]:
+def maximum_likelihood(
+    y: FloatArray, v: FloatArray, x: FloatArray, *, common: bool
+) -> tuple[FloatArray, float]:
     """Return coefficients and tau² of the model without selection, and its log-likelihood."""
     k = y.size
     everything = StepSelection(
@@ -190,7 +194,9 @@ def maximum_likelihood(y: FloatArray, v: FloatArray, x: FloatArray, *, common: b
         if found.converged and (best is None or found.value > best.value + 1e-10):
             best = found
     if best is None:
-        raise ConvergenceError("selection model: the fit without selection found no maximum; look at the variances")
+        raise ConvergenceError(
+            "selection model: the fit without selection found no maximum; look at the variances"
+        )
     parameters = np.append(best.point, 0.0) if common else best.point
     return parameters, best.value
 

@@ -85,7 +85,7 @@ class StepSelection:
         From the parameters delta to the g weights.
     """
 
-    def __init__(  # noqa: PLR0913, PLR0917 - intervals and the weights on them
+    def __init__(  # noqa: PLR0917 - intervals and the weights on them
         self,
         low: FloatArray,
         high: FloatArray,
@@ -153,7 +153,7 @@ class SmoothSelection:
         Whether p values are two-sided.
     """
 
-    def __init__(  # noqa: PLR0913 - one model
+    def __init__(
         self,
         family: Family,
         z: FloatArray,
@@ -234,9 +234,7 @@ def _cell_masses(cells: Cells, mu: FloatArray, sigma: FloatArray) -> tuple[Float
 
     low, at_low = ends(cells.low)
     high, at_high = ends(cells.high)
-    mass = np.where(
-        low > 0, special.ndtr(-low) - special.ndtr(-high), special.ndtr(high) - special.ndtr(low)
-    )
+    mass = np.where(low > 0, special.ndtr(-low) - special.ndtr(-high), special.ndtr(high) - special.ndtr(low))
     flat = [mass, *((at_low[n] - at_high[n]) / s ** (n + 1) for n in range(4))]
     r = np.clip((cells.nodes - m) / s, -FARTHEST, FARTHEST)
     curved = _hermite(r, cells.lengths * np.exp(-0.5 * r**2) / (ROOT_OF_TWO_PI * s))
@@ -266,7 +264,11 @@ class _Terms(NamedTuple):
 
 
 def _terms(
-    selection: StepSelection | SmoothSelection, y: FloatArray, total: FloatArray, mu: FloatArray, at: WeightsAt
+    selection: StepSelection | SmoothSelection,
+    y: FloatArray,
+    total: FloatArray,
+    mu: FloatArray,
+    at: WeightsAt,
 ) -> _Terms:
     """Return every study's term; `total` is the variance v + tau²."""
     sigma = np.sqrt(total)
@@ -277,11 +279,7 @@ def _terms(
     r = (y - mu) / sigma
     own = at.own
     return _Terms(
-        value=own.value
-        - 0.5 * np.log(2.0 * math.pi * total)
-        - 0.5 * r**2
-        - np.log(a0)
-        - at.shift,
+        value=own.value - 0.5 * np.log(2.0 * math.pi * total) - 0.5 * r**2 - np.log(a0) - at.shift,
         mu=r / sigma - a1 / a0,
         tau2=0.5 * (r**2 - 1.0) / total - 0.5 * a2 / a0,
         delta=[own.first[i] - by_delta[i][0] / a0 for i in count],
