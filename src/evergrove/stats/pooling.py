@@ -29,7 +29,7 @@ from evergrove.stats.options import (
 from evergrove.stats.pool_result import PoolResult
 from evergrove.stats.roots import Solution
 from evergrove.stats.scales import scale_of
-from evergrove.stats.tau2 import estimate_tau2, q_profile
+from evergrove.stats.tau2 import estimate_tau2, lay_out, q_profile
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -74,7 +74,9 @@ class _Interval(NamedTuple):
 
 def _estimated(method: Tau2Method, yi: FloatArray, vi: FloatArray, level: float) -> _Heterogeneity:
     """Estimate tau² with its Q-profile limits and remarks."""
-    solution, maxima = estimate_tau2(method, yi, vi)
+    data = lay_out(yi, vi)
+    found = estimate_tau2(method, yi, vi, data=data)
+    solution, maxima = Solution(found.value, found.iterations, found.converged, found.reason), found.maxima
     if not solution.converged:
         raise ConvergenceError(
             f"tau2={str(method)!r}: {solution.reason} ({solution.iterations} iterations, last value "
@@ -90,7 +92,7 @@ def _estimated(method: Tau2Method, yi: FloatArray, vi: FloatArray, level: float)
     if yi.size == 1:
         message = "one study tells nothing of tau²; it is set to 0"
         return _Heterogeneity(0.0, None, None, solution, (Diagnostic("tau2-not-estimable", message, "tau2"),))
-    low, high = q_profile(yi, vi, level)
+    low, high = q_profile(data, level)
     if math.isnan(low.value):
         message = (
             "the Q-profile set is empty: effects agree more than their variances allow; "
@@ -394,5 +396,6 @@ def pooled_blocks_tau2(
         What a mixed-effects model with the group as factor estimates.
     """
     names = list(dict.fromkeys(groups))
-    blocks = [np.array([row for row, group in enumerate(groups) if group == name]) for name in names]
-    return estimate_tau2(method, yi, vi, blocks)[0]
+    design = np.array([[float(group == name) for name in names] for group in groups])
+    found = estimate_tau2(method, yi, vi, design)
+    return Solution(found.value, found.iterations, found.converged, found.reason)

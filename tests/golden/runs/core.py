@@ -8,7 +8,7 @@ import numpy as np
 
 from evergrove import stats
 from evergrove.stats.distributions import log_two_sided_p
-from evergrove.stats.tau2 import restricted_maximum_likelihood
+from evergrove.stats.tau2 import lay_out, restricted_maximum_likelihood
 from golden.stats_reference import golden, seen
 
 if TYPE_CHECKING:
@@ -211,7 +211,7 @@ def restricted_likelihood() -> Iterator[Row]:
     table = golden("restricted_likelihood")
     for case in table.cases:
         data = table.columns(case)
-        found, maxima = restricted_maximum_likelihood(data["yi"], data["vi"])
+        found, maxima = restricted_maximum_likelihood(lay_out(data["yi"], data["vi"]))
         yield case["set"], "tau2", "optimised", found.value, case["tau2"]
         yield case["set"], "all maxima", "optimised", maxima, case["maxima"]
 

@@ -1,0 +1,1 @@
+"""Meta-regression: moderators, location-scale models, permutation tests, hypotheses about coefficients."""
