@@ -54,3 +54,47 @@ class Precision(StrEnum):
     """Square root of the sample size."""
     INVERSE_ROOT_N = "1/sqrt(n)"
     """Inverse square root of the sample size (Deeks 2005; independent of the effect)."""
+
+
+class FailSafeMethod(StrEnum):
+    """What fail-safe N is counted for. None of them estimates how many studies are missing."""
+
+    ROSENTHAL = "rosenthal"
+    """Stouffer's combined z falls to the one-sided level (Rosenthal 1979). For history."""
+    ORWIN = "orwin"
+    """The mean effect falls to a target (Orwin 1983); weighted by 1/v where variances are given."""
+    ROSENBERG = "rosenberg"
+    """The common-effect p value rises to the level (Rosenberg 2005)."""
+    GENERAL = "general"
+    """The random-effects p value rises to the level, or the mean falls to a target (metafor 4)."""
+
+
+class ExcessTest(StrEnum):
+    """The test of observed against expected significant studies."""
+
+    EXACT = "exact"
+    """Poisson-binomial distribution of the studies' powers (Francis 2013). The default."""
+    CHI_SQUARE = "chi-square"
+    """Pearson's chi-square, one degree of freedom (Ioannidis & Trikalinos 2007)."""
+    BINOMIAL = "binomial"
+    """Binomial with the mean power (Ioannidis & Trikalinos 2007)."""
+
+
+class PUniformMethod(StrEnum):
+    """How p-uniform combines the conditional p values of significant studies."""
+
+    P = "P"
+    """Their sum equals half their number (Irwin-Hall; van Aert, Wicherts & van Assen 2016). The default."""
+    LNP = "LNP"
+    """Fisher's method: the sum of -log p equals their number (van Assen, van Aert & Wicherts 2015)."""
+    ML = "ML"
+    """Maximum likelihood of the truncated normal, with likelihood ratio tests and limits."""
+
+
+class Side(StrEnum):
+    """A side of the funnel."""
+
+    LEFT = "left"
+    """Small (negative) effects."""
+    RIGHT = "right"
+    """Large (positive) effects."""
