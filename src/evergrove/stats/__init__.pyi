@@ -54,6 +54,11 @@ from .pooling import pool as pool
 from .printed_intervals import effect_from_ci as effect_from_ci
 from .proportions import ProportionInterval as ProportionInterval
 from .proportions import proportion_interval as proportion_interval
+from .regression.fitting import meta_regression as meta_regression
+from .regression.prediction import Prediction as Prediction
+from .regression.prediction import predict_effects as predict_effects
+from .regression.regression_result import MetaRegressionResult as MetaRegressionResult
+from .regression.splines import rcs as rcs
 from .sample_size import optimal_information_size as optimal_information_size
 from .sample_size import optimal_information_size_continuous as optimal_information_size_continuous
 from .scales import back_transform as back_transform

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
 
@@ -14,7 +13,7 @@ from evergrove.stats.regression.least_squares import constant_column, redundant_
 from evergrove.stats.regression.options import RedundantColumns
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from evergrove.stats.arrays import FloatArray
 
@@ -131,7 +130,8 @@ def of_full_rank(
     names = ", ".join(repr(design.names[position]) for position in drop)
     if redundant is RedundantColumns.ERROR:
         raise DataError(
-            f"{where}: found redundant columns {names} (constant, or linear combinations of the columns before "
+            f"{where}: found redundant columns {names} (constant, or linear combinations of the columns "
+            "before "
             "them); allowed: linearly independent moderators; leave them out or pass redundant='drop'"
         )
     keep = [position for position in range(len(design.names)) if position not in drop]

@@ -28,7 +28,8 @@ def _formulaic() -> Any:  # noqa: ANN401 - a module
         return importlib.import_module("formulaic")
     except ImportError:
         raise UsageError(
-            "mods: found a formula, but formulaic is not installed; pip install 'evergrove[formulas]', or pass "
+            "mods: found a formula, but formulaic is not installed; pip install 'evergrove[formulas]', or "
+            "pass "
             "the moderators as a mapping of columns or an array"
         ) from None
 
@@ -38,7 +39,8 @@ def _parsed(formula: str) -> Any:  # noqa: ANN401 - a formulaic Formula
     left, _, right = formula.partition("~")
     if left.strip() or not right.strip():
         raise UsageError(
-            f"mods: found formula {formula!r}; allowed: one side, such as '~ ablat + year'; effects are yi, vi"
+            f"mods: found formula {formula!r}; allowed: one side, such as '~ ablat + year'; effects are "
+            "yi, vi"
         )
     package = _formulaic()
     try:
@@ -89,9 +91,7 @@ class FormulaRecipe:
         matrix = _materialise(parsed, columns, k, formula)
         spec = matrix.model_spec
         levels, references = _levels(spec, columns)
-        names = tuple(
-            INTERCEPT if name == FORMULAIC_INTERCEPT else str(name) for name in spec.column_names
-        )
+        names = tuple(INTERCEPT if name == FORMULAIC_INTERCEPT else str(name) for name in spec.column_names)
         terms = {
             str(entry.term): tuple(str(name) for name in entry.columns)
             for entry in spec.structure
@@ -119,7 +119,8 @@ class FormulaRecipe:
             unknown = sorted({str(value) for value in columns[name]} - set(levels))
             if unknown:
                 raise DataError(
-                    f"new rows: found level {unknown[0]!r} of {name!r}; allowed: {', '.join(map(repr, levels))}"
+                    f"new rows: found level {unknown[0]!r} of {name!r}; allowed: "
+                    f"{', '.join(map(repr, levels))}"
                 )
         size = max((values.shape[0] for values in columns.values()), default=1)
         matrix = _materialise(self.spec, columns, size, "new rows")
@@ -172,7 +173,8 @@ def _levels(
         texts = tuple(str(level) for level in known)
         if len(texts) < 2:
             raise DataError(
-                f"mods: factor {str(factor)!r} has one level, {texts[0]!r}; allowed: two levels or more; leave it "
+                f"mods: factor {str(factor)!r} has one level, {texts[0]!r}; allowed: two levels or more; "
+                "leave it "
                 "out"
             )
         contrasts = state["contrasts"].contrasts

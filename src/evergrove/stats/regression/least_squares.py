@@ -6,7 +6,6 @@ import math
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-from scipy.linalg import solve_triangular
 
 if TYPE_CHECKING:
     from evergrove.stats.arrays import FloatArray
@@ -175,7 +174,7 @@ def weighted_fit(basis: Basis, yi: FloatArray, total: FloatArray) -> Fit:
     y = yi[order] - origin
     q, r = np.linalg.qr(root[:, np.newaxis] * matrix[order])
     effects = q.T @ (root * y)
-    upper = solve_triangular(r, np.eye(r.shape[0]))
+    upper = np.linalg.inv(r)
     residual, leverage = np.empty_like(yi), np.empty_like(yi)
     weighted = root * y - q @ effects
     weighted = weighted - q @ (q.T @ weighted)
@@ -230,5 +229,5 @@ def any_weights_fit(
     """
     root = np.sqrt(weights)
     q, r = np.linalg.qr(root[:, np.newaxis] * basis.matrix)
-    spread = basis.back @ solve_triangular(r, q.T * root)
+    spread = basis.back @ np.linalg.inv(r) @ (q.T * root)
     return spread @ yi, (spread * total) @ spread.T

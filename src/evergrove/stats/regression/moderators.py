@@ -155,7 +155,8 @@ def levels_of(name: str, values: Sequence[object], reference: str | None) -> tup
         return tuple(levels)
     if reference not in levels:
         raise DataError(
-            f"reference: found {reference!r} for {name!r}; allowed: {', '.join(map(repr, levels))}; choose one"
+            f"reference: found {reference!r} for {name!r}; allowed: {', '.join(map(repr, levels))}; choose "
+            "one"
         )
     return (reference, *(level for level in levels if level != reference))
 
@@ -221,7 +222,8 @@ def array_columns(mods: object, names: Sequence[str] | None, argument: str) -> d
         array = np.array(mods, dtype=np.float64)
     except (TypeError, ValueError):
         raise UsageError(
-            f"{argument}: found {type(mods).__name__} that is no array of numbers; allowed: a formula, an array, "
+            f"{argument}: found {type(mods).__name__} that is no array of numbers; allowed: a formula, an "
+            "array, "
             "a mapping of columns, a data frame, or names of columns with data"
         ) from None
     if array.ndim not in {1, 2}:
@@ -230,7 +232,8 @@ def array_columns(mods: object, names: Sequence[str] | None, argument: str) -> d
     used = [f"x{n + 1}" for n in range(array.shape[1])] if names is None else [str(name) for name in names]
     if len(used) != array.shape[1] or len(set(used)) != len(used):
         raise UsageError(
-            f"names: found {len(used)} for {array.shape[1]} columns of {argument}; allowed: one each, all different"
+            f"names: found {len(used)} for {array.shape[1]} columns of {argument}; allowed: one each, all "
+            "different"
         )
     return {name: array[:, position] for position, name in enumerate(used)}
 
@@ -340,7 +343,8 @@ def read_moderators(
     for name, values in columns.items():
         if len(values) != k:
             raise DataError(
-                f"{argument}: {name!r} has {len(values)} values; allowed: one per study, here {k}; check the rows"
+                f"{argument}: {name!r} has {len(values)} values; allowed: one per study, here {k}; check "
+                "the rows"
             )
     formula = mods if isinstance(mods, str) and "~" in mods else None
     return Moderators(formula, columns, intercept, reference)
