@@ -19,6 +19,15 @@ from .conversions import sd_from_se as sd_from_se
 from .conversions import sd_of_change as sd_of_change
 from .conversions import se_from_ci as se_from_ci
 
+# --- Dependence: multilevel, multivariate, robust, dose-response
+from .dependence.fitting import multilevel as multilevel
+from .dependence.fitting import three_level as three_level
+from .dependence.heterogeneity import i2_by_level as i2_by_level
+from .dependence.multilevel_result import MultilevelResult as MultilevelResult
+from .dependence.robust_moments import robust_variance as robust_variance
+from .dependence.robust_tests import RobustResult as RobustResult
+from .dependence.robust_tests import robust as robust
+
 # --- Integrity
 # --- Random effects and heterogeneity
 from .diagnostic import Diagnostic as Diagnostic
@@ -63,6 +72,10 @@ from .sample_size import optimal_information_size as optimal_information_size
 from .sample_size import optimal_information_size_continuous as optimal_information_size_continuous
 from .scales import back_transform as back_transform
 from .scales import scale_of as scale_of
+
+# --- Small-study effects and bias
+from .small_study import EggerTest as EggerTest
+from .small_study import egger_test as egger_test
 
 # --- Many meta-analyses at once, simulation
 # --- Sparse data

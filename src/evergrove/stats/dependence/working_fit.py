@@ -1,0 +1,69 @@
+"""From results of other methods to the working fit of cluster-robust inference."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from evergrove.errors import UsageError
+from evergrove.stats.dependence.likelihood import marginal, matrices_at
+from evergrove.stats.dependence.multilevel_result import MultilevelResult
+from evergrove.stats.dependence.sandwich import WorkingFit
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from evergrove.stats.arrays import FloatArray
+
+
+def fitted_blocks(fit: MultilevelResult) -> tuple[tuple[NDArray[np.intp], FloatArray], ...]:
+    """Return the marginal covariance of a multilevel fit, by blocks, on the scale of the effects."""
+    model = fit.model
+    matrices = matrices_at(model.covariances, model.free)
+    found = []
+    for batch in model.problem.batches:
+        total = marginal(batch, matrices) * model.problem.scale
+        for place, rows in enumerate(batch.rows):
+            real = rows[rows >= 0]
+            found.append((real, total[place, : real.size, : real.size]))
+    return tuple(found)
+
+
+def working_fit(fit: Any) -> WorkingFit:  # noqa: ANN401 - several results
+    """Return design, residuals and working covariance of a fit.
+
+    Parameters
+    ----------
+    fit : MultilevelResult, or a result with ``yi``, ``vi``, ``tau2`` and, for meta-regression, ``design``
+        The fit.
+
+    Returns
+    -------
+    WorkingFit
+
+    Raises
+    ------
+    UsageError
+        For a result without these.
+    """
+    if isinstance(fit, MultilevelResult):
+        design = fit.model.design
+        residual = fit.yi - design.matrix @ fit.estimate
+        return WorkingFit(design.names, design.matrix, residual, fit.estimate, fitted_blocks(fit))
+    yi, vi, tau2 = (getattr(fit, name, None) for name in ("yi", "vi", "tau2"))
+    if yi is None or vi is None or tau2 is None:
+        raise UsageError(
+            f"robust: found {type(fit).__name__}; allowed: a fit by inverse variances (pool, multilevel, "
+            "meta-regression); sparse-data methods have no working covariance"
+        )
+    given = getattr(fit, "design", None)
+    matrix = np.ones((len(yi), 1)) if given is None else np.asarray(getattr(given, "matrix", given), dtype=float)
+    coefficients = np.atleast_1d(np.asarray(fit.estimate, dtype=np.float64))
+    names = getattr(fit, "names", None) or ("intercept",)
+    variances = np.asarray(vi, dtype=np.float64) + np.asarray(tau2, dtype=np.float64)
+    blocks = tuple(
+        (np.array([row], dtype=np.intp), np.array([[variance]])) for row, variance in enumerate(variances)
+    )
+    residual = np.asarray(yi) - matrix @ coefficients
+    return WorkingFit(tuple(names), matrix, residual, coefficients, blocks)
