@@ -74,8 +74,6 @@ from .scales import back_transform as back_transform
 from .scales import scale_of as scale_of
 
 # --- Small-study effects and bias
-from .small_study import EggerTest as EggerTest
-from .small_study import egger_test as egger_test
 
 # --- Many meta-analyses at once, simulation
 # --- Sparse data

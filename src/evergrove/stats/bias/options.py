@@ -98,3 +98,107 @@ class Side(StrEnum):
     """Small (negative) effects."""
     RIGHT = "right"
     """Large (positive) effects."""
+
+
+class AsymmetryModel(StrEnum):
+    """The residual variance of a regression test."""
+
+    RANDOM = "random"
+    """Added to each sampling variance: meta-regression (Thompson & Sharp 1999). The default."""
+    COMMON = "common"
+    """None: weights 1/v and standard errors from the sampling variances alone."""
+    MULTIPLICATIVE = "multiplicative"
+    """A factor on each sampling variance: Egger's weighted regression, t(k - 2)."""
+
+
+class AsymmetryMethod(StrEnum):
+    """The tests of funnel asymmetry of `asymmetry_test`, with the conventions of R's meta."""
+
+    EGGER = "egger"
+    """Effects on standard errors, multiplicative variance (Egger 1997). For mean differences."""
+    THOMPSON = "thompson"
+    """Effects on standard errors, additive variance, t(k - 2) (Thompson & Sharp 1999)."""
+    BEGG = "begg"
+    """Rank correlation of effects and variances (Begg & Mazumdar 1994). Little power."""
+    HARBORD = "harbord"
+    """Scores on their standard errors (Harbord, Egger & Sterne 2006). For odds ratios."""
+    PETERS = "peters"
+    """Effects on 1/n with weights from events (Peters 2006). For log odds ratios."""
+    MACASKILL = "macaskill"
+    """Effects on n with weights 1/v (Macaskill, Walter & Irwig 2001)."""
+    DEEKS = "deeks"
+    """Log diagnostic odds ratios on 1/√ESS (Deeks, Macaskill & Irwig 2005). Test accuracy only."""
+    SCHWARZER = "schwarzer"
+    """Rank correlation of events and their variance (Schwarzer, Antes & Schumacher 2007). Sparse data."""
+    ARCSINE_EGGER = "arcsine-egger"
+    """Egger's test of arcsine differences (Rücker, Schwarzer & Carpenter 2008)."""
+    ARCSINE_THOMPSON = "arcsine-thompson"
+    """Thompson and Sharp's test of arcsine differences (Rücker 2008). With heterogeneity."""
+    ARCSINE_BEGG = "arcsine-begg"
+    """Begg's test of arcsine differences (Rücker 2008)."""
+    PUSTEJOVSKY = "pustejovsky"
+    """SMDs on √(1/n1 + 1/n2) (Pustejovsky & Rodgers 2019): no relation of effect and predictor."""
+
+
+class ScoreVariance(StrEnum):
+    """The variance of the score of a log risk ratio in Harbord's test."""
+
+    EXACT = "exact"
+    """n1 n2 d / (n (n - d)), the information at no effect (Harbord, Harris & Sterne 2009). The default."""
+    BALANCED = "balanced"
+    """n d / (4 (n - d)): the same for arms of equal size, as R's meta computes it for all."""
+
+
+class ClusterTest(StrEnum):
+    """The test of the slope where effects are nested in studies."""
+
+    ROBUST = "robust"
+    """CR2 with Satterthwaite degrees of freedom (Pustejovsky & Tipton 2018). The default."""
+    T = "t"
+    """Model-based with t(k - 2)."""
+    NORMAL = "normal"
+    """Model-based with the normal distribution; too liberal with few studies."""
+
+
+class MissingEstimator(StrEnum):
+    """How trim and fill estimates the number of missing studies (Duval & Tweedie 2000)."""
+
+    L0 = "L0"
+    """From the sum of positive ranks, linear. The default."""
+    R0 = "R0"
+    """From the length of the rightmost run. Conservative; has a p value."""
+    Q0 = "Q0"
+    """From the sum of positive ranks, quadratic. Unstable with few studies."""
+
+
+class TieRanks(StrEnum):
+    """Ranks of equal distances from the centre in trim and fill, and how halves are rounded."""
+
+    FIRST = "first"
+    """In the order of the effects; halves to the even number (metafor). The default."""
+    AVERAGE = "average"
+    """Their mean; halves upwards, and the side from Egger's test (meta)."""
+
+
+class PetRule(StrEnum):
+    """When PEESE is used in place of PET."""
+
+    ONE_SIDED = "one-sided"
+    """Where PET's effect is significant in the direction of the pooled one (Carter 2019). The default."""
+    TWO_SIDED = "two-sided"
+    """Where PET's effect is significant (Stanley & Doucouliagos 2014)."""
+    PET = "pet"
+    """Never."""
+    PEESE = "peese"
+    """Always."""
+
+
+class LimitMethod(StrEnum):
+    """The adjusted effect of a limit meta-analysis (Rücker 2011)."""
+
+    BETA0 = "beta0"
+    """Expected effect of a study of infinite precision. The default."""
+    BETALIM = "betalim"
+    """Slope of the radial plot of the shrunken effects, with a bias parameter."""
+    MULIM = "mulim"
+    """Common effect of the shrunken effects, without a bias parameter."""
