@@ -187,7 +187,8 @@ def regression_test(
     yi, vi : array-like, shape (k,)
         Effects on the pooling scale and sampling variances; k of 3 or more.
     predictor : Precision, str, or array-like of shape (k,)
-        ``"se"``, ``"variance"``, ``"n"``, ``"1/n"``, ``"sqrt(n)"``, ``"1/sqrt(n)"``, or a column of one's own.
+        ``"se"``, ``"variance"``, ``"n"``, ``"1/n"``, ``"sqrt(n)"``, ``"1/sqrt(n)"``, or a column of one's
+        own.
     model : AsymmetryModel or str
         ``"random"`` (meta-regression with tau²), ``"common"``, or ``"multiplicative"`` (Egger's weighted
         regression with t(k - 2)).

@@ -95,8 +95,13 @@ def multilevel_egger(
         raise UsageError(f"cluster: found {len(groups)}; allowed: one per effect, here {effects.size}")
     checked_predictor("multilevel_egger", x)
     fit: Any = three_level(
-        effects, variances, groups, mods=x[:, np.newaxis], names=["precision"],
-        test="t" if kind is ClusterTest.T else "z", level=level,
+        effects,
+        variances,
+        groups,
+        mods=x[:, np.newaxis],
+        names=["precision"],
+        test="t" if kind is ClusterTest.T else "z",
+        level=level,
     )
     tau2 = sum(part.value for part in fit.components)
     found: Any = robust(fit, groups, level=level) if kind is ClusterTest.ROBUST else fit
@@ -117,7 +122,6 @@ def multilevel_egger(
     )
     clusters = len(set(groups))
     options = {"predictor": name, "test": kind, "clusters": clusters}
-    result = regression_result(
+    return regression_result(
         line, int(effects.size), level, test=f"multilevel regression on {name}", limit=limit, options=options
     )
-    return result

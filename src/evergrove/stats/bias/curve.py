@@ -85,7 +85,10 @@ class PCurve(Result):
         word = "present" if self.evidential_value else "not shown"
         lines = [
             repr(self).strip("<>"),
-            f"half curve: z = {self.right_skew_half_z:.4f}, p = {self.right_skew_half_p:.4g} (k = {self.k_half})",
+            (
+                f"half curve (k = {self.k_half}): z = {self.right_skew_half_z:.4f}, "
+                f"p = {self.right_skew_half_p:.4g}"
+            ),
             f"against 33 % power: z = {self.flatness_z:.4f}, p = {self.flatness_p:.4g}",
             f"evidential value: {word}; inadequate: {'yes' if self.inadequate else 'no'}",
         ]
@@ -93,7 +96,7 @@ class PCurve(Result):
 
 
 def _chi_rule(df: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Return nodes and weights for the mean over √(chi-square / df), one row per df; 1 where df is infinite."""
+    """Return nodes and weights for the mean over √(chi-square / df), one row per df."""
     x, w = np.polynomial.legendre.leggauss(SCALE_NODES)
     half = np.where(np.isinf(df), 1.0, df)[:, np.newaxis] / 2.0
     low = np.sqrt(special.gammaincinv(half, 1e-18) / half)
@@ -122,7 +125,7 @@ class _Tests(NamedTuple):
         """Return |statistic| at a two-sided p value."""
         finite = np.where(np.isinf(self.df), 1.0, self.df)
         t = -special.stdtrit(finite, p / 2.0)
-        return np.where(np.isinf(self.df), -special.ndtri(p / 2.0), t)
+        return np.asarray(np.where(np.isinf(self.df), -special.ndtri(p / 2.0), t))
 
     def noncentrality(self, power: float) -> FloatArray:
         """Return the noncentrality at which each test has a power."""
@@ -222,7 +225,7 @@ def p_curve(statistic: ArrayLike, *, df: ArrayLike | None = None, level: float =
     Examples
     --------
     >>> p_curve([2.1, 2.5, 3.2, 2.8, 3.9, 2.2, 1.5])
-    <PCurve right skew z=-2.842 p=0.00224, power 71%, 6 of 7 significant>
+    <PCurve right skew z=-2.470 p=0.00676, power 54%, 6 of 7 significant>
     """
     size = np.abs(column("statistic", statistic))
     refuse_rows(
@@ -237,15 +240,14 @@ def p_curve(statistic: ArrayLike, *, df: ArrayLike | None = None, level: float =
     same_length({"statistic": size, "df": freedom})
     refuse_rows("df", freedom, freedom <= 0, allowed="above 0", todo="give NaN for a z statistic")
     level = checked_level(level)
-    tests = _Tests(size, freedom)
     finite = np.where(np.isinf(freedom), 1.0, freedom)
     p = 2.0 * np.where(np.isinf(freedom), special.ndtr(-size), special.stdtr(finite, -size))
     full, half = p < ALPHA, p < ALPHA / 2.0
     k, k_full, k_half = int(size.size), int(full.sum()), int(half.sum())
     if k_full < FEWEST_SIGNIFICANT:
         raise TooFewStudiesError(
-            f"p_curve: found {k_full} studies with p < .05; allowed: {FEWEST_SIGNIFICANT} or more; a curve of "
-            "fewer says nothing"
+            f"p_curve: found {k_full} studies with p < .05; allowed: {FEWEST_SIGNIFICANT} or more; a curve "
+            "of fewer says nothing"
         )
     curve, steep = _Tests(size[full], freedom[full]), _Tests(size[half], freedom[half])
     skew, skew_half = _stouffer(p[full] / ALPHA), _stouffer(p[half] / (ALPHA / 2.0))

@@ -10,12 +10,13 @@ import numpy as np
 from evergrove.stats.arrays import checked_level, effects_and_variances
 from evergrove.stats.bias.few_studies import few_studies
 from evergrove.stats.bias.line import checked_predictor, multiplicative_line
-from evergrove.stats.diagnostic import Diagnostic
 from evergrove.stats.distributions import log_two_sided_p, t_quantile, two_sided_p
 from evergrove.stats.result import Result
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
+
+    from evergrove.stats.diagnostic import Diagnostic
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from scipy import special
 from evergrove.errors import DataError, UsageError
 from evergrove.stats import effect_size, mantel_haenszel
 from evergrove.stats.arrays import (
+    BoolArray,
     FloatArray,
     checked_level,
     column,
@@ -60,7 +61,7 @@ class _Table(NamedTuple):
         """Patients with the event."""
         return self.events1 + self.events2
 
-    def at(self, rows: FloatArray) -> _Table:
+    def at(self, rows: BoolArray) -> _Table:
         """Return some rows."""
         return _Table(*(values[rows] for values in self))
 
@@ -109,17 +110,25 @@ def _funnel(
     yi, vi = effects
     if table is None:
         if method in FROM_EVENTS:
-            raise UsageError(f"asymmetry_test({str(method)!r}): found no events; allowed: events1, n1, events2, n2")
+            raise UsageError(
+                f"asymmetry_test({str(method)!r}): found no events; allowed: events1, n1, events2, n2"
+            )
         if yi is None or vi is None:
-            raise UsageError(f"asymmetry_test({str(method)!r}): found no effects; allowed: yi and vi, or counts")
+            raise UsageError(
+                f"asymmetry_test({str(method)!r}): found no effects; allowed: yi and vi, or counts"
+            )
         y, v = effects_and_variances(yi, vi)
         columns = {
-            name: column(name, values) for name, values in zip(("n1", "n2"), sizes, strict=True) if values is not None
+            name: column(name, values)
+            for name, values in zip(("n1", "n2"), sizes, strict=True)
+            if values is not None
         }
         same_length({"yi": y, **columns})
         return _Funnel(y, v, None, columns.get("n1"), columns.get("n2"), ())
     if yi is not None or vi is not None:
-        raise UsageError("asymmetry_test: found effects and events; allowed: one of the two; leave yi, vi out")
+        raise UsageError(
+            "asymmetry_test: found effects and events; allowed: one of the two; leave yi, vi out"
+        )
     measure, add, rule = corrected
     found = effect_size(measure, **table._asdict(), add=add, to=rule)
     if method in ARCSINE:
@@ -191,9 +200,15 @@ def _schwarzer(funnel: _Funnel, *, correct: bool) -> RankTest:
     pooled = mantel_haenszel(**table._asdict(), measure="OR", correction=0.5 if zero.any() else 0.0)
     mean, variance = _hypergeometric(table, float(np.exp(pooled.estimate)))
     if not (variance > 0).all():
-        raise DataError("asymmetry_test('schwarzer'): found studies whose margins fix the events; leave them out")
+        raise DataError(
+            "asymmetry_test('schwarzer'): found studies whose margins fix the events; leave them out"
+        )
     return rank_result(
-        (table.events1 - mean) / np.sqrt(variance), 1.0 / variance, exact=False, correct=correct, name="schwarzer"
+        (table.events1 - mean) / np.sqrt(variance),
+        1.0 / variance,
+        exact=False,
+        correct=correct,
+        name="schwarzer",
     )
 
 
@@ -212,7 +227,9 @@ def _line_of(
         return funnel.y, 1.0 / effective, 1.0 / np.sqrt(effective)
     if method in {AsymmetryMethod.MACASKILL, AsymmetryMethod.PUSTEJOVSKY}:
         if funnel.n1 is None or funnel.n2 is None:
-            raise UsageError(f"asymmetry_test({str(method)!r}): found no n1 and n2; allowed: patients of both arms")
+            raise UsageError(
+                f"asymmetry_test({str(method)!r}): found no n1 and n2; allowed: patients of both arms"
+            )
         if method is AsymmetryMethod.MACASKILL:
             return funnel.y, funnel.v, funnel.n1 + funnel.n2
         return funnel.y, funnel.v, np.sqrt(1.0 / funnel.n1 + 1.0 / funnel.n2)
@@ -318,7 +335,7 @@ def asymmetry_test(
         line = additive_line(y, v, x, tau2=tau2, ci="t", level=level)
     else:
         line = multiplicative_line(y, v, x)
-    limit = plain not in {AsymmetryMethod.MACASKILL}
+    limit = plain is not AsymmetryMethod.MACASKILL
     options = {
         "method": chosen,
         "measure": None if table is None else effect,

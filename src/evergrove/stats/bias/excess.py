@@ -10,7 +10,7 @@ import numpy as np
 from scipy import special
 
 from evergrove.errors import ConvergenceError, TooFewStudiesError, UsageError
-from evergrove.stats.arrays import FloatArray, checked_level, effects_and_variances
+from evergrove.stats.arrays import BoolArray, FloatArray, checked_level, effects_and_variances
 from evergrove.stats.bias.few_studies import few_studies
 from evergrove.stats.bias.options import Alternative, ExcessTest
 from evergrove.stats.distributions import chi2_tail
@@ -71,7 +71,7 @@ class ExcessSignificance(Result):
     tau2: float
     theta_limit: tuple[float, ...]
     power: FloatArray
-    significant: FloatArray
+    significant: BoolArray
     test: str
     k: int
     diagnostics: tuple[Any, ...]
@@ -100,10 +100,15 @@ class _Setting(NamedTuple):
     null: float
     critical: float
     alternative: Alternative
-    observed: int
+    hit: BoolArray
     test: ExcessTest
     test_alternative: Alternative
     correct: bool
+
+    @property
+    def observed(self) -> int:
+        """Significant studies."""
+        return int(self.hit.sum())
 
     def power(self, theta: FloatArray | float) -> FloatArray:
         """Return the chance that each study is significant; normal true effects of variance tau²."""
@@ -124,9 +129,7 @@ class _Setting(NamedTuple):
             share = float(power.sum()) / k
             counts = np.arange(k + 1)
             logs = special.gammaln(k + 1) - special.gammaln(counts + 1) - special.gammaln(k - counts + 1)
-            chances = np.exp(
-                logs + special.xlogy(counts, share) + special.xlog1py(k - counts, -share)
-            )
+            chances = np.exp(logs + special.xlogy(counts, share) + special.xlog1py(k - counts, -share))
             return math.nan, _tail(chances, self.observed, self.test_alternative, slack=1.0 + 1e-7, extra=0.0)
         return math.nan, _tail(
             _poisson_binomial(power), self.observed, self.test_alternative, slack=1.0, extra=EQUAL
@@ -264,36 +267,28 @@ def excess_significance(
     Examples
     --------
     >>> excess_significance([0.7, 0.6, 0.5, 0.1], [0.05, 0.06, 0.04, 0.01])
-    <ExcessSignificance 3 observed, 1.36 expected of 4, p=0.0829>
+    <ExcessSignificance 3 observed, 1.59 expected of 4, p=0.136>
     """
     y, v = effects_and_variances(yi, vi)
     k = int(y.size)
     if k == 0:
         raise TooFewStudiesError("excess_significance: found 0 studies; allowed: 1 or more")
     side = choose(Alternative, alternative, "alternative")
-    checked_level(1.0 - alpha), checked_level(1.0 - test_alpha)
+    for probability in (alpha, test_alpha):
+        checked_level(1.0 - probability)
     spread = _tau2(tau2, y, v)
     mean = weighted_mean(y, v, spread).estimate
     given = np.asarray(mean if theta is None else theta, dtype=float)
     if given.shape not in {(), (k,), (1,)} or not np.isfinite(given).all():
-        raise UsageError(f"theta: found {theta!r}; allowed: one finite effect, or one for each of {k} studies")
-    z = (y - null) / np.sqrt(v)
-    critical = float(-special.ndtri(alpha / 2.0 if side is Alternative.TWO_SIDED else alpha))
-    hit = {
-        Alternative.TWO_SIDED: np.abs(z) >= critical,
-        Alternative.GREATER: z >= critical,
-        Alternative.LESS: z <= -critical,
-    }[side]
-    setting = _Setting(
-        np.sqrt(v),
-        spread,
-        float(null),
-        critical,
-        side,
-        int(hit.sum()),
-        choose(ExcessTest, test, "test"),
-        choose(Alternative, test_alternative, "test_alternative"),
-        bool(correct),
+        raise UsageError(
+            f"theta: found {theta!r}; allowed: one finite effect, or one for each of {k} studies"
+        )
+    setting = _setting(
+        (y, v),
+        (float(null), side, alpha),
+        (choose(ExcessTest, test, "test"), choose(Alternative, test_alternative, "test_alternative")),
+        tau2=spread,
+        correct=bool(correct),
     )
     power = setting.power(given)
     statistic, p = setting.p_value(power)
@@ -319,12 +314,32 @@ def excess_significance(
         spread,
         limit,
         power,
-        hit,
+        setting.hit,
         str(setting.test),
         k,
         few_studies(k),
         options,
     )
+
+
+def _setting(
+    data: tuple[FloatArray, FloatArray],
+    studies: tuple[float, Alternative, float],
+    test: tuple[ExcessTest, Alternative],
+    *,
+    tau2: float,
+    correct: bool,
+) -> _Setting:
+    """Count the significant studies and hold what does not move with theta."""
+    (y, v), (null, side, alpha) = data, studies
+    z = (y - null) / np.sqrt(v)
+    critical = float(-special.ndtri(alpha / 2.0 if side is Alternative.TWO_SIDED else alpha))
+    hit: BoolArray = {
+        Alternative.TWO_SIDED: np.abs(z) >= critical,
+        Alternative.GREATER: z >= critical,
+        Alternative.LESS: z <= -critical,
+    }[side]
+    return _Setting(np.sqrt(v), tau2, null, critical, side, hit, *test, correct)
 
 
 def _tau2(tau2: str | float, y: FloatArray, v: FloatArray) -> float:

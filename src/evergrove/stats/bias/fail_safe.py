@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 #: metafor's limit: above it the number is given as a lower bound.
 MOST_STUDIES = 10_000_000
+#: Above it the exact general method falls back to the approximate one, as in metafor.
+MOST_EXACT = 5000
 #: A number this near to a whole one is that one (metafor: the square root of machine precision).
 WHOLE = 1.5e-8
 
@@ -75,7 +77,9 @@ class FailSafeN(Result):
     def summary(self) -> str:
         """Return the number with what it means."""
         goal = f"p = {self.alpha:g}" if math.isnan(self.target) else f"an effect of {self.target:g}"
-        line = f"fail-safe N ({self.method}) = {self.n:g}: so many null results bring {self.k} studies to {goal}"
+        line = (
+            f"fail-safe N ({self.method}) = {self.n:g}: so many null results bring {self.k} studies to {goal}"
+        )
         return "\n".join([line, *(f"note: {remark}" for remark in self.diagnostics)])
 
 
@@ -95,16 +99,32 @@ class _Drawer(NamedTuple):
     estimate: float
     tau2: float
     variance: float
-    common: bool
+    method: Tau2Method | None
+    exact: bool
+
+    def _refitted(self, n: int) -> float:
+        """Return tau² of all studies, the unseen ones having mean 0 and variance v + tau²."""
+        hidden = special.ndtri((np.arange(n) + 0.5) / n)
+        if n > 1:
+            hidden *= math.sqrt((self.variance + self.tau2) * (n - 1) / float((hidden**2).sum()))
+        y, v = np.concatenate([self.y, hidden]), np.concatenate([self.v, np.full(n, self.variance)])
+        found = estimate_tau2(self.method or Tau2Method.REML, y, v)
+        if not found.converged:
+            raise ConvergenceError(
+                f"fail_safe_n: tau² with {n} studies added: {found.reason}; try exact=False"
+            )
+        return found.value
 
     def filled(self, n: float) -> tuple[float, float, float]:
-        """Return estimate, tau² and two-sided p with n studies of effect 0 added.
+        """Return estimate, tau² and two-sided p with n studies of mean effect 0 added.
 
-        tau² is the variance of all effects together: the two groups' tau² and their distance.
+        Unless exact, tau² is the variance of all effects together: the two groups' tau² and their distance.
         """
         k = self.y.size
         tau2 = 0.0
-        if not self.common:
+        if self.method is not None and self.exact and n <= MOST_EXACT:
+            tau2 = self._refitted(int(n))
+        elif self.method is not None:
             mean = k * self.estimate / (k + n)
             within = (k - 1 + max(0.0, n - 1)) * self.tau2
             between = k * (self.estimate - mean) ** 2 + n * mean**2
@@ -144,7 +164,20 @@ def _rosenthal(y: FloatArray, v: FloatArray, alpha: float) -> _Found:
     """Stouffer's combined z against the one-sided quantile."""
     k = y.size
     z = abs(float((y / np.sqrt(v)).sum())) / math.sqrt(k)
-    return _Found(max(0.0, k * (z / float(special.ndtri(1.0 - alpha))) ** 2 - k), p_value=float(special.ndtr(-z)))
+    return _Found(
+        max(0.0, k * (z / float(special.ndtri(1.0 - alpha))) ** 2 - k), p_value=float(special.ndtr(-z))
+    )
+
+
+def _fisher(y: FloatArray, v: FloatArray, alpha: float) -> _Found:
+    """Fisher's combined one-sided p values, each null result counting as 0.5."""
+    logs = float(special.log_ndtr(-np.abs(y) / np.sqrt(v)).sum())
+
+    def combined(n: float) -> float:
+        return float(special.gammaincc(y.size + n, -logs + n * math.log(2.0)))
+
+    p = combined(0.0)
+    return _Found(0.0 if p >= alpha else _smallest(lambda n: combined(n) >= alpha), p_value=p)
 
 
 def _rosenberg(y: FloatArray, v: FloatArray, alpha: float) -> _Found:
@@ -175,7 +208,13 @@ def _towards(estimate: float, target: float | None) -> tuple[float, bool]:
 
 
 def _general(
-    y: FloatArray, v: FloatArray, alpha: float, target: float | None, method: Tau2Method | None
+    y: FloatArray,
+    v: FloatArray,
+    alpha: float,
+    target: float | None,
+    *,
+    method: Tau2Method | None,
+    exact: bool,
 ) -> tuple[_Found, float, bool]:
     """Random-effects model against a p value or a target effect."""
     tau2 = 0.0
@@ -185,7 +224,7 @@ def _general(
             raise ConvergenceError(f"fail_safe_n: tau² by {method}: {found.reason}; try tau2='DL'")
         tau2 = found.value
     mean = weighted_mean(y, v, tau2)
-    drawer = _Drawer(y, v, mean.estimate, tau2, y.size / float((1.0 / v).sum()), method is None)
+    drawer = _Drawer(y, v, mean.estimate, tau2, y.size / float((1.0 / v).sum()), method, exact)
     p = 2.0 * float(special.ndtr(-abs(mean.estimate) / mean.se))
     now = (mean.estimate, tau2, p)
     goal, turned = (math.nan, False) if target is None else _towards(mean.estimate, target)
@@ -200,6 +239,30 @@ def _general(
     return _Found(n, *now, with_n=drawer.filled(n) if n else now), goal, turned
 
 
+def _counted(
+    chosen: FailSafeMethod,
+    data: tuple[FloatArray, FloatArray],
+    alpha: float,
+    target: float | None,
+    *,
+    weighted: bool,
+    method: Tau2Method | None,
+    exact: bool,
+) -> tuple[_Found, float, bool]:
+    """Return the number by a method, its target, and whether the target's sign was turned."""
+    y, v = data
+    if chosen is FailSafeMethod.ORWIN:
+        return _orwin(y, v if weighted else None, target)
+    if chosen is FailSafeMethod.GENERAL:
+        return _general(y, v, alpha, target, method=method, exact=exact)
+    count = {
+        FailSafeMethod.ROSENTHAL: _rosenthal,
+        FailSafeMethod.ROSENTHAL_FISHER: _fisher,
+        FailSafeMethod.ROSENBERG: _rosenberg,
+    }[chosen]
+    return count(y, v, alpha), math.nan, False
+
+
 def fail_safe_n(
     yi: ArrayLike,
     vi: ArrayLike | None = None,
@@ -209,6 +272,7 @@ def fail_safe_n(
     target: float | None = None,
     model: str = PoolModel.RANDOM,
     tau2: str = Tau2Method.REML,
+    exact: bool = False,
 ) -> FailSafeN:
     """Count the null results that would overturn a meta-analysis.
 
@@ -220,7 +284,7 @@ def fail_safe_n(
         Sampling variances. None is for Orwin's unweighted mean only; with them Orwin's mean has
         inverse-variance weights (metafor from 4.0 on).
     method : FailSafeMethod or str
-        ``"rosenthal"``, ``"orwin"``, ``"rosenberg"`` or ``"general"``.
+        ``"rosenthal"``, ``"rosenthal-fisher"``, ``"orwin"``, ``"rosenberg"`` or ``"general"``.
     alpha : float
         Significance level to which the result is brought; one-sided for Rosenthal, else two-sided.
     target : float or None
@@ -230,6 +294,8 @@ def fail_safe_n(
         For ``"general"``.
     tau2 : Tau2Method or str
         For ``"general"`` with random effects.
+    exact : bool
+        For ``"general"``: tau² is estimated anew with up to 5000 studies added, instead of approximated.
 
     Returns
     -------
@@ -263,33 +329,39 @@ def fail_safe_n(
     Examples
     --------
     >>> fail_safe_n([0.5, 0.4, 0.3, 0.6], [0.04, 0.03, 0.05, 0.06])
-    <FailSafeN 17 (rosenthal), k=4>
+    <FailSafeN 24 (rosenthal), k=4>
     """
     chosen = choose(FailSafeMethod, method, "method")
     checked_level(1.0 - alpha)
     if target is not None and not math.isfinite(target):
         raise UsageError(f"target: found {target!r}; allowed: a finite effect on the pooling scale")
-    if target is not None and chosen in {FailSafeMethod.ROSENTHAL, FailSafeMethod.ROSENBERG}:
-        raise UsageError(f"target: found {target!r} with {str(chosen)!r}; allowed: with 'orwin' and 'general'")
+    if target is not None and chosen not in {FailSafeMethod.ORWIN, FailSafeMethod.GENERAL}:
+        raise UsageError(
+            f"target: found {target!r} with {str(chosen)!r}; allowed: with 'orwin' and 'general'"
+        )
     if vi is None and chosen is not FailSafeMethod.ORWIN:
         raise UsageError(f"vi: found none; allowed: sampling variances for {str(chosen)!r}; give them")
     y, v = (
-        effects_and_variances(yi, np.ones(column("yi", yi).size)) if vi is None else effects_and_variances(yi, vi)
+        effects_and_variances(yi, np.ones(column("yi", yi).size))
+        if vi is None
+        else effects_and_variances(yi, vi)
     )
     k = int(y.size)
     if k < 2:
-        raise TooFewStudiesError(f"fail_safe_n: found {k} studies; allowed: 2 or more; there is nothing to pool")
+        raise TooFewStudiesError(
+            f"fail_safe_n: found {k} studies; allowed: 2 or more; there is nothing to pool"
+        )
     tau2_method = choose(Tau2Method, tau2, "tau2")
     common = choose(PoolModel, model, "model") is PoolModel.COMMON
-    goal, turned = math.nan, False
-    if chosen is FailSafeMethod.ROSENTHAL:
-        found = _rosenthal(y, v, alpha)
-    elif chosen is FailSafeMethod.ROSENBERG:
-        found = _rosenberg(y, v, alpha)
-    elif chosen is FailSafeMethod.ORWIN:
-        found, goal, turned = _orwin(y, None if vi is None else v, target)
-    else:
-        found, goal, turned = _general(y, v, alpha, target, None if common else tau2_method)
+    found, goal, turned = _counted(
+        chosen,
+        (y, v),
+        alpha,
+        target,
+        weighted=vi is not None,
+        method=None if common else tau2_method,
+        exact=exact,
+    )
     remarks = []
     if turned:
         message = f"the target has the other sign than the mean: {goal:g} is used"
@@ -297,7 +369,13 @@ def fail_safe_n(
     if found.n >= MOST_STUDIES:
         message = f"the number is above {MOST_STUDIES:g}" if math.isfinite(found.n) else "no number suffices"
         remarks.append(Diagnostic("very-large", message, "n"))
-    options = {"method": chosen, "model": str(model), "tau2": str(tau2), "weighted": vi is not None}
+    options = {
+        "method": chosen,
+        "model": str(model),
+        "tau2": str(tau2),
+        "weighted": vi is not None,
+        "exact": bool(exact),
+    }
     return FailSafeN(
         _whole(found.n),
         found.estimate,

@@ -80,7 +80,8 @@ def kendall(x: FloatArray, y: FloatArray, *, exact: bool | None, correct: bool) 
 
     Examples
     --------
-    >>> test = kendall(np.array([1.0, 2.0, 3.0, 4.0]), np.array([1.0, 3.0, 2.0, 4.0]), exact=None, correct=False)
+    >>> x, y = np.array([1.0, 2.0, 3.0, 4.0]), np.array([1.0, 3.0, 2.0, 4.0])
+    >>> test = kendall(x, y, exact=None, correct=False)
     >>> round(test.tau, 4), round(test.p_value, 4)
     (0.6667, 0.3333)
     """

@@ -95,8 +95,10 @@ class LimitMetaAnalysis(Result):
         lines = [
             repr(self).strip("<>"),
             f"unadjusted: {self.unadjusted.estimate:.4f}; tau² = {self.tau2:.4g}; G² = {self.g2:.1f} %",
-            f"Q small-study = {self.q_small:.4f}, p = {self.q_small_p_value:.4g}; "
-            f"Q residual = {self.q_residual:.4f}, p = {self.q_residual_p_value:.4g}",
+            (
+                f"Q small-study = {self.q_small:.4f}, p = {self.q_small_p_value:.4g}; "
+                f"Q residual = {self.q_residual:.4f}, p = {self.q_residual_p_value:.4g}"
+            ),
         ]
         return "\n".join([*lines, *(f"note: {remark}" for remark in self.diagnostics)])
 
@@ -177,7 +179,7 @@ def limit_meta_analysis(
     Examples
     --------
     >>> limit_meta_analysis([0.1, 0.3, 0.35, 0.65, 0.5], [0.01, 0.03, 0.05, 0.09, 0.1])
-    <LimitMetaAnalysis -0.0927 [-0.4706, 0.2852], p=0.631, k=5; beta0>
+    <LimitMetaAnalysis 0.0162 [-0.3408, 0.3733], p=0.929, k=5; beta0>
     """
     y, v = effects_and_variances(yi, vi)
     level, chosen = checked_level(level), choose(LimitMethod, method, "method")
@@ -192,9 +194,7 @@ def limit_meta_analysis(
     if chosen is LimitMethod.BETA0:
         root = 1.0 / np.sqrt(v + spread)
         estimate = general.slope + tau * general.intercept
-        variance = (
-            1.0 + spread * float((root**2).mean()) - 2.0 * tau * float(root.mean())
-        ) / general.spread
+        variance = (1.0 + spread * float((root**2).mean()) - 2.0 * tau * float(root.mean())) / general.spread
         error = math.sqrt(variance)
     elif chosen is LimitMethod.BETALIM:
         estimate, error = shrunken.slope, 1.0 / math.sqrt(shrunken.spread)

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from evergrove.errors import DataError, TooFewStudiesError
-from evergrove.stats.diagnostic import Diagnostic
 from evergrove.stats.regression.fitting import meta_regression
 from evergrove.stats.regression.least_squares import centred_basis, redundant_columns, weighted_fit
 
 if TYPE_CHECKING:
     from evergrove.stats.arrays import FloatArray
+    from evergrove.stats.diagnostic import Diagnostic
 
 FEWEST_STUDIES = 3
 

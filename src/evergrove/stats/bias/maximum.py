@@ -97,9 +97,9 @@ def bounded_maximum(
 
     Examples
     --------
-    >>> top = bounded_maximum(
-    ...     lambda x: Derivatives(-float((x[0] - 2) ** 2), -2 * (x - 2), np.array([[-2.0]])), [0.0], [0.0], [1.0]
-    ... )
+    >>> def parabola(x):
+    ...     return Derivatives(-float((x[0] - 2) ** 2), -2 * (x - 2), np.array([[-2.0]]))
+    >>> top = bounded_maximum(parabola, [0.0], [0.0], [1.0])
     >>> float(top.point[0]), bool(top.at_bound[0])
     (1.0, True)
     """

@@ -61,6 +61,8 @@ class FailSafeMethod(StrEnum):
 
     ROSENTHAL = "rosenthal"
     """Stouffer's combined z falls to the one-sided level (Rosenthal 1979). For history."""
+    ROSENTHAL_FISHER = "rosenthal-fisher"
+    """The same with Fisher's combined p value, null results counting as p = 0.5 (metafor)."""
     ORWIN = "orwin"
     """The mean effect falls to a target (Orwin 1983); weighted by 1/v where variances are given."""
     ROSENBERG = "rosenberg"

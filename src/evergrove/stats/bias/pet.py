@@ -139,7 +139,7 @@ def pet_peese(
     Examples
     --------
     >>> pet_peese([0.32, 0.35, 0.38, 0.55, 0.5, 0.8], [0.001, 0.002, 0.005, 0.03, 0.04, 0.09])
-    <PetPeese PEESE 0.3216 [0.2949, 0.3484], p=4.73e-06, k=6>
+    <PetPeese PEESE 0.3261 [0.3005, 0.3517], p=3.81e-06, k=6>
     """
     y, v = effects_and_variances(yi, vi)
     chosen_rule, how = choose(PetRule, rule, "rule"), choose(AsymmetryModel, model, "model")
@@ -268,7 +268,7 @@ def adequately_powered_mean(
     Examples
     --------
     >>> adequately_powered_mean([0.32, 0.35, 0.38, 0.55, 0.5, 0.8], [0.001, 0.002, 0.005, 0.03, 0.04, 0.09])
-    <AdequatelyPowered 0.3349 [0.2764, 0.3933], 3 of 6 studies powered>
+    <AdequatelyPowered 0.3359 [0.2724, 0.3994], 3 of 6 studies powered>
     """
     y, v = effects_and_variances(yi, vi)
     level, k = checked_level(level), int(y.size)

@@ -87,9 +87,7 @@ def rank_result(
     )
 
 
-def rank_test(
-    yi: ArrayLike, vi: ArrayLike, *, exact: bool | None = None, correct: bool = False
-) -> RankTest:
+def rank_test(yi: ArrayLike, vi: ArrayLike, *, exact: bool | None = None, correct: bool = False) -> RankTest:
     """Test for funnel asymmetry by the rank correlation of effects and variances.
 
     Parameters
@@ -131,7 +129,7 @@ def rank_test(
     Examples
     --------
     >>> rank_test([0.1, 0.3, 0.35, 0.65, 0.5], [0.01, 0.03, 0.05, 0.09, 0.07])
-    <RankTest tau=0.8000, exact, p=0.0833, k=5>
+    <RankTest tau=1.0000, exact, p=0.0167, k=5>
     """
     y, v = effects_and_variances(yi, vi)
     k = int(y.size)
@@ -145,5 +143,7 @@ def rank_test(
     mean = weighted_mean(y, v, 0.0)
     standardised = (y - mean.estimate) / np.sqrt(v - mean.se**2)
     if exact and (np.unique(v).size < k or np.unique(standardised).size < k):
-        raise UsageError("exact: found True with tied values; allowed: None or False; ties have no exact test")
+        raise UsageError(
+            "exact: found True with tied values; allowed: None or False; ties have no exact test"
+        )
     return rank_result(standardised, v, exact=exact, correct=correct, name="rank_test")

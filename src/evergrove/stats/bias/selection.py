@@ -131,6 +131,7 @@ def _setup(
     v: FloatArray,
     x: FloatArray,
     options: _Options,
+    *,
     given: ArrayLike | None,
     n: ArrayLike | None,
 ) -> Setup:
@@ -220,6 +221,24 @@ def _root(variances: FloatArray) -> FloatArray:
     return np.sqrt(np.where(variances > 0, variances, np.nan))
 
 
+def _deltas(setup: Setup, found: Fit, quantile: float) -> dict[str, Any]:
+    """Return the weights with limits inside their bounds and tests against no selection."""
+    first = setup.x.shape[1] + 1
+    delta = setup.offset + setup.matrix @ found.parameters[first:]
+    known = np.nan_to_num(found.covariance[first:, first:])
+    error = _root(np.diag(setup.matrix @ known @ setup.matrix.T).copy())
+    tests = (delta - setup.null) / error
+    return {
+        "delta": delta,
+        "delta_se": error,
+        "delta_ci_low": np.maximum(delta - quantile * error, setup.low),
+        "delta_ci_high": np.minimum(delta + quantile * error, setup.high),
+        "delta_statistic": tests,
+        "delta_p_value": np.array([two_sided_p(float(test), None) for test in tests]),
+        "delta_given": tuple(bool(row) for row in ~np.isnan(setup.fixed)),
+    }
+
+
 def _result(
     setup: Setup,
     options: _Options,
@@ -241,13 +260,8 @@ def _result(
     beta, se = found.parameters[:p] * unit, _root(np.diag(covariance))
     tau2 = float(found.parameters[p]) * unit**2
     tau2_se = float(_root(found.covariance[p : p + 1, p])[0]) * unit**2
-    given = ~np.isnan(setup.fixed)
-    delta = setup.offset + setup.matrix @ found.parameters[p + 1 :]
-    known = np.nan_to_num(found.covariance[p + 1 :, p + 1 :])
-    delta_se = _root(np.diag(setup.matrix @ known @ setup.matrix.T).copy())
-    tests = (delta - setup.null) / delta_se
     statistic = max(0.0, 2.0 * (found.log_likelihood - unadjusted))
-    df = int((~given).sum())
+    df = int(np.isnan(setup.fixed).sum())
     z = float(beta[0] / se[0])
     tau2_test = _tau2_test(setup, begin, found.log_likelihood, random=random)
     return SelectionModel(
@@ -268,15 +282,9 @@ def _result(
         tau2_ci_high=tau2 + quantile * tau2_se,
         tau2_statistic=tau2_test[0],
         tau2_p_value=tau2_test[1],
-        delta=delta,
-        delta_se=delta_se,
-        delta_ci_low=np.maximum(delta - quantile * delta_se, setup.low),
-        delta_ci_high=np.minimum(delta + quantile * delta_se, setup.high),
-        delta_statistic=tests,
-        delta_p_value=np.array([two_sided_p(float(test), None) for test in tests]),
+        **_deltas(setup, found, quantile),
         delta_null=setup.null,
         delta_names=names[1],
-        delta_given=tuple(bool(row) for row in given),
         studies=None if setup.counts is None else tuple(int(count) for count in setup.counts),
         selection_statistic=statistic,
         selection_df=df,
@@ -413,7 +421,7 @@ def selection_model(
     ...     model="common",
     ... )
     >>> round(fit.unadjusted_estimate, 3), fit.estimate < fit.unadjusted_estimate
-    (0.273, True)
+    (0.266, True)
     """
     y, v = effects_and_variances(yi, vi)
     kind = choose(SelectionWeights, weights, "weights")
@@ -450,7 +458,7 @@ def selection_model(
     x, names = _design(moderators, y.size)
     if y.size <= x.shape[1]:
         raise TooFewStudiesError(f"selection_model: found {y.size} studies; allowed: more than coefficients")
-    setup = _setup(y, v, x, options, delta, n)
+    setup = _setup(y, v, x, options, given=delta, n=n)
     needed = x.shape[1] + (options.model is PoolModel.RANDOM) + int(np.isnan(setup.fixed).sum())
     if y.size < needed:
         raise TooFewStudiesError(

@@ -11,6 +11,7 @@ those in tau² from the heat equation: the derivative of f in tau² is half its 
 
 from __future__ import annotations
 
+import itertools
 import math
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -117,7 +118,7 @@ def _legendre_panels(breaks: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Return composite Gauss-Legendre nodes and weights over consecutive breaks."""
     x, w = np.polynomial.legendre.leggauss(NODES_PER_PANEL)
     nodes, lengths = [], []
-    for low, high in zip(breaks[:-1], breaks[1:], strict=True):
+    for low, high in itertools.pairwise(breaks):
         edges = np.linspace(low, high, max(1, math.ceil((high - low) / PANEL_WIDTH)) + 1)
         half, middle = np.diff(edges) / 2.0, (edges[1:] + edges[:-1]) / 2.0
         nodes.append((middle[:, np.newaxis] + half[:, np.newaxis] * x).ravel())

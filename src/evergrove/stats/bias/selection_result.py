@@ -120,11 +120,15 @@ class SelectionModel(Result):
     def summary(self) -> str:
         """Return the adjusted and unadjusted effect, the weights, the tests and the remarks."""
         lines = [
-            f"adjusted: {self.estimate:.4f} (se {self.se:.4f}, {self.ci_low:.4f} to {self.ci_high:.4f}), "
-            f"z = {self.statistic:.4f}, p = {self.p_value:.4g}; tau² = {self.tau2:.4g}",
+            (
+                f"adjusted: {self.estimate:.4f} (se {self.se:.4f}, {self.ci_low:.4f} to {self.ci_high:.4f}), "
+                f"z = {self.statistic:.4f}, p = {self.p_value:.4g}; tau² = {self.tau2:.4g}"
+            ),
             f"without selection (ML): {self.unadjusted_estimate:.4f}; tau² = {self.unadjusted_tau2:.4g}",
-            f"test of selection: LR = {self.selection_statistic:.4f}, df = {self.selection_df}, "
-            f"p = {self.selection_p_value:.4g}",
+            (
+                f"test of selection: LR = {self.selection_statistic:.4f}, df = {self.selection_df}, "
+                f"p = {self.selection_p_value:.4g}"
+            ),
         ]
         for row, name in enumerate(self.delta_names):
             held = " (given)" if self.delta_given[row] else f" (se {self.delta_se[row]:.4f})"

@@ -78,7 +78,7 @@ def _beta(points: Points, _alpha: float, delta: FloatArray, precision: FloatArra
 
 
 def _linear(slope: FloatArray, delta: FloatArray) -> LogWeight:
-    """A log-weight that is delta times a function of p."""
+    """Return the log-weight that is delta times a function of p."""
     return LogWeight(delta[0] * slope, (slope,), ((np.zeros_like(slope),),))
 
 

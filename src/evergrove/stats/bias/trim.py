@@ -13,7 +13,6 @@ from evergrove.stats.arrays import FloatArray, checked_labels, effects_and_varia
 from evergrove.stats.bias.few_studies import few_studies
 from evergrove.stats.bias.line import additive_line, checked_predictor, multiplicative_line
 from evergrove.stats.bias.options import MissingEstimator, Side, TieRanks
-from evergrove.stats.diagnostic import Diagnostic
 from evergrove.stats.inverse_variance import weighted_mean
 from evergrove.stats.options import PoolModel, Tau2Method, choose
 from evergrove.stats.pooling import pool
@@ -25,6 +24,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import ArrayLike, NDArray
 
+    from evergrove.stats.diagnostic import Diagnostic
     from evergrove.stats.pool_result import PoolResult
 
 FEWEST_STUDIES = 3
@@ -277,7 +277,8 @@ def trim_and_fill(
 
     Examples
     --------
-    >>> found = trim_and_fill([0.1, 0.2, 0.3, 0.5, 0.8, 0.9], [0.01, 0.02, 0.03, 0.06, 0.1, 0.12], model="common")
+    >>> y, v = [0.1, 0.2, 0.3, 0.5, 0.8, 0.9], [0.01, 0.02, 0.03, 0.06, 0.1, 0.12]
+    >>> found = trim_and_fill(y, v, model="common")
     >>> found.missing, found.side, found.imputed_yi.round(3).tolist()
     (3, 'left', [-0.173, -0.473, -0.573])
     """

@@ -86,15 +86,18 @@ class PUniformStar(Result):
 
     def __repr__(self) -> str:
         return (
-            f"<PUniformStar {self.estimate:.4f} [{self.ci_low:.4f}, {self.ci_high:.4f}], p={self.p_value:.3g}, "
-            f"tau²={self.tau2:.4g}, {self.k_significant} of {self.k} significant>"
+            f"<PUniformStar {self.estimate:.4f} [{self.ci_low:.4f}, {self.ci_high:.4f}], "
+            f"p={self.p_value:.3g}, tau²={self.tau2:.4g}, {self.k_significant} of {self.k} significant>"
         )
 
     def summary(self) -> str:
         """Return estimate, heterogeneity, the test of bias and the remarks."""
         lines = [
             repr(self).strip("<>"),
-            f"tau² = {self.tau2:.4g} ({self.tau2_ci_low:.4g} to {self.tau2_ci_high:.4g}), p = {self.tau2_p_value:.4g}",
+            (
+                f"tau² = {self.tau2:.4g} ({self.tau2_ci_low:.4g} to {self.tau2_ci_high:.4g}), "
+                f"p = {self.tau2_p_value:.4g}"
+            ),
             f"test of publication bias: LR = {self.bias_statistic:.4f}, p = {self.bias_p_value:.4g}",
         ]
         return "\n".join([*lines, *(f"note: {remark}" for remark in self.diagnostics)])
@@ -128,9 +131,7 @@ class _Model(NamedTuple):
         found = []
         for start in starts:
             values = np.array([start[0] if mu is None else mu, start[1] if tau2 is None else tau2])
-            problem = Problem(
-                self.y, self.v, np.ones((self.y.size, 1)), self.selection, estimated, values
-            )
+            problem = Problem(self.y, self.v, np.ones((self.y.size, 1)), self.selection, estimated, values)
             found.append(
                 bounded_maximum(
                     lambda free, problem=problem: log_likelihood(problem, free),  # type: ignore[misc]
@@ -238,13 +239,17 @@ def p_uniform_star(
     near = [(mu, tau2)]
     target = best.value - normal_quantile(level) ** 2 / 2.0
     width = max(1.0, math.sqrt(tau2)) / math.sqrt(k)
-    mu_limits = [_limit(lambda m: model.best(near, mu=m).value, mu, width, target, way) for way in (-1.0, 1.0)]
+    mu_limits = [
+        _limit(lambda m: model.best(near, mu=m).value, mu, width, target, way) for way in (-1.0, 1.0)
+    ]
     none = model.best(near, tau2=0.0).value
     upper = _limit(lambda t: model.best(near, tau2=t).value, tau2, max(tau2, 0.1), target, 1.0)
     lower = 0.0
     if none < target:
         lower = bracketed_root(lambda t: model.best(near, tau2=t).value - target, 0.0, tau2).value
-    tests = [max(0.0, 2.0 * (best.value - other)) for other in (model.best(model.starts(), mu=0.0).value, none)]
+    tests = [
+        max(0.0, 2.0 * (best.value - other)) for other in (model.best(model.starts(), mu=0.0).value, none)
+    ]
     bias = _bias_statistic(model, best.value)
     limits = sorted(sign * unit * limit for limit in mu_limits)
     return PUniformStar(
