@@ -10,7 +10,7 @@ import numpy as np
 from scipy import special
 
 from evergrove.errors import TooFewStudiesError
-from evergrove.stats.arrays import FloatArray, checked_level, column, refuse_rows, same_length
+from evergrove.stats.arrays import BoolArray, FloatArray, checked_level, column, refuse_rows, same_length
 from evergrove.stats.diagnostic import Diagnostic
 from evergrove.stats.result import Result
 from evergrove.stats.roots import bracketed_root
@@ -23,8 +23,8 @@ FEWEST_SIGNIFICANT = 3
 SMALLEST_PP = 2.2e-16
 LEAST_POWER, MOST_POWER = 0.0500001, 0.999
 ALPHA = 0.05
-#: Nodes for the distribution of the scale of t.
-SCALE_NODES = 128
+#: Gauss-Legendre rule for the distribution of the scale of t.
+NODES, WEIGHTS = np.polynomial.legendre.leggauss(128)
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -95,57 +95,58 @@ class PCurve(Result):
         return "\n".join([*lines, *(f"note: {remark}" for remark in self.diagnostics)])
 
 
-def _chi_rule(df: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Return nodes and weights for the mean over √(chi-square / df), one row per df."""
-    x, w = np.polynomial.legendre.leggauss(SCALE_NODES)
-    half = np.where(np.isinf(df), 1.0, df)[:, np.newaxis] / 2.0
-    low = np.sqrt(special.gammaincinv(half, 1e-18) / half)
-    high = np.sqrt(special.gammainccinv(half, 1e-18) / half)
-    s = (low + high) / 2.0 + (high - low) / 2.0 * x
-    log_density = math.log(2.0) + half * np.log(half) - special.gammaln(half) - half * s**2
-    weight = (high - low) / 2.0 * w * np.exp(log_density + special.xlogy(2.0 * half - 1.0, s))
-    normal = np.isinf(df)[:, np.newaxis]
-    return np.where(normal, 1.0, s), np.where(normal, 1.0 / SCALE_NODES, weight)
+class _Law:
+    """The distribution of |z| or |t|: a normal statistic averaged over its scale √(chi-square / df)."""
+
+    def __init__(self, df: float) -> None:
+        if math.isinf(df):
+            self._scale, self._weight = np.ones(1), np.ones(1)
+            self.critical_of = lambda p: float(-special.ndtri(p / 2.0))
+            return
+        half = df / 2.0
+        low, high = (
+            math.sqrt(float(inverse(half, 1e-18)) / half)
+            for inverse in (special.gammaincinv, special.gammainccinv)
+        )
+        s = (low + high) / 2.0 + (high - low) / 2.0 * NODES
+        log_density = math.log(2.0) + half * math.log(half) - special.gammaln(half) - half * s**2
+        density = np.exp(log_density + special.xlogy(df - 1.0, s))
+        self._scale, self._weight = s, (high - low) / 2.0 * WEIGHTS * density
+        self.critical_of = lambda p: float(-special.stdtrit(df, p / 2.0))
+
+    def upper(self, noncentrality: float, cut: FloatArray) -> FloatArray:
+        """Return the chance of values above each cut."""
+        at = cut[:, np.newaxis] * self._scale
+        return np.asarray((special.ndtr(noncentrality - at) + special.ndtr(-at - noncentrality)) @ self._weight)
+
+    def noncentrality(self, power: float) -> float:
+        """Return the noncentrality at which the two-sided test at .05 has a power."""
+        cut = np.array([self.critical_of(ALPHA)])
+        return bracketed_root(
+            lambda nc: float(self.upper(nc, cut)[0]) - power, 0.0, 4.0 * (float(cut[0]) + 4.0)
+        ).value
 
 
 class _Tests(NamedTuple):
-    """Two-sided tests on the z or t scale: a t with infinite df is a z."""
+    """Two-sided tests: their size and the law of each (by rows of `laws`)."""
 
     size: FloatArray
+    laws: dict[float, _Law]
     df: FloatArray
 
-    def upper(self, noncentrality: FloatArray, critical: FloatArray) -> FloatArray:
-        """Return the chance of |statistic| above a value at a noncentrality: a mean over the scale of t."""
-        s, weight = _chi_rule(self.df)
-        cut, shift = critical[:, np.newaxis] * s, noncentrality[:, np.newaxis]
-        chance = special.ndtr(shift - cut) + special.ndtr(-cut - shift)
-        return np.asarray((weight * chance).sum(axis=1))
-
-    def critical(self, p: float) -> FloatArray:
-        """Return |statistic| at a two-sided p value."""
-        finite = np.where(np.isinf(self.df), 1.0, self.df)
-        t = -special.stdtrit(finite, p / 2.0)
-        return np.asarray(np.where(np.isinf(self.df), -special.ndtri(p / 2.0), t))
-
-    def noncentrality(self, power: float) -> FloatArray:
-        """Return the noncentrality at which each test has a power."""
-        cut = self.critical(ALPHA)
-        values: dict[float, float] = {}
-        for df, c in zip(self.df.tolist(), cut.tolist(), strict=True):
-            if df not in values:
-                one = _Tests(np.zeros(1), np.array([df]))
-                values[df] = bracketed_root(
-                    lambda nc, one=one, c=c: float(one.upper(np.array([nc]), np.array([c]))[0]) - power,  # type: ignore[misc]
-                    0.0,
-                    4.0 * (c + 4.0),
-                ).value
-        return np.array([values[df] for df in self.df.tolist()])
+    def at(self, rows: BoolArray) -> _Tests:
+        """Return some tests."""
+        return _Tests(self.size[rows], self.laws, self.df[rows])
 
     def conditional(self, power: float, below: float = ALPHA) -> tuple[FloatArray, FloatArray]:
         """Return P(p closer to `below` | p < below) at a power, and the chance of p < below."""
-        nc = self.noncentrality(power)
-        chance = self.upper(nc, self.critical(below))
-        return 1.0 - self.upper(nc, self.size) / chance, chance
+        within, chance = np.empty(self.size.size), np.empty(self.size.size)
+        for df in np.unique(self.df).tolist():
+            law, rows = self.laws[df], self.df == df
+            nc = law.noncentrality(power)
+            chance[rows] = law.upper(nc, np.array([law.critical_of(below)]))[0]
+            within[rows] = 1.0 - law.upper(nc, self.size[rows]) / chance[rows]
+        return within, chance
 
 
 def _stouffer(pp: FloatArray) -> float:
@@ -249,11 +250,12 @@ def p_curve(statistic: ArrayLike, *, df: ArrayLike | None = None, level: float =
             f"p_curve: found {k_full} studies with p < .05; allowed: {FEWEST_SIGNIFICANT} or more; a curve "
             "of fewer says nothing"
         )
-    curve, steep = _Tests(size[full], freedom[full]), _Tests(size[half], freedom[half])
+    tests = _Tests(size, {df: _Law(df) for df in np.unique(freedom[full]).tolist()}, freedom)
+    curve, steep = tests.at(full), tests.at(half)
     skew, skew_half = _stouffer(p[full] / ALPHA), _stouffer(p[half] / (ALPHA / 2.0))
     flat = _stouffer(curve.conditional(1 / 3)[0])
     flat_half = _stouffer(steep.conditional(1 / 3, ALPHA / 2.0)[0]) if k_half else math.nan
-    quarter = 3.0 * curve.upper(curve.noncentrality(1 / 3), curve.critical(ALPHA / 2.0))
+    quarter = 3.0 * curve.conditional(1 / 3, ALPHA / 2.0)[1]
     binomial = float(special.bdtr(k_full - k_half, k_full, 0.5))
     flat_binomial = _poisson_binomial_up_to(quarter, k_half)
     pp = [_normal_p(z) for z in (skew, skew_half, flat, flat_half)]
