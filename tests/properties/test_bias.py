@@ -42,8 +42,15 @@ def test_the_order_of_studies_does_not_matter(data):
 @given(studies(), st.floats(0.1, 100.0))
 def test_the_unit_does_not_matter(data, factor):
     y, v, _ = data
-    for function in (stats.regression_test, stats.rank_test, stats.excess_significance, stats.limit_meta_analysis):
-        assert function(factor * y, factor**2 * v).p_value == pytest.approx(function(y, v).p_value, rel=1e-6, abs=1e-9)
+    for function in (
+        stats.regression_test,
+        stats.rank_test,
+        stats.excess_significance,
+        stats.limit_meta_analysis,
+    ):
+        assert function(factor * y, factor**2 * v).p_value == pytest.approx(
+            function(y, v).p_value, rel=1e-6, abs=1e-9
+        )
     scaled, plain = stats.trim_and_fill(factor * y, factor**2 * v), stats.trim_and_fill(y, v)
     assert scaled.missing == plain.missing
     assert scaled.estimate == pytest.approx(factor * plain.estimate, rel=1e-6, abs=1e-8 * factor)
@@ -53,10 +60,14 @@ def test_the_unit_does_not_matter(data, factor):
 @given(studies())
 def test_turning_signs_turns_the_answer(data):
     y, v, _ = data
-    assert stats.regression_test(-y, v).slope == pytest.approx(-stats.regression_test(y, v).slope, rel=1e-7, abs=1e-9)
+    assert stats.regression_test(-y, v).slope == pytest.approx(
+        -stats.regression_test(y, v).slope, rel=1e-7, abs=1e-9
+    )
     assert stats.rank_test(-y, v).tau == -stats.rank_test(y, v).tau
     assert stats.fail_safe_n(-y, v).n == stats.fail_safe_n(y, v).n
-    assert stats.excess_significance(-y, v).p_value == pytest.approx(stats.excess_significance(y, v).p_value, rel=1e-9)
+    assert stats.excess_significance(-y, v).p_value == pytest.approx(
+        stats.excess_significance(y, v).p_value, rel=1e-9
+    )
     filled = stats.trim_and_fill(-y, v, side="right", model="common")
     assert filled.estimate == pytest.approx(-stats.trim_and_fill(y, v, side="left", model="common").estimate)
 

@@ -193,9 +193,13 @@ for (set in c("hackshaw1998", "begg1989", "raudenbush1985", "bangertdrowns2004",
     f <- fit_rma(sets[[set]], method)
     t <- try(quiet(trimfill(f, side = if (is.na(side)) NULL else side, estimator = kind)), silent = TRUE)
     if (inherits(t, "try-error")) next
-    r <- if (t$k0 > 0) fit_rma(list(yi = as.numeric(t$yi.f), vi = as.numeric(t$vi.f)), method) else f
+    # trimfill's own fits of the trimmed studies are loose: mirrored and pooled anew with tight control
+    s <- if (t$side == "left") 1 else -1; d <- sets[[set]]; o <- order(s * d$yi); k <- length(o); kept <- o[seq_len(k - t$k0)]; cut <- setdiff(o, kept)
+    fill <- 2 * num(coef(fit_rma(list(yi = d$yi[kept], vi = d$vi[kept]), method))) - d$yi[cut]
+    stopifnot(t$k0 == 0 || max(abs(sort(fill) - sort(t$yi.f[t$fill]))) < 1e-4)
+    r <- fit_rma(list(yi = c(d$yi, fill), vi = c(d$vi, d$vi[cut])), method)
     cases[[length(cases) + 1]] <- list(set = set, tau2_method = method, estimator = kind, given = side, ties = "first", side = t$side, missing = num(t$k0),
-      missing_se = num(t$se.k0), missing_p_value = num(t$p.k0), imputed = vec(sort(t$yi.f[t$fill])), estimate = num(coef(r)), se = r$se,
+      missing_se = num(t$se.k0), missing_p_value = num(t$p.k0), imputed = vec(sort(fill)), estimate = num(coef(r)), se = r$se,
       ci_low = r$ci.lb, p_value = r$pval, tau2 = r$tau2)
   }
 for (set in c("hackshaw1998", "begg1989", "bangertdrowns2004", "egger2001_or")) for (kind in c("L0", "R0"))
@@ -305,10 +309,10 @@ for (set in names(sets)) for (method in c("REML", "DL")) {
   g <- coef(lm(I(d$yi / st) ~ I(1 / st))); lim <- g[2] + sqrt(t2) / st * (d$yi - g[2])
   l <- lm(I(lim / se) ~ I(1 / se)); e <- lm(I(d$yi / se) ~ I(1 / se)); q <- sum((d$yi - weighted.mean(d$yi, 1 / d$vi))^2 / d$vi)
   X <- cbind(1, 1 / st); V <- solve(t(X) %*% X); h <- c(sqrt(t2), 1)            # covariance of (intercept, slope) with residual variance 1
-  out <- list(beta0 = c(sum(h * g), sqrt(t(h) %*% V %*% h)), betalim = c(coef(l)[2], 1 / (sd(1 / se) * sqrt(k - 1))),
+  adj <- list(beta0 = c(sum(h * g), sqrt(t(h) %*% V %*% h)), betalim = c(coef(l)[2], 1 / (sd(1 / se) * sqrt(k - 1))),
               mulim = c(weighted.mean(lim, 1 / d$vi), sqrt(1 / sum(1 / d$vi))))
-  for (m in names(out)) cases[[length(cases) + 1]] <- list(set = set, tau2_method = method, method = m, estimate = out[[m]][1], se = out[[m]][2],
-    p_value = 2 * pnorm(-abs(out[[m]][1] / out[[m]][2])), bias = num(g[1]), slope = num(g[2]), tau2 = t2, q_residual = sum(resid(e)^2), q_small = q - sum(resid(e)^2),
+  for (m in names(adj)) cases[[length(cases) + 1]] <- list(set = set, tau2_method = method, method = m, estimate = adj[[m]][1], se = adj[[m]][2],
+    p_value = 2 * pnorm(-abs(adj[[m]][1] / adj[[m]][2])), bias = num(g[1]), slope = num(g[2]), tau2 = t2, q_residual = sum(resid(e)^2), q_small = q - sum(resid(e)^2),
     g2 = 100 * (1 - quiet(summary(l))$r.squared))
 }
 save("bias_limit", "lm on generalised radial plots: the formulas of metasens::limitmeta (Ruecker et al. 2011)", cases, CLOSED, data = sets)
@@ -326,10 +330,10 @@ pcurve <- function(x, df1, df2) {    # the tests of p-curve app 4.06, x: chi-squ
   hh <- half[full]; flath <- mapply(function(x, d, n, s) (cdf(x, d, n) - (1 - s)) / s, xs[hh], ds[hh], nc[hh], share[hh])
   pb <- 1; for (s in 3 * share) pb <- c(pb * (1 - s), 0) + c(0, pb * s)
   z <- function(power) {n <- sapply(ds, ncp, power = power); st(mapply(function(x, d, n) (cdf(x, d, n) - (1 - power)) / power, xs, ds, n))}
-  at <- function(t) uniroot(function(w) z(w) - t, c(.051, .99), tol = 1e-12)$root
+  at <- function(t) tryCatch(uniroot(function(w) z(w) - t, c(.0500001, .999), tol = 1e-12)$root, error = function(e) NA)  # NA: an end of the search
   list(right_skew_z = st(p[full] / .05), right_skew_half_z = st(p[half] / .025), right_skew_binomial_p = 1 - pbinom(sum(half) - 1, sum(full), .5),
        flatness_z = st(flat), flatness_half_z = st(flath), flatness_binomial_p = sum(pb[1:(sum(half) + 1)]), k_significant = sum(full), k_half = sum(half),
-       power = at(0), power_ci_low = tryCatch(at(qnorm(.95)), error = function(e) NA), power_ci_high = tryCatch(at(qnorm(.05)), error = function(e) NA))
+       power = at(0), power_ci_low = at(qnorm(.95)), power_ci_high = at(qnorm(.05)))
 }
 curves <- lapply(sets[c("begg1989", "bangertdrowns2004", "baskerville2012", "hackshaw1998", "egger2001_or")], function(d) list(statistic = d$yi / sqrt(d$vi)))
 curves$with_t <- list(statistic = c(2.1, 2.5, 3.2, 2.8, 3.9, 2.2, 1.5, 2.06), df = c(20, 30, 1000, 40, 12, NA, 3, 58))

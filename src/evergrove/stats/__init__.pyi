@@ -116,7 +116,6 @@ from .scales import back_transform as back_transform
 from .scales import scale_of as scale_of
 
 # --- Small-study effects and bias
-
 # --- Many meta-analyses at once, simulation
 # --- Sparse data
 from .sparse import mantel_haenszel as mantel_haenszel

@@ -92,23 +92,37 @@ def bias_asymmetry() -> Iterator[Row]:
     table = golden("bias_asymmetry")
     for case in table.cases:
         extra = {name: case[name] for name in ("score_variance", "correct") if name in case}
-        ours = stats.asymmetry_test(
-            case["method"], **table.columns(case), measure=case["measure"], **extra
-        )
+        ours = stats.asymmetry_test(case["method"], **table.columns(case), measure=case["measure"], **extra)
         kind = "bias-iterated" if "thompson" in case["method"] else CLOSED
         yield from _compare(case, ours, (*LINE, "score", "score_se"), kind)
 
 
 def bias_trim() -> Iterator[Row]:
     table = golden("bias_trim")
-    names = ("side", "missing", "missing_se", "missing_p_value", "estimate", "se", "ci_low", "p_value", "tau2")
+    names = (
+        "side",
+        "missing",
+        "missing_se",
+        "missing_p_value",
+        "estimate",
+        "se",
+        "ci_low",
+        "p_value",
+        "tau2",
+    )
     for case in table.cases:
         data = table.columns(case)
         common = case["tau2_method"] == "EE"
         model = {"model": "common"} if common else {"tau2": case["tau2_method"]}
         meta = {"ties": "average", "trim_model": "common"} if case["ties"] == "average" else {}
         ours = stats.trim_and_fill(
-            data["yi"], data["vi"], estimator=case["estimator"], side=case["given"], ci="normal", **model, **meta
+            data["yi"],
+            data["vi"],
+            estimator=case["estimator"],
+            side=case["given"],
+            ci="normal",
+            **model,
+            **meta,
         )
         yield _label(case), "side", CLOSED, ours.side == case["side"], True
         kind = "bias-iterated" if case["tau2_method"] == "REML" else CLOSED
@@ -176,7 +190,9 @@ def bias_limit() -> Iterator[Row]:
         ours = stats.limit_meta_analysis(
             data["yi"], data["vi"], method=case["method"], tau2=case["tau2_method"]
         )
-        yield from _compare(case, ours, names, "bias-iterated" if case["tau2_method"] == "REML" else "bias-limit")
+        yield from _compare(
+            case, ours, names, "bias-iterated" if case["tau2_method"] == "REML" else "bias-limit"
+        )
 
 
 CURVE = (
@@ -285,7 +301,14 @@ def bias_selection_decreasing() -> Iterator[Row]:
 
 def bias_copas() -> Iterator[Row]:
     table = golden("bias_copas")
-    names = ("estimate", "se", "log_likelihood", "residual_statistic", "unpublished", "publication_largest_se")
+    names = (
+        "estimate",
+        "se",
+        "log_likelihood",
+        "residual_statistic",
+        "unpublished",
+        "publication_largest_se",
+    )
     for case in table.cases:
         data = table.columns(case)
         ours = stats.copas_fit(data["yi"], data["vi"], case["gamma0"], case["gamma1"])

@@ -99,9 +99,9 @@ class _Law:
     """The distribution of |z| or |t|: a normal statistic averaged over its scale √(chi-square / df)."""
 
     def __init__(self, df: float) -> None:
+        self._df = df
         if math.isinf(df):
             self._scale, self._weight = np.ones(1), np.ones(1)
-            self.critical_of = lambda p: float(-special.ndtri(p / 2.0))
             return
         half = df / 2.0
         low, high = (
@@ -112,12 +112,19 @@ class _Law:
         log_density = math.log(2.0) + half * math.log(half) - special.gammaln(half) - half * s**2
         density = np.exp(log_density + special.xlogy(df - 1.0, s))
         self._scale, self._weight = s, (high - low) / 2.0 * WEIGHTS * density
-        self.critical_of = lambda p: float(-special.stdtrit(df, p / 2.0))
+
+    def critical_of(self, p: float) -> float:
+        """Return the value with a two-sided p."""
+        if math.isinf(self._df):
+            return float(-special.ndtri(p / 2.0))
+        return float(-special.stdtrit(self._df, p / 2.0))
 
     def upper(self, noncentrality: float, cut: FloatArray) -> FloatArray:
         """Return the chance of values above each cut."""
         at = cut[:, np.newaxis] * self._scale
-        return np.asarray((special.ndtr(noncentrality - at) + special.ndtr(-at - noncentrality)) @ self._weight)
+        return np.asarray(
+            (special.ndtr(noncentrality - at) + special.ndtr(-at - noncentrality)) @ self._weight
+        )
 
     def noncentrality(self, power: float) -> float:
         """Return the noncentrality at which the two-sided test at .05 has a power."""

@@ -162,7 +162,8 @@ def _chi_square(
     k, expected = power.size, float(power.sum())
     gap = abs(observed - expected)
     less = min(0.5, gap) if correct else 0.0
-    statistic = (gap - less) ** 2 / expected + (gap - less) ** 2 / (k - expected)
+    room = expected * (k - expected) / k
+    statistic = (gap - less) ** 2 / room if room > 0 else math.inf if gap > less else 0.0
     if alternative is Alternative.TWO_SIDED:
         return statistic, chi2_tail(statistic, 1)
     z = math.copysign(math.sqrt(statistic), observed - expected)

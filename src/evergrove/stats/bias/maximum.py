@@ -135,9 +135,10 @@ def bounded_maximum(
             if done:  # the value is flat in rounding, the gradient still points the way
                 last = np.clip(point + step, floor, roof)
                 there = function(last)
-                if np.isfinite(there.value) and np.abs(there.gradient[free]).max() < np.abs(
-                    current.gradient[free]
-                ).max():
+                if (
+                    np.isfinite(there.value)
+                    and np.abs(there.gradient[free]).max() < np.abs(current.gradient[free]).max()
+                ):
                     point, current = last, there
             reason = (
                 "the likelihood rises no further in rounding" if done else "no rise along the Newton step"

@@ -22,7 +22,9 @@ def codes(result):
     return {remark.code for remark in result.diagnostics}
 
 
-@pytest.mark.parametrize("weights", ["step", "beta", "half-normal", "negative-exponential", "logistic", "power"])
+@pytest.mark.parametrize(
+    "weights", ["step", "beta", "half-normal", "negative-exponential", "logistic", "power"]
+)
 def test_the_other_direction_is_the_mirror(weights):
     up = stats.selection_model(Y[KEPT], V[KEPT], weights=weights)
     down = stats.selection_model(-Y[KEPT], V[KEPT], weights=weights, alternative="less")
@@ -53,7 +55,10 @@ def test_selection_of_significant_results_is_seen_and_undone():
     fit = stats.selection_model(Y[KEPT], V[KEPT])
     assert fit.delta[1] < 1
     assert fit.estimate < fit.unadjusted_estimate
-    assert fit.studies == (int((Y[KEPT] / np.sqrt(V[KEPT]) > 1.959963984540054).sum()), KEPT.sum() - fit.studies[0])
+    assert fit.studies == (
+        int((Y[KEPT] / np.sqrt(V[KEPT]) > 1.959963984540054).sum()),
+        KEPT.sum() - fit.studies[0],
+    )
 
 
 def test_boundaries_are_said():
@@ -168,17 +173,19 @@ def test_derivatives_are_those_of_the_likelihood(kind, two_sided):
     for row, direction in enumerate(np.eye(2 + count)):
         up, down = (log_likelihood(problem, point + sign * step * direction) for sign in (1.0, -1.0))
         assert here.gradient[row] == pytest.approx((up.value - down.value) / (2 * step), rel=1e-5, abs=1e-6)
-        assert here.hessian[row] == pytest.approx((up.gradient - down.gradient) / (2 * step), rel=1e-4, abs=1e-5)
+        assert here.hessian[row] == pytest.approx(
+            (up.gradient - down.gradient) / (2 * step), rel=1e-4, abs=1e-5
+        )
 
 
 @pytest.mark.parametrize("kind", sorted(FAMILIES))
 def test_the_mass_of_all_results_is_exact(kind):
     """With weight 1 everywhere the normalising constant is 1: the nodes and the tails fit together."""
     family = FAMILIES[kind]
-    flat = np.array(family.null, dtype=float) if kind != "negative-exponential-power" else np.array([0.0, 1.0])
-    selection = SmoothSelection(
-        family, Y / np.sqrt(V), np.sqrt(V), 0.0, np.ones(40), two_sided=False
+    flat = (
+        np.array(family.null, dtype=float) if kind != "negative-exponential-power" else np.array([0.0, 1.0])
     )
+    selection = SmoothSelection(family, Y / np.sqrt(V), np.sqrt(V), 0.0, np.ones(40), two_sided=False)
     point = np.array([0.3, 0.02, *flat])
     problem = Problem(Y, V, np.ones((40, 1)), selection, np.ones(point.size, dtype=bool), point)
     normal = -0.5 * (np.log(2 * np.pi * (V + 0.02)) + (Y - 0.3) ** 2 / (V + 0.02))
