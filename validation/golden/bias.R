@@ -322,7 +322,7 @@ pcurve <- function(x, df1, df2) {    # the tests of p-curve app 4.06, x: chi-squ
   cdf <- function(x, d, ncp) if (is.na(d)) pchisq(x, 1, ncp) else if (ncp == 0) pf(x, 1, d) else pf(x, 1, d, ncp)
   q <- function(p, d) if (is.na(d)) qchisq(p, 1) else qf(p, 1, d)
   ncp <- function(d, power) uniroot(function(n) 1 - cdf(q(.95, d), d, n) - power, c(0, 80), tol = 1e-13)$root
-  p <- mapply(function(x, d) 1 - cdf(x, d, 0), x, df2); full <- p < .05; half <- p < .025
+  p <- ifelse(is.na(df2), pchisq(x, 1, lower.tail = FALSE), pf(x, 1, ifelse(is.na(df2), 1, df2), lower.tail = FALSE)); full <- p < .05; half <- p < .025
   bound <- function(p) pmin(pmax(p, 2.2e-16), 1 - 2.2e-16); st <- function(pp) sum(qnorm(bound(pp))) / sqrt(length(pp))
   xs <- x[full]; ds <- df2[full]; nc <- sapply(ds, ncp, power = 1/3)
   flat <- mapply(function(x, d, n) 3 * (cdf(x, d, n) - 2/3), xs, ds, nc)
@@ -372,7 +372,7 @@ cases <- list()
 for (set in c("hackshaw1998", "raudenbush1985", "baskerville2012", "begg1989", "bangertdrowns2004", "hine1989_or")) {
   d <- sets[[set]]; y <- d$yi; v <- d$vi; cv <- qnorm(.975) * sqrt(v); sig <- y > cv
   ll <- function(m, t2) {s <- sqrt(v + t2); sum(dnorm(y, m, s, log = TRUE) - ifelse(sig, pnorm(cv, m, s, lower.tail = FALSE, log.p = TRUE), pnorm(cv, m, s, log.p = TRUE)))}
-  over_m <- function(t2) optimize(function(m) ll(m, t2), c(-6, 6), maximum = TRUE, tol = 1e-13)
+  over_m <- function(t2) optimize(function(m) ll(m, t2), c(-15, 15), maximum = TRUE, tol = 1e-13)
   best <- NULL; for (m0 in c(0, .2, .5)) for (t0 in c(.001, .05, .3)) {
     o <- nlminb(c(m0, t0), function(p) -ll(p[1], p[2]), lower = c(-Inf, 0), control = list(rel.tol = 1e-15, x.tol = 1e-13, eval.max = 1e5, iter.max = 1e5))
     if (is.null(best) || o$objective < best$objective) best <- o}
@@ -382,7 +382,7 @@ for (set in c("hackshaw1998", "raudenbush1985", "baskerville2012", "begg1989", "
   H <- -hessian(function(q) ll(q[1], if (p[2] > 0) q[2] else 0), p); se <- if (p[2] > 0) sqrt(solve(H)[1, 1]) else sqrt(1 / H[1, 1])
   top <- f(p); over_t <- function(m) max(optimize(function(l) ll(m, exp(l)), c(-30, 3), maximum = TRUE, tol = 1e-13)$objective, ll(m, 0))
   pm <- fit_rma(d, "PM"); cut <- qchisq(.95, 1) / 2
-  lo <- uniroot(function(m) top - over_t(m) - cut, c(p[1] - 3, p[1]), tol = 1e-12)$root; hi <- uniroot(function(m) top - over_t(m) - cut, c(p[1], p[1] + 3), tol = 1e-12)$root
+  lo <- uniroot(function(m) top - over_t(m) - cut, c(p[1] - 3, p[1]), tol = 1e-12, extendInt = "downX")$root; hi <- uniroot(function(m) top - over_t(m) - cut, c(p[1], p[1] + 3), tol = 1e-12, extendInt = "upX")$root
   cases[[length(cases) + 1]] <- list(set = set, estimate = p[1], se = se, tau2 = p[2], ci_low = lo, ci_high = hi, statistic = 2 * (top - over_t(0)),
     tau2_statistic = 2 * (top - over_m(0)$objective), bias_statistic = 2 * (top - ll(num(coef(pm)), pm$tau2)), log_likelihood = top)
 }

@@ -39,6 +39,8 @@ STARTS = {
     SelectionWeights.BETA: ((1.0, 1.0), (0.5, 1.0), (1.0, 3.0)),
     SelectionWeights.NEGATIVE_EXPONENTIAL_POWER: ((1.0, 1.0), (0.1, 2.0), (5.0, 0.5)),
 }
+#: Where studies lie in a truncated model, as its counts have them.
+CUTPOINT_SIDES = ("beyond the cutpoint", "up to the cutpoint")
 PARAMETER_NAMES = {
     SelectionWeights.BETA: ("a", "b"),
     SelectionWeights.NEGATIVE_EXPONENTIAL_POWER: ("delta 1", "delta 2"),
@@ -182,7 +184,8 @@ def _remarks(setup: Setup, options: _Options, found: Fit, names: tuple[str, ...]
         message = f"{k} studies: selection can hardly be told from chance below {RECOMMENDED_STUDIES}"
         remarks.append(Diagnostic("few-studies", message))
     if setup.counts is not None and (setup.counts == 0).any():
-        empty = [names[row] for row in np.flatnonzero(setup.counts == 0)]
+        places = names if len(names) == setup.counts.size else CUTPOINT_SIDES
+        empty = [places[row] for row in np.flatnonzero(setup.counts == 0)]
         message = "no study lies here: the weight runs to a bound; choose other cutpoints"
         remarks.append(Diagnostic("empty-interval", message, "; ".join(empty)))
     if options.model is PoolModel.RANDOM and found.parameters[p] == 0.0:

@@ -11,7 +11,6 @@ those in tau² from the heat equation: the derivative of f in tau² is half its 
 
 from __future__ import annotations
 
-import itertools
 import math
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -28,6 +27,8 @@ if TYPE_CHECKING:
 
 PANEL_WIDTH = 0.4
 NODES_PER_PANEL = 16
+#: Of panels near |z| = 0, where (1 - p) to a power behaves like a power of |z|.
+GROWTH = 4.0
 ROOT_OF_TWO_PI = math.sqrt(2.0 * math.pi)
 #: Beyond this many standard deviations a normal density is 0 in double precision.
 FARTHEST = 40.0
@@ -114,16 +115,22 @@ class StepSelection:
         return WeightsAt(weights[self._group][np.newaxis, :], self._rows, flat, own_log, np.zeros(1))
 
 
-def _legendre_panels(breaks: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Return composite Gauss-Legendre nodes and weights over consecutive breaks."""
+def _panel_edges(low: float, high: float) -> FloatArray:
+    """Return edges of panels; from a `low` just above 0 they grow in proportion, for powers of |z| near 0."""
+    edges = [low]
+    while 0.0 < edges[-1] < PANEL_WIDTH / GROWTH and edges[-1] * GROWTH < high:
+        edges.append(edges[-1] * GROWTH)
+    count = max(1, math.ceil((high - edges[-1]) / PANEL_WIDTH))
+    return np.concatenate([edges[:-1], np.linspace(edges[-1], high, count + 1)])
+
+
+def _legendre_panels(low: float, high: float) -> tuple[FloatArray, FloatArray]:
+    """Return composite Gauss-Legendre nodes and weights over an interval."""
     x, w = np.polynomial.legendre.leggauss(NODES_PER_PANEL)
-    nodes, lengths = [], []
-    for low, high in itertools.pairwise(breaks):
-        edges = np.linspace(low, high, max(1, math.ceil((high - low) / PANEL_WIDTH)) + 1)
-        half, middle = np.diff(edges) / 2.0, (edges[1:] + edges[:-1]) / 2.0
-        nodes.append((middle[:, np.newaxis] + half[:, np.newaxis] * x).ravel())
-        lengths.append((half[:, np.newaxis] * w).ravel())
-    return np.concatenate(nodes), np.concatenate(lengths)
+    edges = _panel_edges(low, high)
+    half, middle = np.diff(edges) / 2.0, (edges[1:] + edges[:-1]) / 2.0
+    nodes = (middle[:, np.newaxis] + half[:, np.newaxis] * x).ravel()
+    return nodes, (half[:, np.newaxis] * w).ravel()
 
 
 def _points(z: FloatArray, smallest: float, *, two_sided: bool) -> Points:
@@ -169,13 +176,12 @@ class SmoothSelection:
         z_high = float(-special.ndtri(tail)) if tail > 0 else family.reach
         z_low = self._low_end(family, two_sided=two_sided)
         if two_sided:
-            breaks = np.array([-z_high, -z_low, z_low, z_high])
-            parts = [_legendre_panels(breaks[:2]), _legendre_panels(breaks[2:])]
-            nodes, lengths = (np.concatenate(pair) for pair in zip(*parts, strict=True))
+            right, length = _legendre_panels(z_low, z_high)
+            nodes, lengths = np.concatenate([-right, right]), np.concatenate([length, length])
             edges = np.array([[-np.inf, -z_high], [-z_low, z_low], [z_high, np.inf]])
             middle = np.array([z_high, 0.0, z_high])
         else:
-            nodes, lengths = _legendre_panels(np.array([z_low, z_high]))
+            nodes, lengths = _legendre_panels(z_low, z_high)
             edges = np.array([[-np.inf, z_low], [z_high, np.inf]])
             middle = np.array([z_low, z_high])
         scale = se[:, np.newaxis]
