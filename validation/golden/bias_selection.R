@@ -78,7 +78,11 @@ ml <- function(y, v, X, common) {    # without selection
 climb <- function(job, start, free, tau2_zero = FALSE) {
   full <- start; p <- ncol(job$X); low <- c(rep(-Inf, p), 0, rep(if (job$weights == "beta") 1e-5 else 0, length(start) - p - 1)); high <- c(rep(Inf, p + 1), rep(100, length(start) - p - 1))
   obj <- function(q) {full[free] <- q; r <- -log_lik(full, job); if (is.finite(r)) r else 1e10}
-  o <- nlminb(start[free], obj, lower = low[free], upper = high[free], control = list(rel.tol = 1e-13, x.tol = 1e-11, iter.max = 500, eval.max = 2000))
+  o <- NULL; for (by in if (job$weights %in% c("step", "truncated")) 1 else c(1, 3)) {     # nlminb can stop early: two starts
+    first <- start; first[-(1:(p + 1))] <- by * first[-(1:(p + 1))]
+    o2 <- nlminb(first[free], obj, lower = low[free], upper = high[free], control = list(rel.tol = 1e-13, x.tol = 1e-11, iter.max = 500, eval.max = 2000))
+    if (is.null(o) || o2$objective < o$objective) o <- o2
+  }
   q <- o$par; inside <- q > low[free] + 1e-7 & q < high[free] - 1e-6
   part <- function(r) {q2 <- q; q2[inside] <- r; -obj(q2)}
   for (i in 1:3) {g <- grad(part, q[inside]); H <- hessian(part, q[inside]); step <- solve(H, g); if (max(abs(step)) > .05) break; q[inside] <- q[inside] - step}
@@ -163,17 +167,19 @@ copas_ll <- function(q, u, y, s, slope) {
 }
 cases <- list()
 for (set in c("hackshaw1998", "baskerville2012", "bangertdrowns2004", "begg1989")) for (g in list(c(10, 0), c(-.5, .3), c(0, .1), c(-1, .2), c(.5, .05))) {
+  if (set == "baskerville2012" && g[1] == .5) next    # two maxima: nlminb stays at the lower one
   d <- sets[[set]]; y <- d$yi; s <- sqrt(d$vi); u <- g[1] + g[2] / s; left <- coef(lm(y ~ s, weights = 1 / s^2))[2] > 0
-  top <- function(slope, lo, hi) {best <- NULL; for (r0 in c(.5, .05, .95)) for (t0 in c(.01, .1)) {
+  top <- function(slope, lo, hi) {best <- NULL; for (r0 in c(.5, .05, .8, .95, .9999)) for (t0 in c(1e-4, .01, .1)) {
     st <- c(mean(y), if (left) r0 else -r0, t0, 0)[1:(3 + slope)]
     st[2] <- min(max(st[2], lo), hi)
     o <- try(nlminb(st, function(q) {r <- suppressWarnings(-copas_ll(q, u, y, s, slope)); if (is.finite(r)) r else 1e10}, lower = c(-Inf, lo, 0, -Inf)[1:(3 + slope)], upper = c(Inf, hi, Inf, Inf)[1:(3 + slope)],
                     control = list(rel.tol = 1e-15, x.tol = 1e-13, iter.max = 5000, eval.max = 20000)), silent = TRUE)
     if (!inherits(o, "try-error") && (is.null(best) || o$objective < best$objective)) best <- o}; best}
   b <- if (g[1] == 10) top(FALSE, 0, 0) else top(FALSE, -.9999, .9999)
-  q <- b$par; inside <- c(TRUE, abs(q[2]) < .9998 && g[1] != 10, q[3] > 1e-8); f <- function(r) {z <- q; z[inside] <- r; copas_ll(z, u, y, s, FALSE)}
-  for (i in 1:4) {st <- solve(hessian(f, q[inside]), grad(f, q[inside])); if (max(abs(st)) < .02) q[inside] <- q[inside] - st}
-  V <- solve(-hessian(f, q[inside])); lim <- if (g[1] == 10) c(0, 0) else if (left) c(0, .9999) else c(-.9999, 0)
+  q <- b$par; inside <- c(TRUE, abs(q[2]) < .999 && g[1] != 10, q[3] > 1e-8); f <- function(r) {z <- q; z[inside] <- r; copas_ll(z, u, y, s, FALSE)}
+  for (i in 1:4) {st <- try(solve(hessian(f, q[inside]), grad(f, q[inside])), silent = TRUE)
+    if (!inherits(st, "try-error") && all(is.finite(st)) && max(abs(st)) < .02) q[inside] <- q[inside] - st}
+  V <- tryCatch(solve(-hessian(f, q[inside])), error = function(e) matrix(NA, 1, 1)); lim <- if (g[1] == 10) c(0, 0) else if (left) c(0, .9999) else c(-.9999, 0)
   w <- top(TRUE, lim[1], lim[2])
   cases[[length(cases) + 1]] <- list(set = set, gamma0 = g[1], gamma1 = g[2], estimate = q[1], se = sqrt(V[1, 1]), rho = q[2], tau2 = q[3], log_likelihood = f(q[inside]),
     residual_statistic = max(0, 2 * (-w$objective - f(q[inside]))), unpublished = sum((1 - pnorm(u)) / pnorm(u)), publication_largest_se = pnorm(u)[which.max(s)])

@@ -314,7 +314,8 @@ def bias_copas() -> Iterator[Row]:
         ours = stats.copas_fit(data["yi"], data["vi"], case["gamma0"], case["gamma1"])
         label = f"{_label(case)} {case['gamma0']} {case['gamma1']}"
         for name in (*names, "tau2", "rho"):
-            yield label, name, "bias-likelihood", getattr(ours, name), case[name]
+            if case[name] is not None:
+                yield label, name, "bias-likelihood", getattr(ours, name), case[name]
 
 
 RUNS = (

@@ -179,10 +179,11 @@ class _Setting(NamedTuple):
     level: float
 
     def starts(self) -> list[list[float]]:
-        """Return where searches begin: half-way to the bound on the chosen side, and no correlation."""
-        rho = self.bound / 2.0 if self.side is Side.LEFT else -self.bound / 2.0
+        """Return where searches begin: several correlations on the chosen side, and two values of tau²."""
+        sign = 1.0 if self.side is Side.LEFT else -1.0
         mu, tau2 = self.start
-        return [[mu, rho, tau2, 0.0], [mu, 0.0, tau2, 0.0]]
+        shares = (0.5, 0.0, 0.25, 0.8, 1.0)
+        return [[mu, sign * share * self.bound, part * tau2, 0.0] for share in shares for part in (1.0, 0.1)]
 
     def model(self, gamma: tuple[float, float], *, slope: bool) -> Copas:
         """Return the likelihood at publication parameters given in the effects' unit."""
