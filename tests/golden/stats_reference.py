@@ -72,6 +72,21 @@ TOLERANCE = {
     "numeric-peak": 1e-6,
     # numDeriv's second derivatives at that maximum.
     "numeric-hessian": 1e-5,
+    # What follows from a tau² that metafor's scoring finds to 1e-12 (absolute): regression tests, filled
+    # meta-analyses. tau² of single data sets is near 0.01.
+    "bias-iterated": 1e-6,
+    # rma.mv by BFGS: its likelihood is flat to half the digits.
+    "bias-multilevel": 2e-5,
+    # R's lm on 1/se of very different sizes, and its correlation near 1 in G².
+    "bias-limit": 1e-8,
+    # uniroot() to 1e-13 absolute.
+    "bias-root": 1e-8,
+    # R's noncentral chi-square and F (series to 1e-12) inside uniroot().
+    "bias-curve": 1e-6,
+    # Maxima of likelihoods: nlminb and Newton with numDeriv's derivatives (about 1e-8).
+    "bias-likelihood": 1e-5,
+    # nlminb alone: half the digits.
+    "bias-flat-top": 1e-4,
 }
 #: A difference below this is rounding of a value that is exactly 0 on paper (never used for p values).
 ABSOLUTE = 1e-14

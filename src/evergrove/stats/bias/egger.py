@@ -2,26 +2,21 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from evergrove.errors import DataError, TooFewStudiesError
 from evergrove.stats.arrays import checked_level, effects_and_variances
-from evergrove.stats.diagnostic import Diagnostic
+from evergrove.stats.bias.few_studies import few_studies
+from evergrove.stats.bias.line import checked_predictor, multiplicative_line
 from evergrove.stats.distributions import log_two_sided_p, t_quantile, two_sided_p
 from evergrove.stats.result import Result
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
-FEWEST_STUDIES = 3
-#: Below this the test has little power and is not recommended (Sterne 2011).
-RECOMMENDED_STUDIES = 10
-#: Standard errors whose spread is below this share of their mean leave nothing to regress on.
-SMALLEST_SPREAD = 1e-10
+    from evergrove.stats.diagnostic import Diagnostic
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +90,11 @@ def egger_test(yi: ArrayLike, vi: ArrayLike, *, level: float = 0.95) -> EggerTes
     DataError
         Where all variances are equal.
 
+    See Also
+    --------
+    regression_test : other predictors, and a residual variance between studies.
+    asymmetry_test : tests for events (Harbord, Peters, ...) and for standardised mean differences.
+
     Notes
     -----
     Asymmetry has other causes than selective publication. With odds ratios, effect and standard error
@@ -112,46 +112,26 @@ def egger_test(yi: ArrayLike, vi: ArrayLike, *, level: float = 0.95) -> EggerTes
     """
     effects, variances = effects_and_variances(yi, vi)
     level = checked_level(level)
+    errors = np.sqrt(variances)
+    checked_predictor("egger_test", errors)
+    line = multiplicative_line(effects, variances, errors)
     k = int(effects.size)
-    if k < FEWEST_STUDIES:
-        raise TooFewStudiesError(
-            f"egger_test: found {k} studies; allowed: 3 or more; with fewer than 10 leave it out"
-        )
-    order = np.lexsort((effects, variances))
-    y, v = effects[order], variances[order]
-    errors, w = np.sqrt(v), v[0] / v
-    mean_x, mean_y = float((w * errors).sum() / w.sum()), float((w * (y - y[0])).sum() / w.sum())
-    x, centred = errors - mean_x, y - y[0] - mean_y
-    if errors.max() - errors.min() <= SMALLEST_SPREAD * errors.max():
-        raise DataError(
-            f"egger_test: found one standard error ({float(errors[0])!r}) for all studies; allowed: studies "
-            "of different precision; without them small-study effects cannot be seen"
-        )
-    spread = float((w * x**2).sum())
-    slope = float((w * x * centred).sum()) / spread
-    df = k - 2
-    dispersion = float((w * (centred - slope * x) ** 2).sum()) / df
-    slope_se = math.sqrt(dispersion / spread)
-    limit = float(y[0]) + mean_y - slope * mean_x
-    limit_se = math.sqrt(dispersion * (1.0 / float(w.sum()) + mean_x**2 / spread))
-    statistic = slope / slope_se if slope_se > 0 else math.copysign(math.inf, slope) if slope else math.nan
-    quantile = t_quantile(level, df)
-    message = f"{k} studies: the test has little power below {RECOMMENDED_STUDIES} and is not recommended"
+    quantile = t_quantile(level, k - 2)
     return EggerTest(
-        slope=slope,
-        slope_se=slope_se,
-        slope_ci_low=slope - quantile * slope_se,
-        slope_ci_high=slope + quantile * slope_se,
-        statistic=statistic,
-        df=df,
-        p_value=two_sided_p(statistic, df),
-        log_p_value=log_two_sided_p(statistic, df),
-        limit_estimate=limit,
-        limit_se=limit_se,
-        limit_ci_low=limit - quantile * limit_se,
-        limit_ci_high=limit + quantile * limit_se,
-        dispersion=dispersion / float(v[0]),
+        slope=line.slope,
+        slope_se=line.slope_se,
+        slope_ci_low=line.slope - quantile * line.slope_se,
+        slope_ci_high=line.slope + quantile * line.slope_se,
+        statistic=line.statistic,
+        df=k - 2,
+        p_value=two_sided_p(line.statistic, k - 2),
+        log_p_value=log_two_sided_p(line.statistic, k - 2),
+        limit_estimate=line.intercept,
+        limit_se=line.intercept_se,
+        limit_ci_low=line.intercept - quantile * line.intercept_se,
+        limit_ci_high=line.intercept + quantile * line.intercept_se,
+        dispersion=line.dispersion,
         k=k,
-        diagnostics=(Diagnostic("few-studies", message),) if k < RECOMMENDED_STUDIES else (),
+        diagnostics=few_studies(k),
         level=level,
     )

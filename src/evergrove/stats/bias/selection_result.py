@@ -1,0 +1,168 @@
+"""The result of a selection model."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from evergrove.stats.result import Result
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from numpy.typing import ArrayLike
+
+    from evergrove.stats.arrays import FloatArray
+    from evergrove.stats.diagnostic import Diagnostic
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class SelectionModel(Result):
+    """A meta-analysis that models selective publication; all effects on the pooling scale.
+
+    Parameters
+    ----------
+    estimate, se, ci_low, ci_high, statistic, p_value, log_p_value : float
+        Mean effect adjusted for selection with its z test; with moderators, the intercept.
+    coefficient_names : tuple of str
+        ``"intercept"`` and the moderators.
+    coefficients, coefficient_se : ndarray, shape (p,)
+        All coefficients and their standard errors.
+    covariance : ndarray, shape (p, p)
+        Of the coefficients.
+    tau2, tau2_se, tau2_ci_low, tau2_ci_high : float
+        Between-study variance, from the inverse Hessian; the standard error is NaN on the boundary.
+    tau2_statistic, tau2_p_value : float
+        Likelihood ratio test of tau² = 0 on one degree of freedom (metafor's; the reference is
+        conservative, since 0 is a boundary). NaN for a common effect.
+    delta, delta_se, delta_ci_low, delta_ci_high, delta_statistic, delta_p_value : ndarray, shape (d,)
+        Selection parameters and z tests against `delta_null`; NaN where they are given or on a bound.
+    delta_null : ndarray, shape (d,)
+        Their values without selection.
+    delta_names : tuple of str
+        Intervals of p, or the names of the parameters.
+    delta_given : ndarray of bool, shape (d,)
+        Which were given and not estimated.
+    studies : tuple of int or None
+        Studies in each interval, for step functions.
+    selection_statistic, selection_df, selection_p_value : float
+        Likelihood ratio test of no selection; p is NaN where every delta was given.
+    log_likelihood, unadjusted_log_likelihood : float
+        At the maximum, with and without selection.
+    unadjusted_estimate, unadjusted_tau2 : float
+        Maximum likelihood without selection (the intercept with moderators).
+    weights : str
+        The weight function, a `SelectionWeights`.
+    k : int
+        Studies.
+    converged, iterations, reason : bool, int, str
+        How the maximum was found.
+    diagnostics : tuple of Diagnostic
+        Boundaries, empty intervals, several maxima, few studies.
+    options : mapping
+        Options as resolved.
+    level : float
+        Of all intervals.
+    """
+
+    estimate: float
+    se: float
+    ci_low: float
+    ci_high: float
+    statistic: float
+    p_value: float
+    log_p_value: float
+    coefficient_names: tuple[str, ...]
+    coefficients: FloatArray
+    coefficient_se: FloatArray
+    covariance: FloatArray
+    tau2: float
+    tau2_se: float
+    tau2_ci_low: float
+    tau2_ci_high: float
+    tau2_statistic: float
+    tau2_p_value: float
+    delta: FloatArray
+    delta_se: FloatArray
+    delta_ci_low: FloatArray
+    delta_ci_high: FloatArray
+    delta_statistic: FloatArray
+    delta_p_value: FloatArray
+    delta_null: FloatArray
+    delta_names: tuple[str, ...]
+    delta_given: tuple[bool, ...]
+    studies: tuple[int, ...] | None
+    selection_statistic: float
+    selection_df: int
+    selection_p_value: float
+    log_likelihood: float
+    unadjusted_log_likelihood: float
+    unadjusted_estimate: float
+    unadjusted_tau2: float
+    weights: str
+    k: int
+    converged: bool
+    iterations: int
+    reason: str
+    diagnostics: tuple[Diagnostic, ...]
+    options: Mapping[str, object]
+    level: float
+
+    def __repr__(self) -> str:
+        return (
+            f"<SelectionModel {self.estimate:.4f} [{self.ci_low:.4f}, {self.ci_high:.4f}], "
+            f"p={self.p_value:.3g}, k={self.k}, tau²={self.tau2:.4g}; {self.weights} weights, "
+            f"selection p={self.selection_p_value:.3g}>"
+        )
+
+    def summary(self) -> str:
+        """Return the adjusted and unadjusted effect, the weights, the tests and the remarks."""
+        lines = [
+            (
+                f"adjusted: {self.estimate:.4f} (se {self.se:.4f}, {self.ci_low:.4f} to {self.ci_high:.4f}), "
+                f"z = {self.statistic:.4f}, p = {self.p_value:.4g}; tau² = {self.tau2:.4g}"
+            ),
+            f"without selection (ML): {self.unadjusted_estimate:.4f}; tau² = {self.unadjusted_tau2:.4g}",
+            (
+                f"test of selection: LR = {self.selection_statistic:.4f}, df = {self.selection_df}, "
+                f"p = {self.selection_p_value:.4g}"
+            ),
+        ]
+        for row, name in enumerate(self.delta_names):
+            held = " (given)" if self.delta_given[row] else f" (se {self.delta_se[row]:.4f})"
+            lines.append(f"delta, {name}: {self.delta[row]:.4f}{held}")
+        lines.extend(f"note: {remark}" for remark in self.diagnostics)
+        return "\n".join(lines)
+
+    def columns(self) -> dict[str, Any]:
+        """Return one row per parameter: coefficients, tau², delta."""
+        z = self.coefficients / self.coefficient_se
+        half = (self.ci_high - self.ci_low) / 2.0 / self.se * self.coefficient_se
+        nothing = np.full(z.size, np.nan)
+        return {
+            "parameter": np.array([*self.coefficient_names, "tau2", *self.delta_names]),
+            "estimate": np.concatenate([self.coefficients, [self.tau2], self.delta]),
+            "se": np.concatenate([self.coefficient_se, [self.tau2_se], self.delta_se]),
+            "ci_low": np.concatenate([self.coefficients - half, [self.tau2_ci_low], self.delta_ci_low]),
+            "ci_high": np.concatenate([self.coefficients + half, [self.tau2_ci_high], self.delta_ci_high]),
+            "null": np.concatenate([nothing * 0.0, [0.0], self.delta_null]),
+        }
+
+    def selection_curve(self, p: ArrayLike) -> FloatArray:
+        """Return the relative chance of publication at p values, for a study of the lowest precision.
+
+        Parameters
+        ----------
+        p : array-like
+            p values of the chosen alternative, in (0, 1].
+
+        Returns
+        -------
+        ndarray
+            Relative to 1, as the model has it; not defined for truncation on the effect's scale.
+        """
+        from evergrove.stats.bias.selection import curve  # noqa: PLC0415 - the verb imports this result
+
+        return curve(self.weights, self.options, self.delta, p)
