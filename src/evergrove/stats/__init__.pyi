@@ -201,6 +201,7 @@ from .integrity.sample_reconstruction import reconstruct_sample as reconstruct_s
 from .integrity.spreads import sd_bounds as sd_bounds
 from .integrity.spreads import sd_bounds_test as sd_bounds_test
 from .integrity.spreads import spread_reading_test as spread_reading_test
+from .options import Alternative as Alternative
 from .options import EffectMeasure as EffectMeasure
 from .options import IntervalDistribution as IntervalDistribution
 from .options import IntervalMethod as IntervalMethod
@@ -230,7 +231,6 @@ from .regression.location_scale import location_scale as location_scale
 from .regression.location_scale_result import LocationScaleResult as LocationScaleResult
 from .regression.multiplicity import adjust_p_values as adjust_p_values
 from .regression.multiplicity import step_down_max as step_down_max
-from .regression.options import Alternative as Alternative
 from .regression.options import Likelihood as Likelihood
 from .regression.options import MissingModerators as MissingModerators
 from .regression.options import PAdjustment as PAdjustment

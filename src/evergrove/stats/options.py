@@ -485,3 +485,14 @@ class IntervalDistribution(StrEnum):
     """t with n-1 degrees of freedom: what a trial of ordinary size reports."""
     NORMAL = "normal"
     """Normal quantile: large samples."""
+
+
+class Alternative(StrEnum):
+    """The side that a test looks at, or on which results are thought to be published more readily."""
+
+    TWO_SIDED = "two-sided"
+    """Far from the null in either direction."""
+    GREATER = "greater"
+    """Large values: statistics at least as large as the observed one; p values of effects above 0."""
+    LESS = "less"
+    """Small values: statistics at most as large as the observed one; p values of effects below 0."""

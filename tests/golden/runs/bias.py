@@ -341,7 +341,7 @@ RUNS = (
 def COVERED() -> dict[type[StrEnum], set[str]]:  # noqa: N802 - stands beside RUNS
     """Return which option members these files hold."""
     return {
-        options.Alternative: seen("bias_selection", "alternative") & seen("bias_excess", "alternative"),
+        stats.Alternative: seen("bias_selection", "alternative") & seen("bias_excess", "alternative"),
         options.SelectionWeights: seen("bias_selection", "weights"),
         options.Precision: seen("bias_regression", "predictor"),
         options.FailSafeMethod: seen("bias_fail_safe", "method"),

@@ -9,9 +9,8 @@ import numpy as np
 
 from evergrove.errors import UsageError
 from evergrove.stats.arrays import FloatArray, column, effects_and_variances
-from evergrove.stats.bias.options import Alternative
 from evergrove.stats.bias.selection_fit import p_values
-from evergrove.stats.options import choose
+from evergrove.stats.options import Alternative, choose
 from evergrove.stats.result import Result
 
 if TYPE_CHECKING:

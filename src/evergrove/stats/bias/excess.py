@@ -12,10 +12,10 @@ from scipy import special
 from evergrove.errors import ConvergenceError, TooFewStudiesError, UsageError
 from evergrove.stats.arrays import BoolArray, FloatArray, checked_level, effects_and_variances
 from evergrove.stats.bias.few_studies import few_studies
-from evergrove.stats.bias.options import Alternative, ExcessTest
+from evergrove.stats.bias.options import ExcessTest
 from evergrove.stats.distributions import chi2_tail
 from evergrove.stats.inverse_variance import weighted_mean
-from evergrove.stats.options import Tau2Method, choose
+from evergrove.stats.options import Alternative, Tau2Method, choose
 from evergrove.stats.result import Result
 from evergrove.stats.roots import bracketed_root
 from evergrove.stats.tau2 import estimate_tau2

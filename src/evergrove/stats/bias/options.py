@@ -5,17 +5,6 @@ from __future__ import annotations
 from enum import StrEnum
 
 
-class Alternative(StrEnum):
-    """Which results are thought to be published more readily, or which side a test looks at."""
-
-    GREATER = "greater"
-    """Large (positive) effects: one-sided p values of effects above 0."""
-    LESS = "less"
-    """Small (negative) effects: one-sided p values of effects below 0."""
-    TWO_SIDED = "two-sided"
-    """Significant effects of either sign."""
-
-
 class SelectionWeights(StrEnum):
     """How the relative chance of publication depends on the p value."""
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from evergrove.errors import ConvergenceError, DataError, TooFewStudiesError, UsageError
 from evergrove.stats.arrays import FloatArray, checked_level, column, effects_and_variances
-from evergrove.stats.bias.options import Alternative, Precision, SelectionWeights
+from evergrove.stats.bias.options import Precision, SelectionWeights
 from evergrove.stats.bias.precision import precision_of
 from evergrove.stats.bias.selection_fit import (
     Fit,
@@ -26,7 +26,7 @@ from evergrove.stats.bias.selection_result import SelectionModel
 from evergrove.stats.bias.selection_weights import FAMILIES, Points
 from evergrove.stats.diagnostic import Diagnostic
 from evergrove.stats.distributions import chi2_tail, log_two_sided_p, normal_quantile, two_sided_p
-from evergrove.stats.options import PoolModel, choose
+from evergrove.stats.options import Alternative, PoolModel, choose
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -11,7 +11,6 @@ from scipy import special
 
 from evergrove.errors import ConvergenceError
 from evergrove.stats.bias.maximum import Maximum, bounded_maximum
-from evergrove.stats.bias.options import Alternative, SelectionWeights
 from evergrove.stats.bias.selection_likelihood import (
     Problem,
     SmoothSelection,
@@ -19,6 +18,7 @@ from evergrove.stats.bias.selection_likelihood import (
     log_likelihood,
 )
 from evergrove.stats.bias.selection_weights import FAMILIES
+from evergrove.stats.options import Alternative
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from evergrove.stats.arrays import BoolArray, FloatArray
+    from evergrove.stats.bias.options import SelectionWeights
 
 
 class Setup(NamedTuple):

@@ -41,17 +41,6 @@ class Likelihood(StrEnum):
     """Full: for likelihood-ratio tests between models of different location moderators."""
 
 
-class Alternative(StrEnum):
-    """The side of a permutation test."""
-
-    TWO_SIDED = "two-sided"
-    """Statistics at least as far from 0 as the observed one. The default."""
-    LESS = "less"
-    """Statistics at most as large as the observed one."""
-    GREATER = "greater"
-    """Statistics at least as large as the observed one."""
-
-
 class TwoSidedRule(StrEnum):
     """How a two-sided permutation p value is counted."""
 

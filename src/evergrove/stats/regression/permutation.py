@@ -8,9 +8,9 @@ import numpy as np
 
 from evergrove.errors import UsageError
 from evergrove.stats.diagnostic import Diagnostic
-from evergrove.stats.options import choose
+from evergrove.stats.options import Alternative, choose
 from evergrove.stats.regression.multiplicity import TIE, step_down_max
-from evergrove.stats.regression.options import Alternative, PermutedStatistic, TwoSidedRule
+from evergrove.stats.regression.options import PermutedStatistic, TwoSidedRule
 from evergrove.stats.regression.permutation_plans import (
     Plan,
     all_flips,
