@@ -1,0 +1,75 @@
+"""All file formats: which module reads each, and how a file is recognised by its content."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, NamedTuple, Protocol
+
+from evergrove.errors import UsageError
+from evergrove.model.record import FileFormat
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from evergrove.sources.draft import Draft, LeftOut
+    from evergrove.sources.opening import Opened
+
+#: format -> module that reads it, those first whose mark is surest; loaded when a file is looked at.
+MODULES: dict[FileFormat, str] = {
+    FileFormat.JSON_LINES: "evergrove.sources.json_lines",
+}
+
+
+class Reader(Protocol):
+    """What a format module holds."""
+
+    def recognise(self, head: str) -> bool:
+        """Return whether a file that begins so is of this format."""
+
+    def read(self, opened: Opened, mapping: Mapping[str, str] | None = None) -> Iterator[Draft | LeftOut]:
+        """Yield the records of a file, one by one; `mapping` is for tables only."""
+
+
+class Recognised(NamedTuple):
+    """A format and the module that reads it."""
+
+    format: FileFormat
+    reader: Reader
+
+
+def reader_of(form: FileFormat) -> Reader:
+    """Return the module that reads a format."""
+    module: Reader = import_module(MODULES[form])
+    return module
+
+
+def recognise(opened: Opened, form: FileFormat | None = None) -> Recognised:
+    """Find the format of a file by its content; its name does not matter.
+
+    Parameters
+    ----------
+    opened : Opened
+    form : FileFormat or None
+        Given by the person: then it is not looked for.
+
+    Returns
+    -------
+    Recognised
+
+    Raises
+    ------
+    UsageError
+        Where no format fits.
+    """
+    if form is not None:
+        return Recognised(form, reader_of(form))
+    for candidate in MODULES:
+        reader = reader_of(candidate)
+        if reader.recognise(opened.head):
+            return Recognised(candidate, reader)
+    start = opened.head[:60].strip()
+    allowed = ", ".join(form.value for form in MODULES)
+    raise UsageError(
+        f"{opened.path}: the format is not known (it begins {start!r}); allowed: {allowed}; export it in one "
+        "of these, or name the format with --format"
+    )
