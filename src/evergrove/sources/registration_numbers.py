@@ -81,7 +81,8 @@ _REGISTRIES = (
         "ChiCTR",
         ("CTR",),
         re.compile(
-            rf"CHI[ -]?CTR[\s\-:#.]{{0,3}}(?:([A-Z]{{2,5}})[\s\-]{{0,2}}(?=[0-9]))?({_D}{{10}}|{_D}{{8}}){_END}",
+            r"CHI[ -]?CTR[\s\-:#.]{0,3}(?:([A-Z]{2,5})[\s\-]{0,2}(?=[0-9]))?"
+            rf"({_D}{{10}}|{_D}{{8}}){_END}",
             _I,
         ),
         _chictr,
@@ -99,7 +100,7 @@ _REGISTRIES = (
     _Registry(
         "EU",
         ("20",),
-        re.compile(r"(?<![0-9-])(20[0-3][0-9])-([05][0-9]{5})-([0-9]{2})(?:-(0[0-9]))?(?![0-9]|-[0-9])"),
+        re.compile(r"(20(?<![0-9-]20)[0-3][0-9])-([05][0-9]{5})-([0-9]{2})(?:-(0[0-9]))?(?![0-9]|-[0-9])"),
         _european,
     ),
     _Registry(
@@ -125,7 +126,7 @@ _REGISTRIES = (
     _Registry(
         "NTR",
         ("NTR",),
-        re.compile(rf"(?<![A-Z])NTR[\s\-:]{{0,2}}([0-9]{{3,5}})(?![0-9A-Z])", _I),
+        re.compile(r"(?<![A-Z])NTR[\s\-:]{0,2}([0-9]{3,5})(?![0-9A-Z])", _I),
         _after("NTR"),
     ),
     # Three other things are written NL and digits: a coronavirus (NL63), postal codes (NL-3584 CX) and the
