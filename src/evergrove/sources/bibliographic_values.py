@@ -39,6 +39,10 @@ _PREPRINT_SERVERS = re.compile(
     r"\b(?:med|bio|ar|chem|psy|soc|bioRN|china)rxiv\b|\bresearch square\b|\bpreprints?(?:\.org)?\b|\bssrn\b",
     re.IGNORECASE,
 )
+_FROM_MEDLINE = re.compile(r"medline|pubmed|\bNLM\b", re.IGNORECASE)
+_PUBMED_ADDRESS = re.compile(r"(?:pubmed\.ncbi\.nlm\.nih\.gov|ncbi\.nlm\.nih\.gov/pubmed)/(?:\?term=)?(\d{1,8})\b")
+#: How the numbers of some databases begin.
+_PREFIXES = {"WOS:": "web-of-science", "ISI:": "web-of-science", "CN-": "cochrane", "2-s2.0-": "scopus"}
 #: A publication type, in lower case, or the beginning of one -> the kind; the first that fits.
 _TYPES: tuple[tuple[str, RecordKind], ...] = (
     ("trial registry record", RecordKind.REGISTRY_ENTRY),
@@ -231,6 +235,37 @@ def slug(text: str) -> str:
     return _SLUG.sub("-", text.lower()).strip("-") or "unknown"
 
 
+def add_accession(draft: Draft, name: str, value: str, database: str) -> None:
+    """Add a database's own number of a record: PubMed's to its field, others by database.
+
+    Parameters
+    ----------
+    draft : Draft
+    name : str
+        Of the tag, for what fits nowhere.
+    value : str
+    database : str
+        As the record names it, with its provider.
+
+    Examples
+    --------
+    >>> from evergrove.sources.draft import Draft
+    >>> draft = Draft(1, None, "")
+    >>> add_accession(draft, "AN", "WOS:000221807500019", "")
+    >>> add_accession(draft, "AN", "29657938", "NLM")
+    >>> draft.accessions, draft.pmid
+    ({'web-of-science': 'WOS:000221807500019'}, '29657938')
+    """
+    if draft.pmid is None and _FROM_MEDLINE.search(database) and (found := pmid_in(value)) is not None:
+        draft.pmid = found
+    elif draft.pmcid is None and database.upper() == "PMC" and (found := pmcid_in(value)) is not None:
+        draft.pmcid = found
+    elif value:
+        key = next((key for start, key in _PREFIXES.items() if value.startswith(start)), slug(database))
+        if draft.accessions.setdefault(key, value) != value:
+            draft.keep(name, value)
+
+
 def title_without_stop(text: str) -> str:
     """Return a title without the full stop that PubMed puts behind every title.
 
@@ -278,6 +313,8 @@ def complete(draft: Draft) -> Draft:
             draft.kind = RecordKind.PREPRINT
     if draft.doi is None:
         draft.doi = next((doi_in(url) for url in draft.urls if "doi.org/" in url.lower()), None)
+    if draft.pmid is None:
+        draft.pmid = next((at.group(1) for url in draft.urls if (at := _PUBMED_ADDRESS.search(url))), None)
     if draft.year is None and draft.date is not None:
         draft.year = year_in(draft.date)
     draft.registrations += find_in(_texts(draft))
@@ -299,6 +336,7 @@ def _texts(draft: Draft) -> Iterator[str]:
 
 
 __all__ = [
+    "add_accession",
     "add_serial_numbers",
     "complete",
     "database_name",

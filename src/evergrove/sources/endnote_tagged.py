@@ -6,14 +6,13 @@ import re
 from typing import TYPE_CHECKING
 
 from evergrove.sources.bibliographic_values import (
+    add_accession,
     add_serial_numbers,
     complete,
     database_name,
     person,
     pmcid_in,
-    pmid_in,
     set_date,
-    slug,
 )
 from evergrove.sources.draft import Draft, LeftOut, clean, doi_in
 from evergrove.sources.endnote_kinds import kind_of
@@ -129,13 +128,8 @@ def _doi(draft: Draft, values: list[str]) -> None:
 
 
 def _accession(draft: Draft, values: list[str]) -> None:
-    database = draft.database or ""
     for value in values:
-        text = clean(value)
-        if pmid_in(text) and draft.pmid is None and re.search("pubmed|medline|nlm", database, re.IGNORECASE):
-            draft.pmid = pmid_in(text)
-        elif text and draft.accessions.setdefault(slug(database), text) != text:
-            draft.keep("%M", text)
+        add_accession(draft, "%M", clean(value), draft.database or "")
 
 
 def _pmcid(draft: Draft, values: list[str]) -> None:

@@ -17,10 +17,13 @@ if TYPE_CHECKING:
 #: format -> module that reads it, those first whose mark is surest; loaded when a file is looked at.
 MODULES: dict[FileFormat, str] = {
     FileFormat.JSON_LINES: "evergrove.sources.json_lines",
+    FileFormat.PUBMED_XML: "evergrove.sources.pubmed_xml",
+    FileFormat.ENDNOTE_XML: "evergrove.sources.endnote_xml",
     FileFormat.ENDNOTE_TAGGED: "evergrove.sources.endnote_tagged",
     FileFormat.WEB_OF_SCIENCE: "evergrove.sources.web_of_science",
     FileFormat.RIS: "evergrove.sources.ris",
     FileFormat.MEDLINE: "evergrove.sources.medline",
+    FileFormat.BIBTEX: "evergrove.sources.bibtex",
 }
 
 

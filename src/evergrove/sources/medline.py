@@ -165,7 +165,7 @@ def _many(name: str) -> Callable[[Draft, list[str]], None]:
 def _identifiers(tag: str) -> Callable[[Draft, list[str]], None]:
     def put(draft: Draft, values: list[str]) -> None:
         for value in values:
-            doi = doi_in(value) if value.endswith("[doi]") or value.startswith("10.") else None
+            doi = doi_in(value) if value.endswith("[doi]") or value.startswith(("10.", "doi:")) else None
             if doi is not None and draft.doi in {None, doi}:
                 draft.doi = doi
             else:

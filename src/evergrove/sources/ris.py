@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from evergrove.model.record import RecordKind
 from evergrove.sources.bibliographic_values import (
+    add_accession,
     add_serial_numbers,
     complete,
     database_name,
@@ -162,20 +163,18 @@ def _dates_and_pages(draft: Draft, fields: Fields) -> None:
 
 def _numbers(draft: Draft, fields: Fields) -> None:
     """Take accession numbers by database, and the PubMed numbers that each dialect has elsewhere."""
-    database = draft.database or _first(fields, "DP") or ""
-    medline = _MEDLINE.search(database) is not None or _first(fields, "DP") == "NLM"
+    provider = _first(fields, "DP") or ""
+    database = draft.database or provider
     for tag in ("AN", "U2") if "embase" in database.lower() else ("AN",):
         for value in fields.pop(tag, []):
-            _accession(draft, tag, clean(value), database, medline=medline)
+            add_accession(draft, tag, clean(value), "NLM" if provider == "NLM" else database)
     elsewhere = {"embase": "C5", "scopus": "C2"}.get(slug(database).split("-", 1)[0])
     if elsewhere is not None and draft.pmid is None and (found := pmid_in(_first(fields, elsewhere) or "")):
         draft.pmid = found
         fields.pop(elsewhere)
-    if medline and draft.pmid is None and len(identifier := pmid_in(_first(fields, "ID") or "") or "") > 4:
-        draft.pmid = identifier
-    if (found := pmcid_in(draft.accessions.get("pmc", ""))) is not None:
-        draft.pmcid = found
-        del draft.accessions["pmc"]
+    if draft.pmid is None and _MEDLINE.search(database):
+        identifier = pmid_in(_first(fields, "ID") or "") or ""
+        draft.pmid = identifier if len(identifier) > 4 else None
     for tag in ("C2", "U1", "U2", "M2"):
         value = clean(_first(fields, tag) or "")
         if draft.pmcid is None and (found := pmcid_in(value)) and value.removesuffix("[pmcid]") == found:
@@ -184,17 +183,6 @@ def _numbers(draft: Draft, fields: Fields) -> None:
         elif draft.pmid is None and value.endswith("[pmid]") and (found := pmid_in(value[:-6])):
             draft.pmid = found
             fields.pop(tag)
-
-
-def _accession(draft: Draft, tag: str, value: str, database: str, *, medline: bool) -> None:
-    if medline and draft.pmid is None and (found := pmid_in(value)) is not None:
-        draft.pmid = found
-    elif value.startswith("WOS:"):
-        draft.accessions.setdefault("web-of-science", value)
-    elif value.startswith("CN-"):
-        draft.accessions.setdefault("cochrane", value)
-    elif value and draft.accessions.setdefault(slug(database), value) != value:
-        draft.keep(tag, value)
 
 
 def _people(draft: Draft, values: list[str]) -> None:
