@@ -13,7 +13,7 @@ from evergrove.errors import UsageError
 from evergrove.model.record import FileFormat, ImportRun, LeftOutRecord, Record
 from evergrove.services.folders import locate
 from evergrove.sources.draft import Draft, LeftOut, Origin
-from evergrove.sources.formats import recognise
+from evergrove.sources.formats import mapping_of, recognise
 from evergrove.sources.opening import open_file
 from evergrove.store.records import add_import, known_ids, records_to
 
@@ -115,6 +115,7 @@ def _import(
 ) -> ImportRun:
     opened = open_file(file)
     form, reader = recognise(opened, choices.form)
+    mapping = mapping_of(reader, opened, choices.mapping)
     when = datetime.now(UTC).replace(microsecond=0)
     origin = Origin(form, file.name, opened.sha256, when, choices.database, choices.platform, choices.search)
     read = added = repeated = 0
@@ -145,7 +146,7 @@ def _import(
         added=added,
         known=repeated,
         left_out=tuple(left_out),
-        mapping=dict(choices.mapping or {}),
+        mapping=mapping,
     )
     add_import(folder, run)
     return run

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from evergrove.model.record import RecordKind
 from evergrove.sources.draft import clean, doi_in, year_in
-from evergrove.sources.registration_numbers import find_in
+from evergrove.sources.registration_numbers import find
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -317,7 +317,7 @@ def complete(draft: Draft) -> Draft:
         draft.pmid = next((at.group(1) for url in draft.urls if (at := _PUBMED_ADDRESS.search(url))), None)
     if draft.year is None and draft.date is not None:
         draft.year = year_in(draft.date)
-    draft.registrations += find_in(_texts(draft))
+    draft.registrations += find(" | ".join(_texts(draft)))
     return draft
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 import re
+from functools import cache
 from typing import TYPE_CHECKING
 
 from evergrove.model.record import LARGEST_RAW, RecordKind
@@ -22,8 +24,12 @@ from evergrove.sources.tagged_lines import lines_of
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
+    from pylatexenc.latex2text import LatexNodes2Text
+
     from evergrove.sources.opening import Opened
 
+#: bibtexparser logs what it cannot read; here it is listed as left out.
+logging.getLogger("bibtexparser").addHandler(logging.NullHandler())
 KINDS: dict[str, RecordKind] = {
     "article": RecordKind.ARTICLE,
     "review": RecordKind.ARTICLE,
@@ -48,6 +54,7 @@ KINDS: dict[str, RecordKind] = {
 #: The field in which an export of evergrove carries what BibTeX has no place for.
 CARRIED = "evergrove"
 _BEGIN = re.compile(r"\s*@\s*([A-Za-z]+)\s*[{(]")
+_NO_KEY = re.compile(r"(\s*@\s*[A-Za-z]+\s*[{(]\s*)(?=[A-Za-z][\w-]*\s*=)")
 _BARE = re.compile(r"(?<!\\)([%&#_^~$])")
 _AND = re.compile(r"\s+and\s+", re.IGNORECASE)
 _SPLIT = re.compile(r"\s*[;,]\s*")
@@ -58,9 +65,8 @@ _AS_WRITTEN = frozenset({"doi", "url", "eprint", "pmid", "pmcid", CARRIED})
 def recognise(head: str) -> bool:
     """Return whether a file begins with entries of BibTeX."""
     for line in head.lstrip("\ufeff").splitlines():
-        if (found := _BEGIN.match(line)) is not None:
-            kind = found.group(1).lower()
-            return kind in KINDS or kind in {"string", "comment", "preamble"}
+        if _BEGIN.match(line) is not None:
+            return True
         if line.strip() and not line.lstrip().startswith(("%", "#")):
             return False
     return False
@@ -122,10 +128,10 @@ def _read(position: int, line: int, raw: str, strings: Mapping[str, str]) -> Dra
     from bibtexparser import parse_string  # noqa: PLC0415 - slow to load, needed for BibTeX only
     from bibtexparser.middlewares import RemoveEnclosingMiddleware  # noqa: PLC0415
 
-    library = parse_string(raw, parse_stack=[])
+    library = parse_string(_NO_KEY.sub(r"\1no-key,", raw, count=1), parse_stack=[])
     if not library.entries:
         failed = library.failed_blocks[0] if library.failed_blocks else None
-        reason = clean(getattr(failed, "error", None) or "no entry in it")[:300]
+        reason = clean(getattr(getattr(failed, "error", None), "abort_reason", None) or "no entry in it")[:300]
         return LeftOut(
             position, line, f"not readable as BibTeX: {reason}; allowed: @type{{key, name = {{value}}}}", raw
         )
@@ -137,8 +143,7 @@ def _read(position: int, line: int, raw: str, strings: Mapping[str, str]) -> Dra
     whole = RemoveEnclosingMiddleware(allow_inplace_modification=True)
     fields: dict[str, str] = {}
     for field in entry.fields:
-        value = _joined(str(field.value), strings)
-        field.value = value
+        field.value = _joined(str(field.value), strings)
     whole.transform_entry(entry, library)
     for field in entry.fields:
         name = field.key.lower()
@@ -170,17 +175,23 @@ def decoded(text: str) -> str:
     """
     if "\\" not in text and "{" not in text and "~" not in text and "--" not in text and "``" not in text:
         return text
-    from pylatexenc.latex2text import LatexNodes2Text  # noqa: PLC0415 - slow to load, needed for BibTeX only
-
-    plain = _BARE.sub(lambda found: " " if found.group() == "~" else f"\\{found.group()}", text)
+    plain = _BARE.sub(_escaped, text)
     try:
-        return str(
-            LatexNodes2Text(math_mode="verbatim", keep_braced_groups=False).latex_to_text(
-                plain.replace("\\^ ", "\\^{} ")
-            )
-        )
+        return str(_latex().latex_to_text(plain))
     except (ValueError, KeyError, IndexError, AttributeError, RecursionError):
         return text
+
+
+def _escaped(found: re.Match[str]) -> str:
+    """Return a sign that stands bare as the sign itself, where LaTeX would take it for a command."""
+    return {"~": " ", "^": r"\^{}"}.get(found.group(), f"\\{found.group()}")
+
+
+@cache
+def _latex() -> LatexNodes2Text:
+    from pylatexenc.latex2text import LatexNodes2Text  # noqa: PLC0415 - slow to load, needed for BibTeX only
+
+    return LatexNodes2Text(math_mode="verbatim", keep_braced_groups=False)
 
 
 def _draft(draft: Draft, kind: str, key: str, fields: dict[str, str]) -> Draft:
@@ -245,7 +256,8 @@ def _pmcid(draft: Draft, value: str) -> None:
 
 
 def _url(draft: Draft, value: str) -> None:
-    draft.urls += [re.sub(r"\\([_%&#~])", r"\1", part) for part in value.split() if part]
+    parts = re.split(r"[;\s]+(?=https?://)", clean(value))
+    draft.urls += [re.sub(r"\\([_%&#~])", r"\1", part) for part in parts if part]
 
 
 def _note(draft: Draft, value: str) -> None:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 #: format -> module that reads it, those first whose mark is surest; loaded when a file is looked at.
 MODULES: dict[FileFormat, str] = {
     FileFormat.JSON_LINES: "evergrove.sources.json_lines",
+    FileFormat.REVMAN_RM5: "evergrove.sources.revman_rm5",
     FileFormat.PUBMED_XML: "evergrove.sources.pubmed_xml",
     FileFormat.ENDNOTE_XML: "evergrove.sources.endnote_xml",
     FileFormat.ENDNOTE_TAGGED: "evergrove.sources.endnote_tagged",
@@ -24,6 +25,9 @@ MODULES: dict[FileFormat, str] = {
     FileFormat.RIS: "evergrove.sources.ris",
     FileFormat.MEDLINE: "evergrove.sources.medline",
     FileFormat.BIBTEX: "evergrove.sources.bibtex",
+    FileFormat.RAYYAN: "evergrove.sources.rayyan",
+    FileFormat.REVMAN_CSV: "evergrove.sources.revman_csv",
+    FileFormat.TABLE: "evergrove.sources.table",
 }
 
 
@@ -35,6 +39,15 @@ class Reader(Protocol):
 
     def read(self, opened: Opened, mapping: Mapping[str, str] | None = None) -> Iterator[Draft | LeftOut]:
         """Yield the records of a file, one by one; `mapping` is for tables only."""
+
+
+def mapping_of(reader: Reader, opened: Opened, mapping: Mapping[str, str] | None) -> dict[str, str]:
+    """Return the field that each column of a file is read as; nothing for a format without columns.
+
+    A format module of tables has a function of this name that takes `opened` and `mapping`.
+    """
+    found = getattr(reader, "mapping_of", None)
+    return dict(found(opened, mapping)) if found is not None else {}
 
 
 class Recognised(NamedTuple):
