@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from evergrove.model.record import RecordKind
 from evergrove.sources.draft import clean, doi_in, year_in
+from evergrove.sources.rayyan_notes import holds_decisions, take_decisions
 from evergrove.sources.registration_numbers import find
 
 if TYPE_CHECKING:
@@ -305,6 +306,8 @@ def complete(draft: Draft) -> Draft:
     Draft
         The same.
     """
+    if any(holds_decisions(note) for note in draft.notes):
+        take_decisions(draft)
     if draft.kind in _PLAIN:
         told = kind_of_types(draft.types)
         if told is not None:

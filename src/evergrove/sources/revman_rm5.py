@@ -15,7 +15,7 @@ from lxml import etree
 from evergrove.model.record import LARGEST_RAW, RecordKind
 from evergrove.sources.bibliographic_values import add_serial_numbers, complete, page_range, pmid_in, set_date, slug
 from evergrove.sources.draft import Draft, LeftOut, clean, doi_in, year_in
-from evergrove.sources.xml_records import text_of
+from evergrove.sources.xml_records import parsed, text_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -61,7 +61,7 @@ class _Study:
     line: int
     raw: str
     attributes: dict[str, str]
-    references: list[_Element]
+    references: list[tuple[int, str]]
     characteristics: dict[str, str] = field(default_factory=dict)
     rows: list[dict[str, str]] = field(default_factory=list)
     bias: list[tuple[str, str, str]] = field(default_factory=list)
@@ -100,9 +100,9 @@ def read(opened: Opened, mapping: Mapping[str, str] | None = None) -> Iterator[D
     for study in gathered.studies.values():
         position += 1
         yield _study(position, study)
-        for reference in study.references:
+        for line, raw in study.references:
             position += 1
-            yield _reference(position, study, reference)
+            yield _reference(position, study, line, raw)
     if fault is not None:
         yield LeftOut(position + 1, None, fault, opened.head[:200])
 
@@ -116,6 +116,7 @@ class _Gathered:
         self._place: dict[str, str] = {}
         self._item: tuple[str, str] = ("", "")
         self._size = 0
+        self._inside = 0
         self._at_end: dict[str, Callable[[_Element], None]] = {
             "STUDY": self._study,
             "QUALITY_ITEM_DATA_ENTRY": self._bias,
@@ -136,7 +137,9 @@ class _Gathered:
 
     def _enter(self, element: _Element) -> None:
         tag = element.tag
-        if tag in _GROUPS:
+        if tag in self._at_end:
+            self._inside += 1
+        elif tag in _GROUPS:
             self._group = _GROUPS[tag]
         elif tag == "COMPARISON":
             self._place = {}
@@ -167,10 +170,11 @@ class _Gathered:
             self._item = (clean(text_of(element)), self._item[1])
         elif tag in self._at_end:
             self._at_end[tag](element)
-            if tag != "STUDY":
-                element.clear(keep_tail=False)
-        elif tag in _OUTCOMES or tag in {"MAIN_TEXT", "COVER_SHEET", "QUALITY_ITEM", "FIGURES"}:
+            self._inside -= 1
+        if self._inside == 0:  # nothing of it is needed any more
             element.clear(keep_tail=False)
+            while parent is not None and element.getprevious() is not None:
+                del parent[0]
 
     def _keep(self, study: _Study, element: _Element) -> None:
         raw = etree.tostring(element, encoding="unicode", with_tail=False)
@@ -185,7 +189,10 @@ class _Gathered:
         attributes = {str(name): str(value) for name, value in element.attrib.items()}
         name = clean(element.get("NAME") or key)
         line = element.sourceline or 1
-        references = list(element.iterfind("REFERENCE"))
+        references = [
+            (part.sourceline or 1, etree.tostring(part, encoding="unicode", with_tail=False))
+            for part in element.iterfind("REFERENCE")
+        ]
         study = _Study(key, name, self._group, line, raw, attributes, references)
         if self._size <= MOST_GATHERED:
             self.studies.setdefault(key, study)
@@ -244,9 +251,9 @@ def _study(position: int, study: _Study) -> Draft | LeftOut:
     return complete(draft)
 
 
-def _reference(position: int, study: _Study, element: _Element) -> Draft:
-    raw = etree.tostring(element, encoding="unicode", with_tail=False)
-    draft = Draft(position, element.sourceline, raw)
+def _reference(position: int, study: _Study, line: int, raw: str) -> Draft:
+    element = parsed(raw)
+    draft = Draft(position, line, raw)
     draft.kind = _KINDS.get(element.get("TYPE", ""), RecordKind.UNKNOWN)
     texts = {str(part.tag): clean(text_of(part)) for part in element if isinstance(part.tag, str)}
     draft.authors = [name for name in (clean(part) for part in texts.pop("AU", "").split(",")) if name]
