@@ -10,6 +10,7 @@ import json
 import re
 from typing import TYPE_CHECKING
 
+from evergrove.errors import UsageError
 from evergrove.model.record import LARGEST_RAW, RecordKind
 from evergrove.sources.bibliographic_values import complete
 from evergrove.sources.draft import Draft, LeftOut, clean, year_in
@@ -24,6 +25,19 @@ _DATA = {"Study", "Analysis number", "Analysis name"}
 _STUDIES = ({"Study", "Year"}, {"Study ID"}, {"Study", "Study year"})
 _BIAS = re.compile(r"(.*?)\s*\((judgement|support)\)", re.IGNORECASE)
 _BIBLIOGRAPHIC = {"Title", "DOI", "Abstract", "Authors"}
+
+
+#: Bytes of the largest review that is read: its rows are gathered by study.
+LARGEST_REVIEW = 16 * LARGEST_RAW
+
+
+def fits_in_memory(opened: Opened) -> None:
+    """Refuse a file that is larger than any review."""
+    if opened.size > LARGEST_REVIEW:
+        raise UsageError(
+            f"{opened.path}: {opened.size:,} bytes; allowed: at most {LARGEST_REVIEW:,} for a review of RevMan's; "
+            "name the format with --format if it is another"
+        )
 
 
 def recognise(head: str) -> bool:
@@ -53,6 +67,7 @@ def read(opened: Opened, mapping: Mapping[str, str] | None = None) -> Iterator[D
         The rows of a study follow one another only within an analysis, so all of its rows are gathered; a
         file of RevMan's holds one review. Rows without a study are left out.
     """
+    fits_in_memory(opened)
     header = header_of(opened.head)
     if header is None:
         return

@@ -164,5 +164,4 @@ def _row(position: int, line: int, raw: str, header: Header, *, closed: bool) ->
 
 def _cells(raw: str, delimiter: str, *, closed: bool) -> list[str]:
     quoting = csv.QUOTE_MINIMAL if closed else csv.QUOTE_NONE
-    rows = list(csv.reader(raw.splitlines(keepends=True), delimiter=delimiter, quoting=quoting))
-    return [cell for row in rows for cell in row] if len(rows) != 1 else rows[0]
+    return next(csv.reader([raw], delimiter=delimiter, quoting=quoting), [])
