@@ -27,6 +27,14 @@ MODULES: dict[FileFormat, str] = {
     FileFormat.BIBTEX: "evergrove.sources.bibtex",
     FileFormat.RAYYAN: "evergrove.sources.rayyan",
     FileFormat.REVMAN_CSV: "evergrove.sources.revman_csv",
+    FileFormat.CLINICALTRIALS_V2: "evergrove.sources.clinicaltrials_v2",
+    FileFormat.CLINICALTRIALS_V1: "evergrove.sources.clinicaltrials_v1",
+    FileFormat.CLINICALTRIALS_FIELDS: "evergrove.sources.clinicaltrials_fields",
+    FileFormat.ICTRP_XML: "evergrove.sources.ictrp_xml",
+    FileFormat.ICTRP_TABLE: "evergrove.sources.ictrp_table",
+    FileFormat.OPENALEX: "evergrove.sources.openalex",
+    FileFormat.CROSSREF: "evergrove.sources.crossref",
+    FileFormat.EUROPE_PMC: "evergrove.sources.europe_pmc",
     FileFormat.TABLE: "evergrove.sources.table",
 }
 
