@@ -13,6 +13,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "demo": ("evergrove.cli.demo", "Build the shipped review and say what it finds."),
     "new": ("evergrove.cli.new", "Make a review folder with a commented protocol."),
     "import": ("evergrove.cli.import_files", "Import the records of databases and registries."),
+    "search": ("evergrove.cli.search", "Run a review's saved searches and import what is new."),
+    "update": ("evergrove.cli.update", "Run all saved searches again and name what is new."),
     "check": ("evergrove.cli.check", "List every fault and remark of a review."),
     "build": ("evergrove.cli.build", "Build a review's site."),
 }

@@ -123,7 +123,7 @@ def _import(
     with records_to(folder, file.name, opened.sha256) as write:
         for item in reader.read(opened, choices.mapping):
             read += 1
-            record = _finished(item, origin)
+            record = finish_record(item, origin)
             if isinstance(record, LeftOutRecord):
                 left_out.append(record)
             elif record.id in known:
@@ -152,7 +152,7 @@ def _import(
     return run
 
 
-def _finished(item: Draft | LeftOut, origin: Origin) -> Record | LeftOutRecord:
+def finish_record(item: Draft | LeftOut, origin: Origin) -> Record | LeftOutRecord:
     """Return the record, or the entry of the log where its values cannot be."""
     if isinstance(item, LeftOut):
         return item.noted()
