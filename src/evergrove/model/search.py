@@ -34,7 +34,7 @@ class Database(Term):
         return _FACTS[self][1]
 
     @property
-    def format(self) -> FileFormat:
+    def form(self) -> FileFormat:
         """The format of its answers."""
         return _FACTS[self][2]
 

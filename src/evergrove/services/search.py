@@ -18,7 +18,7 @@ from evergrove.services.import_records import Progress, finish_record
 from evergrove.sources.draft import Origin
 from evergrove.sources.formats import reader_of
 from evergrove.sources.opening import open_file
-from evergrove.sources.search.connection import Connection
+from evergrove.sources.search.connection import Connection, Limiter
 from evergrove.sources.search.identity import identity_of
 from evergrove.sources.search.settings import Settings, read_settings
 from evergrove.sources.search.walk import first_question, goes_on, new_walk, walk_pages
@@ -108,6 +108,7 @@ def run_searches(
     only: Sequence[str] = (),
     progress: Progress | None = None,
     settings: Settings | None = None,
+    limiter: Limiter | None = None,
 ) -> SearchOutcome:
     """Run the saved searches of a review and import what is new.
 
@@ -121,6 +122,8 @@ def run_searches(
         Called with a search's id, the records fetched and those to come in all.
     settings : Settings, optional
         As `read_settings` gives them by default.
+    limiter : Limiter, optional
+        Shared with other runs that ask the same services; one of its own by default.
 
     Returns
     -------
@@ -141,7 +144,7 @@ def run_searches(
     runs: list[SearchRun] = []
     found: list[Found] = []
     errors: list[SourceError] = []
-    with Connection(settings or read_settings()) as connection:
+    with Connection(settings or read_settings(), limiter) as connection:
         for search in searches:
             run, new, error = _run(folder, search, connection, held, progress)
             runs.append(run)
@@ -173,7 +176,7 @@ class _Held:
     def __init__(self, folder: Path, databases: set[Database]) -> None:
         self.ids = known_ids(folder)
         self._versions: dict[str, set[str]] = {}
-        for record in records_of_formats(folder, {database.format for database in databases}):
+        for record in records_of_formats(folder, {database.form for database in databases}):
             self._note(record)
 
     def _note(self, record: Record) -> None:
@@ -259,7 +262,7 @@ def _import(folder: Path, walk: Walk, held: _Held) -> tuple[ImportRun, list[Foun
     run = ImportRun(
         file=f"search {search.id}",
         file_sha256=joined,
-        format=search.database.format,
+        format=search.database.form,
         when=when,
         database=search.database.label,
         platform=search.database.platform,
@@ -277,7 +280,7 @@ def _import(folder: Path, walk: Walk, held: _Held) -> tuple[ImportRun, list[Foun
 def _items(folder: Path, walk: Walk, when: datetime) -> Iterator[Record | LeftOutRecord]:
     """Yield the records of all answers; a place in them is named by answer and position."""
     database = walk.search.database
-    reader = reader_of(database.format)
+    reader = reader_of(database.form)
     with tempfile.TemporaryDirectory() as place:
         page = Path(place) / "answer"
         for number, answer in enumerate(walk.answers, start=1):
@@ -285,7 +288,7 @@ def _items(folder: Path, walk: Walk, when: datetime) -> Iterator[Record | LeftOu
                 continue
             unpack_answer(folder, answer.sha256, page)
             origin = Origin(
-                database.format,
+                database.form,
                 answer.address[:LONGEST_ADDRESS],
                 answer.sha256,
                 when,

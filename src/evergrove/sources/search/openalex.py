@@ -58,5 +58,6 @@ def look(body: bytes, search: SavedSearch, token: Token | None) -> Page:  # noqa
             "set EVERGROVE_OPENALEX_KEY (free at openalex.org), or narrow the search"
         )
     number = token["number"] if token else 1
-    ends = not records or number * PAGE >= total
-    return Page(total, records, None if ends else {"number": number + 1})
+    had = records + (token["had"] if token else 0)
+    ends = not records or had >= total
+    return Page(total, records, None if ends else {"number": number + 1, "had": had})
