@@ -82,9 +82,13 @@ class _Handler(BaseHTTPRequestHandler):
     def log_message(self, *arguments):
         """Say nothing."""
 
-    def do_GET(self):
+    def do_POST(self):
+        self.do_GET(self.rfile.read(int(self.headers["Content-Length"])).decode())
+
+    def do_GET(self, form=""):
         parts = urlsplit(self.path)
-        query = {name: values[0] for name, values in parse_qs(parts.query).items()}
+        query = {name: values[0] for name, values in parse_qs(parts.query or form).items()}
+        query["method"] = self.command
         name = next(name for name, path in PATHS.items() if parts.path.startswith(path + "/"))
         self.state.asked.append((name, parts.path, query))
         if name in self.state.down:

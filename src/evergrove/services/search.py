@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import tempfile
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -139,6 +140,8 @@ def run_searches(
         For faults in ``searches.yaml``.
     """
     folder = locate(review)
+    if not os.access(folder, os.W_OK):
+        raise UsageError(f"{folder} cannot be written to; copy the review to a folder of yours and name that")
     searches = _chosen(folder, only)
     held = _Held(folder, {search.database for search in searches})
     runs: list[SearchRun] = []

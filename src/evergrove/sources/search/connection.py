@@ -139,7 +139,13 @@ class Connection:
         import httpx2  # noqa: PLC0415 - heavy
 
         try:
-            with self._client.stream("GET", question.address, params=question.parameters) as response:
+            given = question.parameters
+            sent = (
+                self._client.stream("POST", question.address, data=given)
+                if question.as_form
+                else self._client.stream("GET", question.address, params=given)
+            )
+            with sent as response:
                 if response.status_code != 200:
                     self._refused(response)
                 return self._body(response, LARGEST_ANSWER)

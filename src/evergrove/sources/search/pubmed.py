@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 PAGE = 200
 #: Numbers that `esearch` gives for PubMed, whatever is asked.
 MOST = 9_999
+#: Characters of a question that still goes in an address.
+LONGEST_ADDRESS = 1500
 _RECORDS = ("PubmedArticle", "PubmedBookArticle")
 
 
@@ -49,14 +51,19 @@ def ask(search: SavedSearch, settings: Settings, token: Token | None) -> Questio
         if search.from_date:
             first = whole_date(search.from_date).replace("-", "/")
             parameters |= {"datetype": "pdat", "mindate": first, "maxdate": "3000"}
-        return Question(f"{base}/esearch.fcgi", parameters)
+        return _question(f"{base}/esearch.fcgi", parameters)
     start = token["start"]
     if token.get("history"):
         environment, key = token["history"]
         parameters |= {"WebEnv": environment, "query_key": key, "retstart": str(start), "retmax": str(PAGE)}
     else:
         parameters["id"] = ",".join(token["ids"][start : start + PAGE])
-    return Question(f"{base}/efetch.fcgi", parameters | {"rettype": "xml", "retmode": "xml"})
+    return _question(f"{base}/efetch.fcgi", parameters | {"rettype": "xml", "retmode": "xml"})
+
+
+def _question(address: str, parameters: dict[str, str]) -> Question:
+    """Return a question; a long one goes as a form, as the service asks."""
+    return Question(address, parameters, as_form=sum(map(len, parameters.values())) > LONGEST_ADDRESS)
 
 
 def look(body: bytes, search: SavedSearch, token: Token | None) -> Page:  # noqa: ARG001 - see Service

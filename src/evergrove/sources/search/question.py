@@ -45,10 +45,13 @@ class Question:
     address : str
         Without its parameters.
     parameters : dict of str to str
+    as_form : bool
+        Sent in the body: for what is too long for an address.
     """
 
     address: str
     parameters: dict[str, str]
+    as_form: bool = False
 
     @property
     def shown(self) -> str:

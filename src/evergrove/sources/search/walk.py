@@ -28,6 +28,8 @@ MODULES = {
 }
 #: A walk broken off longer ago begins anew: the database has moved on.
 OLDEST = timedelta(days=2)
+#: Records beyond the count at which pages are taken to go in a circle.
+MOST_BEYOND = 5_000
 
 
 def service_of(database: Database) -> Service:
@@ -104,6 +106,8 @@ def walk_pages(
         resumed = False
         if page.token is not None and page.token == walk.token:
             raise _failed(walk, question, AnswerError("the page leads to itself"))
+        if walk.fetched > walk.expected + MOST_BEYOND:
+            raise _failed(walk, question, AnswerError("it gives far more than it counts"))
         walk = _further(walk, page, Answer(sha256=keep(body), address=question.shown, records=page.records))
         yield walk
 

@@ -216,6 +216,16 @@ def test_new_and_changed_records_come_in_counters_do_not(run, review, services):
     assert run().found == ()
 
 
+def test_a_long_question_to_pubmed_goes_as_a_form(run, review, services):
+    path = review / "searches.yaml"
+    long = " OR ".join(f"cells{n}[tiab]" for n in range(200))
+    path.write_text(path.read_text().replace("pubmed, query: cells", f"pubmed, query: '{long}'"))
+    (one,) = run("pubmed").runs
+    assert (one.query, one.added) == (long, 450)
+    assert [query["method"] for _, _, query in services.asked] == ["POST", "GET", "GET", "GET"]
+    assert services.asked[0][2]["term"] == long
+
+
 def test_no_hit_is_a_run_too(run, review, services):
     services.sizes = dict.fromkeys(services.sizes, 0)
     outcome = run()
@@ -259,13 +269,15 @@ def test_a_killed_run_goes_on_without_asking_again(review, services):
 
 
 def test_the_commands_tell(review, services, monkeypatch):
+    services.page = 100
+    services.sizes["pubmed"] = 45
     for name, value in services.environment.items():
         monkeypatch.setenv(name, value)
     done = CliRunner().invoke(main, ["update", str(review)])
     assert done.exit_code == 0, done.output
     assert "registry (ClinicalTrials.gov): 45 found, read 45 = 45 new + 0 changed + 0 known" in done.output
-    assert "620 new, 0 changed:" in done.output
-    assert "and 600 more" in done.output
+    assert "215 new, 0 changed:" in done.output
+    assert "and 195 more" in done.output
     services.down.add("crossref")
     monkeypatch.setenv("EVERGROVE_ATTEMPTS", "1")
     done = CliRunner().invoke(main, ["update", str(review), "--json"])
