@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 #: What is kept between two pages, as it lies on disk: JSON only.
 Token = dict[str, Any]
+#: No database holds more records.
+MOST_COUNTED = 10**9
 #: Parameters that name or identify the person: sent, never stored or shown.
 SECRET = frozenset({"api_key", "email", "mailto"})
 
@@ -81,6 +83,10 @@ class Page:
     token: Token | None
     translation: str | None = None
     remarks: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.total is not None and not 0 <= self.total <= MOST_COUNTED:
+            raise AnswerError(f"the count is {self.total}; allowed: 0 to {MOST_COUNTED:,}")
 
 
 class Service(Protocol):
