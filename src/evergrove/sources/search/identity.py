@@ -24,8 +24,9 @@ class Identity(NamedTuple):
     key : str
         Format and the database's own number.
     version : str
-        Changes with what a reviewer reads: title, abstract, publication types (a retraction is one),
-        registration numbers; for a registry entry with its update and its results.
+        Changes with what a reviewer reads: the letters and digits of title, abstract and publication types (a
+        retraction is one); for a registry entry with its update and its results. Marks and spaces do not
+        count, so that a later reader of the same answer finds the same version.
     """
 
     key: str
@@ -51,9 +52,14 @@ def identity_of(record: Record) -> Identity:
         number = record.doi
     else:
         number = next((f"{name}:{text}" for name, text in sorted(record.accessions.items())), None)
-    read: list[object] = [record.title, record.abstract, sorted(record.types), sorted(record.registrations)]
+    types = sorted({_letters(kind) for kind in record.types})
+    read: list[object] = [_letters(record.title), _letters(record.abstract), types]
     if form is FileFormat.CLINICALTRIALS_V2:
         updated = _UPDATED.search(record.raw)
         read = [updated.group(1) if updated else read, _RESULTS.search(record.raw) is not None]
     version = hashlib.sha256(json.dumps(read).encode()).hexdigest()[:24]
     return Identity(f"{form.value}:{number or record.id}", version)
+
+
+def _letters(text: str | None) -> str:
+    return "".join(filter(str.isalnum, text or "")).casefold()

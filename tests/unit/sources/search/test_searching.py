@@ -15,6 +15,7 @@ from click.testing import CliRunner
 
 from evergrove.cli.main import main
 from evergrove.errors import ReviewFolderError, SourceError, UsageError
+from evergrove.services.folders import new_review
 from evergrove.services.review import open_review
 from evergrove.store.records import read_imports, read_records
 from evergrove.store.searches import answer_file, read_runs, read_walk, saved_searches
@@ -307,12 +308,17 @@ def test_faults_of_the_saved_searches_are_listed_with_their_lines(review, run):
         open_review(review)
 
 
-def test_a_review_without_searches_or_without_this_one_says_so(review, run):
+def test_a_review_without_searches_or_without_this_one_says_so(review, run, tmp_path):
     with pytest.raises(UsageError, match=r"no search 'embase'.*allowed: pubmed, epmc"):
         run("embase")
     (review / "searches.yaml").unlink()
     with pytest.raises(UsageError, match=r"write them into searches\.yaml"):
         run()
+    template = new_review(tmp_path / "empty")
+    assert saved_searches(template) == ()
+    text = (template / "searches.yaml").read_text().replace("searches: []", "searches:").replace("\n#  ", "\n  ")
+    (template / "searches.yaml").write_text(text)
+    assert [search.id for search in saved_searches(template)] == ["pubmed"]
 
 
 def test_an_answer_that_was_changed_on_disk_is_not_believed(run, review, services):
