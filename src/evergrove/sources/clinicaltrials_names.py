@@ -107,7 +107,7 @@ def _object(node: Json) -> Json:
     shaped: Json = {}
     for name, value in node.items():
         if name.endswith("List") and isinstance(value, dict) and len(value) == 1:
-            (inner, items), = value.items()
+            ((inner, items),) = value.items()
             shaped[_LISTS.get(name) or plural(name.removesuffix("List"))] = _items(inner, items)
         elif isinstance(value, dict):
             shaped[_FIELDS.get(name) or _lower(name)] = _object(value)
@@ -175,7 +175,9 @@ def worded(name: str, value: object) -> object:
     if not isinstance(value, str):
         return value
     if name == "Phase":
-        return "NA" if value == "Not Applicable" else value.upper().replace("PHASE ", "PHASE").replace(" ", "_")
+        return (
+            "NA" if value == "Not Applicable" else value.upper().replace("PHASE ", "PHASE").replace(" ", "_")
+        )
     if _WORDS.match(name):
         return re.sub(r"[^A-Z0-9]+", "_", value.upper()).strip("_")
     if name.endswith("Date"):

@@ -97,7 +97,9 @@ def _rows(rows: Iterator[tuple[object, ...]], columns: list[str]) -> Iterator[Dr
             return
         if row is None:
             return
-        cells = {name: text for name, value in zip(columns, row, strict=False) if (text := _cell(value)).strip()}
+        cells = {
+            name: text for name, value in zip(columns, row, strict=False) if (text := _cell(value)).strip()
+        }
         if not cells:
             continue
         position += 1
@@ -139,4 +141,6 @@ def _look_inside(opened: Opened) -> None:
 
 
 def _no_workbook(opened: Opened, error: Exception) -> UsageError:
-    return UsageError(f"{opened.path}: not readable as a workbook ({error}); save it again, or export it as CSV")
+    return UsageError(
+        f"{opened.path}: not readable as a workbook ({error}); save it again, or export it as CSV"
+    )
