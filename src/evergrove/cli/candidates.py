@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 import click
 
 from evergrove.cli.output import json_option, print_json, with_errors
+from evergrove.errors import UsageError
 
 if TYPE_CHECKING:
-    from evergrove.services.candidates import Decided, Listed
+    from evergrove.services.candidates import Listed
 
 #: Candidates that are printed where no entry is named; the rest is counted.
 MOST_LISTED = 200
@@ -52,9 +53,12 @@ def command(  # noqa: PLR0917 - click passes each option
     """
     from evergrove.services import candidates as service  # noqa: PLC0415 - after parsing
 
+    if accepted and rejected:
+        raise UsageError("--accept and --reject: found both; allowed: one candidate at a time")
     added = service.find_candidates(review)
-    if accepted or rejected:
-        decided = _decide(review, accepted, rejected, who, why, outcome, arms, day)
+    if candidate := accepted or rejected:
+        chosen = service.Chosen(outcome, _pairs(arms), day)
+        decided = service.decide(review, candidate, accept=bool(accepted), who=who, why=why, chosen=chosen)
         if as_json:
             print_json({"decision": decided.decision.model_dump(mode="json"), "message": decided.message})
         else:
@@ -73,30 +77,15 @@ def command(  # noqa: PLR0917 - click passes each option
         )
 
 
-def _decide(
-    review: str,
-    accepted: str | None,
-    rejected: str | None,
-    who: str,
-    why: str,
-    outcome: str | None,
-    arms: tuple[str, ...],
-    day: float | None,
-) -> Decided:
-    from evergrove.errors import UsageError  # noqa: PLC0415 - after parsing
-    from evergrove.model.candidate import CandidateAction  # noqa: PLC0415
-    from evergrove.services.candidates import Chosen, decide  # noqa: PLC0415
-
-    if accepted and rejected:
-        raise UsageError("--accept and --reject: found both; allowed: one candidate at a time")
+def _pairs(arms: tuple[str, ...]) -> dict[str, str]:
+    """Return the study's arm of each group that was named."""
     pairs: dict[str, str] = {}
     for told in arms:
         group, sign, arm = told.rpartition("=")
         if not (sign and group and arm):
             raise UsageError(f"--arm: found {told!r}; allowed: GROUP=ARM; write 'Placebo=control'")
         pairs[group] = arm
-    action = CandidateAction.ACCEPT if accepted else CandidateAction.REJECT
-    return decide(review, accepted or rejected or "", action, who, why, Chosen(outcome, pairs, day))
+    return pairs
 
 
 def _plain(item: Listed) -> dict[str, object]:

@@ -78,8 +78,14 @@ class Unclear:
     reason: str
 
 
-def datum_of(
-    candidate: Candidate, study: Study, outcomes: Sequence[Outcome], chosen: Chosen, who: str, on: date
+def datum_of(  # noqa: PLR0911 - each thing that can be unclear
+    candidate: Candidate,
+    study: Study,
+    outcomes: Sequence[Outcome],
+    chosen: Chosen,
+    *,
+    who: str,
+    on: date,
 ) -> Datum | Unclear:
     """Return the datum that a candidate becomes.
 
@@ -108,18 +114,23 @@ def datum_of(
         return outcome
     if kind not in _TAKEN[outcome.kind]:
         return Unclear(
-            f"outcome {outcome.id!r} is {outcome.kind.label}, the candidate holds {candidate.kind.label}; name "
-            "another outcome with --outcome"
+            f"outcome {outcome.id!r} is {outcome.kind.label}, the candidate holds {candidate.kind.label}; "
+            "name another outcome with --outcome"
         )
     arms = _arms(candidate, study, chosen.arms)
     if isinstance(arms, Unclear):
         return arms
-    values = {
-        arms[arm.group]: arm.values for arm in candidate.arms if arm.group in arms and arm.values is not None
-    }
+    seen = [arm for arm in candidate.arms if arm.group in arms]
+    values = {arms[arm.group]: arm.values for arm in seen if arm.values is not None}
     if not values:
         return Unclear("none of its groups has a number that can be read; look at the entry itself")
-    return _datum(candidate, kind, outcome, values, chosen, who, on)
+    for arm in study.arms:
+        n = values[arm.id].n if arm.id in values else None
+        if n is not None and arm.n is not None and n > arm.n:
+            return Unclear(
+                f"its group has {n} patients, arm {arm.id!r} has {arm.n}; name the arms with --arm"
+            )
+    return _datum(candidate, outcome, values, chosen, who=who, on=on)
 
 
 def _outcome(candidate: Candidate, outcomes: Sequence[Outcome], named: str | None) -> Outcome | Unclear:
@@ -147,15 +158,14 @@ def _arms(candidate: Candidate, study: Study, named: Mapping[str, str]) -> dict[
     for group, arm in named.items():
         if group not in by_title or arm not in known:
             groups = ", ".join(repr(title) for title in by_title)
-            return Unclear(
-                f"--arm {group}={arm}: allowed: a group of {groups} and an arm of {', '.join(sorted(known))}"
-            )
+            allowed = f"a group of {groups} and an arm of {', '.join(sorted(known))}"
+            return Unclear(f"--arm {group}={arm}: allowed: {allowed}")
         found[by_title[group]] = arm
     if not named:
-        for arm in candidate.arms:
-            fitting = [item.id for item in study.arms if _is_arm(arm.title or "", item)]
+        for posted in candidate.arms:
+            fitting = [item.id for item in study.arms if _is_arm(posted.title or "", item)]
             if len(fitting) == 1:
-                found[arm.group] = fitting[0]
+                found[posted.group] = fitting[0]
         left = [arm.group for arm in candidate.arms if arm.group not in found]
         free = [arm for arm in known if arm not in found.values()]
         if len(left) == len(free) == 1 and found:
@@ -180,13 +190,14 @@ def _is_arm(title: str, arm: Arm) -> bool:
 
 def _datum(
     candidate: Candidate,
-    kind: DatumKind,
     outcome: Outcome,
     values: dict[str, ArmValue],
     chosen: Chosen,
+    *,
     who: str,
     on: date,
 ) -> Datum | Unclear:
+    kind = _KINDS[candidate.kind]
     day = chosen.day if chosen.day is not None else day_in(candidate.time_frame)
     told: dict[str, object] = {
         "id": f"{outcome.id}-registry-{candidate.id}"[:100],

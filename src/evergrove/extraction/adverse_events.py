@@ -57,7 +57,7 @@ def adverse_event_candidates(entry: EntryResults) -> Iterator[Candidate]:
 def _terms(
     entry: EntryResults, part: CandidatePart, event: Json, groups: list[Json], frame: str | None
 ) -> Iterator[Candidate]:
-    """Yield a candidate for the patients that had a term, and one for the number of events where that is posted."""
+    """Yield a candidate for the patients that had a term, and one for the events where they are posted."""
     stats = {text_at(stat, "groupId"): stat for stat in objects_at(event, "stats")}
     term = text_at(event, "term")
     if not stats or term is None:

@@ -186,7 +186,7 @@ def _read(shape: _Shape, printed: dict[str, str], n: int | None) -> dict[str, fl
     return values
 
 
-def _shape(outcome: Json) -> _Shape:
+def _shape(outcome: Json) -> _Shape:  # noqa: PLR0911 - one for each kind of number
     """Return what the numbers of an outcome are, by what the entry says that they are."""
     told = (text_at(outcome, "paramType") or "").upper()
     unit = text_at(outcome, "unitOfMeasure") or ""

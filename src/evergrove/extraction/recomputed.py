@@ -85,7 +85,7 @@ def _estimate(measure: ReportedMeasure, first: ArmValue, second: ArmValue) -> fl
 
 
 def _rounding(printed: str) -> float:
-    """Return half of the last digit that is printed, and as much again for the two numbers it is made from."""
+    """Return half of the last digit printed, and as much again for the two numbers it is made from."""
     _, _, digits = printed.partition(".")
     return 1.5 * 10.0 ** -len(digits.strip())
 

@@ -11,7 +11,6 @@ from evergrove.extraction.acceptance import Chosen, Unclear, datum_of
 from evergrove.extraction.candidates import candidates_in
 from evergrove.model import Review, Study
 from evergrove.model.candidate import Candidate, CandidateAction, CandidateDecision, CandidatePart
-from evergrove.model.datum import Datum
 from evergrove.services.folders import locate
 from evergrove.store import read_review, study_text
 from evergrove.store.candidates import (
@@ -27,6 +26,8 @@ from evergrove.store.write import write_whole
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
+
+    from evergrove.model.datum import Datum
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,8 +114,8 @@ def list_candidates(
             listed.append(Listed(candidate, decided.get(candidate.id)))
     if missing := sorted(wanted - {number.upper() for number in seen}):
         raise UsageError(
-            f"--registration {missing[0]}: no posted results of it are among the records; import its entry from "
-            f"ClinicalTrials.gov; with candidates: {', '.join(sorted(seen)[:20]) or 'none'}"
+            f"--registration {missing[0]}: no posted results of it are among the records; import its entry "
+            f"from ClinicalTrials.gov; with candidates: {', '.join(sorted(seen)[:20]) or 'none'}"
         )
     return tuple(listed)
 
@@ -122,7 +123,8 @@ def list_candidates(
 def decide(
     review: str | Path,
     candidate_id: str,
-    action: CandidateAction,
+    *,
+    accept: bool,
     who: str,
     why: str,
     chosen: Chosen | None = None,
@@ -134,7 +136,8 @@ def decide(
     review : str or Path
     candidate_id : str
         Its id, or a beginning of it that no other candidate has.
-    action : CandidateAction
+    accept : bool
+        Whether it is accepted; else it is rejected.
     who, why : str
     chosen : Chosen, optional
         Outcome, arms and day, where they are not clear.
@@ -160,7 +163,8 @@ def decide(
     study_id = datum_id = None
     added = False
     message = "rejected"
-    if action is CandidateAction.ACCEPT:
+    action = CandidateAction.ACCEPT if accept else CandidateAction.REJECT
+    if accept:
         study_id, datum_id, added, message = _accept(folder, held, candidate, chosen or Chosen(), who)
     decision = CandidateDecision(
         candidate=candidate.id, who=who, when=today, action=action, why=why, study=study_id, datum=datum_id
@@ -190,7 +194,7 @@ def _accept(
         )  # fmt: skip
     study = studies[0]
     today = datetime.now(UTC).date()
-    datum = datum_of(candidate, study, review.protocol.outcomes, chosen, who, today)
+    datum = datum_of(candidate, study, review.protocol.outcomes, chosen, who=who, on=today)
     if isinstance(datum, Unclear):
         return study.id, None, False, f"accepted, no datum yet: {datum.reason}"
     same = _same(study, datum)
@@ -202,25 +206,24 @@ def _accept(
 def _same(study: Study, datum: Datum) -> str | None:
     """Return the datum of the registry that holds the same numbers for the same outcome, if there is one."""
     for held in study.data:
+        days = {held.time.day, datum.time.day} - {None}
         if (
-            held.outcome == datum.outcome
-            and held.kind is datum.kind
+            len(days) < 2
             and held.provenance.source_type is datum.provenance.source_type
+            and (held.outcome, held.kind, held.qualifier) == (datum.outcome, datum.kind, datum.qualifier)
             and held.values == datum.values
-            and (held.qualifier == datum.qualifier or held.id == datum.id)
-            and None in {held.time.day, datum.time.day, held.time.day if held.time == datum.time else None}
         ):
             return held.id
     return None
 
 
 def _add(folder: Path, review: Review, study: Study, datum: Datum) -> tuple[str | None, bool, str]:
-    """Write the datum into its study's file, if the review then still holds and nothing of the file is lost."""
+    """Write the datum into its study's file, if the review then holds and nothing of the file is lost."""
     path = folder / "studies" / f"{study.id}.yaml"
     if path.read_text(encoding="utf-8") != study_text(study):
         return None, False, (
-            f"accepted, no datum yet: studies/{study.id}.yaml holds comments or a layout that writing would lose; "
-            f"add datum {datum.id!r} by hand"
+            f"accepted, no datum yet: studies/{study.id}.yaml holds comments or a layout that writing would "
+            f"lose; add datum {datum.id!r} by hand"
         )  # fmt: skip
     with_datum = Study.model_validate({**dict(study), "data": (*study.data, datum)})
     others = tuple(item for item in review.studies if item.id != study.id)

@@ -106,7 +106,7 @@ def _keep(draft: Draft, name: str, value: str | None) -> None:
 
 
 def _identify(draft: Draft, protocol: object, number: str | None) -> None:
-    """The registry's own number first, then those of other registries, then what else it is known by."""
+    """Keep the registry's own number first, then those of other registries, then what else it is known by."""
     identification = inside(protocol, "identificationModule")
     secondary = [
         (text_at(entry, "id") or "", text_at(entry, "domain") or text_at(entry, "type") or "")

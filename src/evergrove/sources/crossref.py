@@ -113,8 +113,8 @@ def _published(draft: Draft, work: Json) -> None:
 def _relations(draft: Draft, work: Json) -> None:
     """Keep what Crossref says of corrections, retractions, preprints and versions."""
     for entry in objects_at(work, "update-to"):
-        told = [text_at(entry, "type"), text_at(entry, "DOI")]
-        draft.keep("update_to", " ".join(part for part in told if part))
+        parts = [text_at(entry, "type"), text_at(entry, "DOI")]
+        draft.keep("update_to", " ".join(part for part in parts if part))
     relation = inside(work, "relation")
     for name, entries in relation.items() if isinstance(relation, dict) else ():
         held = entries if isinstance(entries, list) else []
