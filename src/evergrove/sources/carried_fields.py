@@ -96,5 +96,7 @@ def field_values(item: Record | Draft) -> dict[str, object]:
             if name == "database" and not isinstance(item, Draft)
             else getattr(item, name)
         )
-        values[name] = list(dict.fromkeys(value)) if isinstance(value, list | tuple) else value
+        if isinstance(value, list | tuple):
+            value = list(value) if name == "authors" else list(dict.fromkeys(value))
+        values[name] = value
     return values

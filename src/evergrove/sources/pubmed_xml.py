@@ -179,7 +179,7 @@ def _abstract(abstract: _Element | None) -> str | None:
     for node in abstract.iterfind("AbstractText"):
         label, text = clean(node.get("Label") or ""), clean(text_of(node))
         if text:
-            parts.append(f"{label}: {text}" if label else text)
+            parts.append(f"{label}: {text}" if label and label != "UNLABELLED" else text)
     return " ".join(parts) or None
 
 
