@@ -8,10 +8,22 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 WORDS = (
-    "cells lung mortality trial invented randomised adults dose infusion outcome ventilation oxygen days "
-    "safety placebo syndrome acute respiratory distress stromal mesenchymal umbilical cord control arm blind"
-).split()
-NAMES = "Rossi Bianchi Verdi Müller Šimić Nguyễn Okafor Silva Dubois Kowalski Sørensen Yılmaz".split()
+    *(
+        "cells",
+        "lung",
+        "mortality",
+        "trial",
+        "invented",
+        "randomised",
+        "adults",
+        "dose",
+        "infusion",
+        "outcome",
+    ),
+    *("ventilation", "oxygen", "days", "safety", "placebo", "syndrome", "acute", "respiratory", "distress"),
+    *("stromal", "mesenchymal", "umbilical", "cord", "control", "arm", "blind"),
+)
+NAMES = ("Rossi", "Bianchi", "Verdi", "Müller", "Šimić", "Nguyễn", "Okafor", "Silva", "Dubois", "Sørensen")
 
 
 def records(seed: int = 1) -> Iterator[dict[str, str | list[str]]]:
@@ -110,9 +122,11 @@ def write(path: Path, form: str, size: int) -> int:
     before, text, behind = FORMS[form]
     with path.open("w", encoding="utf-8") as stream:
         stream.write(before)
-        for count, item in enumerate(records(), start=1):
-            stream.write(text(item))
-            if stream.tell() >= size:
+        count = written = 0
+        for item in records():
+            count += 1
+            written += stream.write(text(item))
+            if written >= size:
                 break
         stream.write(behind)
     return count
