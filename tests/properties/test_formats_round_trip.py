@@ -14,13 +14,31 @@ from evergrove.sources.formats import recognise
 from evergrove.sources.opening import open_file
 
 ORIGIN = Origin(FileFormat.RIS, "a.ris", "0" * 64, datetime(2026, 1, 2, tzinfo=UTC), database="Embase")
-ODD = st.sampled_from(
-    [
-        "{", "}", "\\", "%", "&", "--", "``", "''", ";", ",", " and ", "|", '"', "<i>", "&amp;", "TY  - JOUR",
-        "ER  - ", "PMID- 1", "10.1/x", "doi.org/10.1000/182", "NCT04355728", "1234-5678", "~", "^", "$x$", "#",
-        "_", "é", "Ж", "試", "\u2028", "...", ".", "PMC12", "evergrove:{}", "Preprint", "]]>", "=>", "a b", "x",
-    ]
-)  # fmt: skip
+SIGNS = [
+    "{",
+    "}",
+    "\\",
+    "%",
+    "&",
+    "--",
+    "``",
+    "''",
+    ";",
+    ",",
+    "|",
+    '"',
+    "<i>",
+    "&amp;",
+    "~",
+    "^",
+    "$x$",
+    "#",
+    "_",
+]
+LETTERS = ["é", "Ж", "試", "\u2028", "...", ".", "]]>", "=>"]
+WORDS = [" and ", "TY  - JOUR", "ER  - ", "PMID- 1", "10.1/x", "doi.org/10.1000/182", "NCT04355728"]
+MARKS = ["1234-5678", "PMC12", "evergrove:{}", "Preprint", "RAYYAN-LABELS: a", "a b", "x"]
+ODD = st.sampled_from([*SIGNS, *LETTERS, *WORDS, *MARKS])
 TEXT = st.lists(st.one_of(ODD, st.text(max_size=12)), min_size=1, max_size=6).map("".join).map(clean)
 VALUE = TEXT.filter(bool)
 LIST = st.lists(VALUE, max_size=3)

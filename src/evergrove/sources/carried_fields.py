@@ -91,6 +91,12 @@ def field_values(item: Record | Draft) -> dict[str, object]:
     """Return the fields of a record or draft that exports hold, as JSON-safe data; empty ones too."""
     values: dict[str, object] = {}
     for name in FIELDS:
-        value = item.source.database if name == "database" and not isinstance(item, Draft) else getattr(item, name)
-        values[name] = list(dict.fromkeys(value)) if isinstance(value, list | tuple) else value
+        value = (
+            item.source.database
+            if name == "database" and not isinstance(item, Draft)
+            else getattr(item, name)
+        )
+        if isinstance(value, list | tuple):
+            value = list(value) if name == "authors" else list(dict.fromkeys(value))
+        values[name] = value
     return values

@@ -1,10 +1,9 @@
-"""Exports: what stands before, between and behind the records of each format, and the check by reading back."""
+"""Exports: what stands before and behind the records of each format, and the check by reading back."""
 
 from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,7 +15,7 @@ from evergrove.sources.draft import Draft
 from evergrove.sources.opening import Opened
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from evergrove.model.record import Record
     from evergrove.sources.formats import Reader
@@ -100,9 +99,7 @@ def _text(record: Record, shape: _Form) -> str:
     wanted = field_values(record)
     found = _read_back(text, shape)
     missing = {
-        name: value
-        for name, value in wanted.items()
-        if found is None or field_values(found)[name] != value
+        name: value for name, value in wanted.items() if found is None or field_values(found)[name] != value
     }
     return shape.write(record, carried(missing)) if missing else text
 

@@ -99,7 +99,9 @@ def ris(record: Record, carried: str | None) -> str:
 
 
 def _tagged(pairs: Sequence[tuple[str, Iterable[str | None]]], form: str) -> list[str]:
-    return [form.format(tag, text) for tag, values in pairs for value in values if (text := clean(value or ""))]
+    return [
+        form.format(tag, text) for tag, values in pairs for value in values if (text := clean(value or ""))
+    ]
 
 
 def _pages(pages: str | None) -> tuple[str | None, str | None]:
@@ -275,5 +277,7 @@ def table_row(record: Record, carried: str | None) -> list[str]:
         value = {"database": record.source.database, "evergrove": carried, "kind": record.kind.value}.get(
             column, getattr(record, column, None)
         )
-        cells.append("; ".join(value) if isinstance(value, tuple) else clean(value if value is not None else ""))
+        cells.append(
+            "; ".join(value) if isinstance(value, tuple) else clean(value if value is not None else "")
+        )
     return cells

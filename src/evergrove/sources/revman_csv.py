@@ -35,8 +35,8 @@ def fits_in_memory(opened: Opened) -> None:
     """Refuse a file that is larger than any review."""
     if opened.size > LARGEST_REVIEW:
         raise UsageError(
-            f"{opened.path}: {opened.size:,} bytes; allowed: at most {LARGEST_REVIEW:,} for a review of RevMan's; "
-            "name the format with --format if it is another"
+            f"{opened.path}: {opened.size:,} bytes; allowed: at most {LARGEST_REVIEW:,} for a review of "
+            "RevMan's; name the format with --format if it is another"
         )
 
 
@@ -91,28 +91,28 @@ def read(opened: Opened, mapping: Mapping[str, str] | None = None) -> Iterator[D
         yield LeftOut(position, item.line, item.reason, item.raw)
 
 
-def _draft(position: int, name: str, rows: list[Row]) -> Draft | LeftOut:
+def _draft(position: int, study: str, rows: list[Row]) -> Draft | LeftOut:
     raw = "\n".join(row.raw for row in rows)
     if len(raw) > LARGEST_RAW:
         reason = f"a study with {len(raw):,} characters of rows; allowed: at most {LARGEST_RAW:,}"
         return LeftOut(position, rows[0].line, reason, raw)
-    draft = Draft(position, rows[0].line, raw, kind=RecordKind.REVIEW_STUDY, title=name)
+    draft = Draft(position, rows[0].line, raw, kind=RecordKind.REVIEW_STUDY, title=study)
     years = (row.cells.get("Study year") or row.cells.get("Year") for row in rows)
-    draft.year = next((found for year in years if year and (found := year_in(year))), None) or year_in(name)
+    draft.year = next((found for year in years if year and (found := year_in(year))), None) or year_in(study)
     bias: dict[str, dict[str, list[str]]] = {}
     for row in rows:
         numbers = {}
         for column, cell in row.cells.items():
             text = clean(cell)
-            found = _BIAS.fullmatch(column)
-            if found is None:
+            domain = _BIAS.fullmatch(column)
+            if domain is None:
                 numbers[column] = text
             else:
-                held = bias.setdefault(found.group(1), {}).setdefault(found.group(2).lower(), [])
+                held = bias.setdefault(domain.group(1), {}).setdefault(domain.group(2).lower(), [])
                 if text not in held:
                     held.append(text)
         draft.keep("data row", json.dumps(numbers, ensure_ascii=False))
-    for domain, told in bias.items():
-        draft.keep(f"risk of bias: {domain}", told.get("judgement", []))
-        draft.keep(f"risk of bias, support: {domain}", told.get("support", []))
+    for name, told in bias.items():
+        draft.keep(f"risk of bias: {name}", told.get("judgement", []))
+        draft.keep(f"risk of bias, support: {name}", told.get("support", []))
     return complete(draft)

@@ -13,7 +13,14 @@ from typing import TYPE_CHECKING
 from lxml import etree
 
 from evergrove.model.record import LARGEST_RAW, RecordKind
-from evergrove.sources.bibliographic_values import add_serial_numbers, complete, page_range, pmid_in, set_date, slug
+from evergrove.sources.bibliographic_values import (
+    add_serial_numbers,
+    complete,
+    page_range,
+    pmid_in,
+    set_date,
+    slug,
+)
 from evergrove.sources.draft import Draft, LeftOut, clean, doi_in, year_in
 from evergrove.sources.revman_csv import fits_in_memory
 from evergrove.sources.xml_records import parsed, text_of
@@ -126,7 +133,12 @@ class _Gathered:
     def read(self, stream: object) -> None:
         """Read a document; entities stay unexpanded and nothing is fetched."""
         events = etree.iterparse(
-            stream, events=("start", "end"), resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False
+            stream,
+            events=("start", "end"),
+            resolve_entities=False,
+            no_network=True,
+            load_dtd=False,
+            huge_tree=False,
         )
         for event, element in events:
             if event == "start":
@@ -144,7 +156,10 @@ class _Gathered:
             self._place = {}
         elif tag in _OUTCOMES:
             self._place = {name: text for name, text in self._place.items() if name == "comparison"}
-            self._place |= {"outcome type": tag.removesuffix("_OUTCOME").lower(), **_numbered(element, "outcome")}
+            self._place |= {
+                "outcome type": tag.removesuffix("_OUTCOME").lower(),
+                **_numbered(element, "outcome"),
+            }
             for name in ("EFFECT_MEASURE", "METHOD", "RANDOM", "GROUP_LABEL_1", "GROUP_LABEL_2", "UNITS"):
                 if element.get(name):
                     self._place[name.lower().replace("_", " ")] = element.get(name, "")
@@ -246,8 +261,11 @@ def _study(position: int, study: _Study) -> Draft | LeftOut:
     return complete(draft)
 
 
-def _reference(position: int, study: _Study, line: int, raw: str) -> Draft:
-    element = parsed(raw)
+def _reference(position: int, study: _Study, line: int, raw: str) -> Draft | LeftOut:
+    try:
+        element = parsed(raw)
+    except etree.XMLSyntaxError as error:  # an entity, which is not expanded
+        return LeftOut(position, line, f"not well-formed XML: {error.msg}; allowed: XML", raw)
     draft = Draft(position, line, raw)
     draft.kind = _KINDS.get(element.get("TYPE", ""), RecordKind.UNKNOWN)
     texts = {str(part.tag): clean(text_of(part)) for part in element if isinstance(part.tag, str)}

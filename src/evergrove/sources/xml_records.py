@@ -136,9 +136,7 @@ def _parsed(position: int, line: int, raw: str) -> Element | LeftOut:
         root = parsed(raw)
     except etree.XMLSyntaxError as error:
         where = line + max((error.lineno or 1) - 1, 0)
-        return LeftOut(
-            position, line, f"not well-formed XML: {error.msg} (line {where}); allowed: XML", raw
-        )
+        return LeftOut(position, line, f"not well-formed XML: {error.msg} (line {where}); allowed: XML", raw)
     return Element(position, line, raw, root)
 
 

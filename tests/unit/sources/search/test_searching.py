@@ -316,7 +316,9 @@ def test_a_review_without_searches_or_without_this_one_says_so(review, run, tmp_
         run()
     template = new_review(tmp_path / "empty")
     assert saved_searches(template) == ()
-    text = (template / "searches.yaml").read_text().replace("searches: []", "searches:").replace("\n#  ", "\n  ")
+    text = (
+        (template / "searches.yaml").read_text().replace("searches: []", "searches:").replace("\n#  ", "\n  ")
+    )
     (template / "searches.yaml").write_text(text)
     assert [search.id for search in saved_searches(template)] == ["pubmed"]
 
