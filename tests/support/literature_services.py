@@ -28,7 +28,6 @@ class Services:
 
     def __init__(self):
         self.sizes = dict.fromkeys(PATHS, 45)
-        self.sizes["pubmed"] = 450
         self.page = 10
         self.asked = []
         self.troubles = {name: deque() for name in PATHS}

@@ -16,7 +16,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "search": ("evergrove.cli.search", "Run a review's saved searches and import what is new."),
     "update": ("evergrove.cli.update", "Run all saved searches again and name what is new."),
     "export": ("evergrove.cli.export_records", "Write the records in another program's format."),
-    "candidates": ("evergrove.cli.candidates", "List results that registries post; accept them or not."),
+    "candidates": ("evergrove.cli.candidates", "List posted results of registries, accept them as data."),
     "check": ("evergrove.cli.check", "List every fault and remark of a review."),
     "build": ("evergrove.cli.build", "Build a review's site."),
 }

@@ -6,6 +6,7 @@ import pytest
 
 from evergrove.services.folders import new_review
 from evergrove.services.search import run_searches
+from evergrove.sources.search import pubmed
 from evergrove.sources.search.connection import Limiter
 from evergrove.sources.search.settings import read_settings
 from support.literature_services import running
@@ -47,8 +48,9 @@ def review(tmp_path):
 
 
 @pytest.fixture
-def run(services, review):
+def run(services, review, monkeypatch):
     """Run searches against the local services, without waiting between questions."""
+    monkeypatch.setattr(pubmed, "PAGE", 20)
 
     def go(*only, **environment):
         settings = read_settings(services.environment | environment)

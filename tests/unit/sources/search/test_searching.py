@@ -22,7 +22,7 @@ from evergrove.store.searches import answer_file, read_runs, read_walk, saved_se
 from support.literature_services import cut, fine, garbled, grown, slow, status
 
 PAGES = {"pubmed": 4, "epmc": 6, "registry": 5, "openalex": 5, "crossref": 4}
-SIZES = {"pubmed": 450, "epmc": 45, "registry": 45, "openalex": 45, "crossref": 35}
+SIZES = {"pubmed": 45, "epmc": 45, "registry": 45, "openalex": 45, "crossref": 35}
 
 
 def test_every_service_gives_all_its_pages_and_the_second_run_adds_nothing(run, review, services):
@@ -48,7 +48,7 @@ def test_the_run_is_recorded_as_prisma_s_asks(run, review, services):
     (one,) = run("pubmed", EVERGROVE_PUBMED_KEY="secret-key", EVERGROVE_MAILTO="me@example.org").runs
     (kept,) = read_runs(review)
     assert kept == one
-    assert (one.database, one.platform, one.query, one.count) == ("PubMed", "NCBI E-utilities", "cells", 450)
+    assert (one.database, one.platform, one.query, one.count) == ("PubMed", "NCBI E-utilities", "cells", 45)
     assert one.started <= one.ended
     assert one.started.tzinfo is not None
     assert one.translation == '"cells"[All Fields]'
@@ -162,7 +162,7 @@ def test_a_forgotten_history_is_replaced_by_numbers(run, services):
     services.forgotten.add("pubmed")
     (one,) = run("pubmed").runs
     assert one.complete
-    assert one.added == 450
+    assert one.added == 45
     assert "id" in services.asked[-1][2]
 
 
@@ -222,7 +222,7 @@ def test_a_long_question_to_pubmed_goes_as_a_form(run, review, services):
     long = " OR ".join(f"cells{n}[tiab]" for n in range(200))
     path.write_text(path.read_text().replace("pubmed, query: cells", f"pubmed, query: '{long}'"))
     (one,) = run("pubmed").runs
-    assert (one.query, one.added) == (long, 450)
+    assert (one.query, one.added) == (long, 45)
     assert [query["method"] for _, _, query in services.asked] == ["POST", "GET", "GET", "GET"]
     assert services.asked[0][2]["term"] == long
 
@@ -271,7 +271,6 @@ def test_a_killed_run_goes_on_without_asking_again(review, services):
 
 def test_the_commands_tell(review, services, monkeypatch):
     services.page = 100
-    services.sizes["pubmed"] = 45
     for name, value in services.environment.items():
         monkeypatch.setenv(name, value)
     done = CliRunner().invoke(main, ["update", str(review)])
