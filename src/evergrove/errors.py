@@ -9,7 +9,8 @@
     │   ├── UnitError              4   a unit that is unknown or does not measure the quantity
     │   └── TooFewStudiesError     4   a method asked for with fewer studies than it needs
     ├── ConvergenceError           5   an iterative method that found no solution
-    └── RenderError                6   a page or figure that could not be written
+    ├── RenderError                6   a page or figure that could not be written
+    └── SourceError                7   a database or registry that does not answer as it should
 
 The number is the command line's exit status; ``code`` is the name in JSON output.
 A message says what is wrong, where, the value found, what is allowed, and what to do.
@@ -98,6 +99,13 @@ class RenderError(EvergroveError):
 
     code = "render-error"
     exit_status = 6
+
+
+class SourceError(EvergroveError):
+    """A database or registry did not answer as it should; what came before is kept."""
+
+    code = "source-error"
+    exit_status = 7
 
 
 @dataclass(frozen=True, slots=True)

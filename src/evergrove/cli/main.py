@@ -12,6 +12,11 @@ from evergrove._version import __version__
 COMMANDS: dict[str, tuple[str, str]] = {
     "demo": ("evergrove.cli.demo", "Build the shipped review and say what it finds."),
     "new": ("evergrove.cli.new", "Make a review folder with a commented protocol."),
+    "import": ("evergrove.cli.import_files", "Import the records of databases and registries."),
+    "search": ("evergrove.cli.search", "Run a review's saved searches and import what is new."),
+    "update": ("evergrove.cli.update", "Run all saved searches again and name what is new."),
+    "export": ("evergrove.cli.export_records", "Write the records in another program's format."),
+    "candidates": ("evergrove.cli.candidates", "List posted results of registries, accept them as data."),
     "check": ("evergrove.cli.check", "List every fault and remark of a review."),
     "build": ("evergrove.cli.build", "Build a review's site."),
 }

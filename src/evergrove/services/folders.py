@@ -9,7 +9,7 @@ from pathlib import Path
 
 from evergrove.errors import UsageError
 from evergrove.model.base import Slug
-from evergrove.services.template import PROTOCOL_TEMPLATE
+from evergrove.services.template import PROTOCOL_TEMPLATE, SEARCHES_TEMPLATE
 
 _PACKAGED = Path(str(files("evergrove"))) / "reviews"
 _SOURCE_TREE = Path(__file__).resolve().parents[3] / "reviews"
@@ -84,6 +84,7 @@ def new_review(folder: Path) -> Path:
     draft = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{name}."))
     try:
         (draft / "review.yaml").write_text(PROTOCOL_TEMPLATE.replace("REVIEW-ID", name), encoding="utf-8")
+        (draft / "searches.yaml").write_text(SEARCHES_TEMPLATE, encoding="utf-8")
         for part in ("studies", "appraisals", "claims", "decisions"):
             (draft / part).mkdir()
         draft.chmod(0o755)

@@ -63,3 +63,15 @@ analyses:
 # Judgements of certainty that cannot be computed: analysis, domain, steps, why, who.
 certainty: []
 """
+
+SEARCHES_TEMPLATE = """\
+# The saved searches: `evergrove search` runs them, `evergrove update` runs them again and names what is new.
+# Fields and databases: docs/reference/searches.md. Take the '#' away, and the '[]':
+searches: []
+#  - id: pubmed
+#    database: pubmed          # pubmed, europe-pmc, clinicaltrials-gov, openalex or crossref
+#    query: >-
+#      ("Mesenchymal Stem Cells"[Mesh] OR "mesenchymal stromal"[tiab]) AND ("COVID-19"[Mesh] OR ARDS[tiab])
+#    from_date: 2019           # published on or after it; leave it out to search all
+#    notes: Who wrote it, who checked it, and why it is written so.
+"""

@@ -11,6 +11,7 @@ from pydantic import ValidationError
 from evergrove.errors import Fault, ReviewFolderError, UsageError
 from evergrove.model import Appraisal, Claim, Decision, Protocol, Review, Study
 from evergrove.model.base import LONGEST_TEXT
+from evergrove.model.search import SavedSearch, SavedSearches
 from evergrove.store.consistency import DECISIONS, cross_faults
 from evergrove.store.yaml_text import Lines, YamlFaultError, parse
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 #: Largest file that is read; a study with hundreds of data has about 200 KB.
 LARGEST_FILE = 5 * 1024 * 1024
+SEARCHES = "searches.yaml"
 
 M = TypeVar("M", bound="BaseModel")
 
@@ -61,6 +63,29 @@ def read_review(folder: Path, progress: Callable[[int, int], None] | None = None
     return review
 
 
+def read_searches(folder: Path) -> tuple[SavedSearch, ...]:
+    """Read and validate ``searches.yaml`` of a review folder; without the file there are none.
+
+    Parameters
+    ----------
+    folder : Path
+
+    Returns
+    -------
+    tuple of SavedSearch
+
+    Raises
+    ------
+    ReviewFolderError
+        With every fault of the file.
+    """
+    reader = _FolderReader(folder, None)
+    found = reader.searches()
+    if reader.faults:
+        raise ReviewFolderError(str(folder), reader.faults)
+    return found
+
+
 class _FolderReader:
     """Reads the files one by one and gathers faults."""
 
@@ -76,12 +101,15 @@ class _FolderReader:
             "claims": sorted(folder.glob("claims/*.yaml")),
             "decisions": sorted(folder.glob("decisions/*.jsonl")),
         }
-        self._total = 1 + sum(len(paths) for paths in self._files.values())
+        searches = self.folder / SEARCHES
+        self._searches = [searches] if searches.exists() or searches.is_symlink() else []
+        self._total = 1 + len(self._searches) + sum(len(paths) for paths in self._files.values())
         self._done = 0
         self._decided: list[tuple[str, int]] = []
 
     def read(self) -> Review | None:
         protocol = self._model(self.folder / "review.yaml", Protocol)
+        self.searches()
         studies = self._named(self._files["studies"], Study, "id")
         appraisals = self._named(self._files["appraisals"], Appraisal, "study")
         claims = self._named(self._files["claims"], Claim, "id")
@@ -102,6 +130,11 @@ class _FolderReader:
                 path = path[1:]  # noqa: PLW2901
             self.faults.append(Fault(file, line, _where(path), found, problem, allowed))
         return review
+
+    def searches(self) -> tuple[SavedSearch, ...]:
+        """Read the saved searches; a review without them is whole."""
+        held = [self._model(path, SavedSearches) for path in self._searches]
+        return tuple(search for saved in held if saved is not None for search in saved.searches)
 
     def _unread(self, review: Review) -> frozenset[str]:
         read = {study.id for study in review.studies}

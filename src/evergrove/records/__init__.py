@@ -1,0 +1,1 @@
+"""From records to reports and studies: duplicates found and explained, reports linked to their trials."""

@@ -1,0 +1,165 @@
+"""Import: from files of any database to the records of a review."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from evergrove.errors import UsageError
+from evergrove.model.record import FileFormat, ImportRun, LeftOutRecord, Record
+from evergrove.services.folders import locate
+from evergrove.sources.draft import Draft, LeftOut, Origin
+from evergrove.sources.formats import mapping_of, recognise
+from evergrove.sources.opening import open_file
+from evergrove.store.records import add_import, known_ids, records_to
+
+#: Called with the stage, what is done and the total.
+Progress = Callable[[str, int, int], None]
+#: Records between two calls of the progress.
+STEP = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """What the person says of the files; what is not said is found out or stays missing.
+
+    Parameters
+    ----------
+    form : FileFormat or None
+    database, platform, search : str or None
+    mapping : mapping of str to str or None
+        For tables: the field that a column is read as.
+    """
+
+    form: FileFormat | None = None
+    database: str | None = None
+    platform: str | None = None
+    search: str | None = None
+    mapping: Mapping[str, str] | None = None
+
+
+def choices_from(
+    form: str | None, database: str | None, platform: str | None, columns: Sequence[str]
+) -> Choices:
+    """Return choices as a person types them.
+
+    Parameters
+    ----------
+    form, database, platform : str or None
+    columns : sequence of str
+        ``COLUMN=FIELD`` each.
+
+    Returns
+    -------
+    Choices
+
+    Raises
+    ------
+    UsageError
+        For an unknown format, or a mapping without ``=``.
+    """
+    known = {item.value: item for item in FileFormat}
+    if form is not None and form not in known:
+        raise UsageError(
+            f"--format: found {form!r}; allowed: {', '.join(known)}; choose one, or leave it out"
+        )
+    mapping: dict[str, str] = {}
+    for column in columns:
+        name, sign, field = column.partition("=")
+        if not (name and sign and field):
+            raise UsageError(f"--map: found {column!r}; allowed: COLUMN=FIELD; write 'Article Title=title'")
+        mapping[name] = field
+    return Choices(known[form] if form else None, database, platform, mapping=mapping or None)
+
+
+def import_files(
+    review: str | Path,
+    files: Sequence[str | Path],
+    choices: Choices | None = None,
+    progress: Progress | None = None,
+) -> tuple[ImportRun, ...]:
+    """Import the records of files into a review.
+
+    Parameters
+    ----------
+    review : str or Path
+        A review folder.
+    files : sequence of str or Path
+        Exports of databases and registries; the format is found by content.
+    choices : Choices, optional
+        What holds for all of these files.
+    progress : callable, optional
+
+    Returns
+    -------
+    tuple of ImportRun
+        One per file. What could not be read is in ``left_out`` with position and reason; records that the
+        review holds already, character for character, are counted in ``known`` and not added again.
+
+    Raises
+    ------
+    UsageError
+        For a review or file that is not there, or a format that is not known. Files before it are imported.
+    """
+    folder = locate(review)
+    known = known_ids(folder)
+    return tuple(_import(folder, Path(file), choices or Choices(), known, progress) for file in files)
+
+
+def _import(
+    folder: Path, file: Path, choices: Choices, known: set[str], progress: Progress | None
+) -> ImportRun:
+    opened = open_file(file)
+    form, reader = recognise(opened, choices.form)
+    mapping = mapping_of(reader, opened, choices.mapping)
+    when = datetime.now(UTC).replace(microsecond=0)
+    origin = Origin(form, file.name, opened.sha256, when, choices.database, choices.platform, choices.search)
+    read = added = repeated = 0
+    left_out: list[LeftOutRecord] = []
+    with records_to(folder, file.name, opened.sha256) as write:
+        for item in reader.read(opened, choices.mapping):
+            read += 1
+            record = finish_record(item, origin)
+            if isinstance(record, LeftOutRecord):
+                left_out.append(record)
+            elif record.id in known:
+                repeated += 1
+            else:
+                known.add(record.id)
+                write(record)
+                added += 1
+            if progress is not None and read % STEP == 0:
+                progress(file.name, read, read)
+    run = ImportRun(
+        file=file.name,
+        file_sha256=opened.sha256,
+        format=form,
+        when=when,
+        database=choices.database,
+        platform=choices.platform,
+        search=choices.search,
+        read=read,
+        added=added,
+        known=repeated,
+        left_out=tuple(left_out),
+        mapping=mapping,
+    )
+    add_import(folder, run)
+    return run
+
+
+def finish_record(item: Draft | LeftOut, origin: Origin) -> Record | LeftOutRecord:
+    """Return the record, or the entry of the log where its values cannot be."""
+    if isinstance(item, LeftOut):
+        return item.noted()
+    try:
+        return item.finish(origin)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        place = ".".join(str(part) for part in first["loc"])
+        reason = f"{place}: {first['msg']} (found {first['input']!r:.80})"
+        return LeftOut(item.position, item.line, reason, item.raw).noted()

@@ -1,0 +1,313 @@
+"""Search: the saved searches of a review, run anew; only what is new comes in."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tempfile
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from evergrove._version import __version__
+from evergrove.errors import SourceError, UsageError
+from evergrove.model.record import ImportRun, LeftOutRecord, Record
+from evergrove.model.search import Database, SavedSearch, SearchRun, Walk
+from evergrove.services.folders import locate
+from evergrove.services.import_records import Progress, finish_record
+from evergrove.sources.draft import Origin
+from evergrove.sources.formats import reader_of
+from evergrove.sources.opening import open_file
+from evergrove.sources.search.connection import Connection, Limiter
+from evergrove.sources.search.identity import identity_of
+from evergrove.sources.search.settings import Settings, read_settings
+from evergrove.sources.search.walk import first_question, goes_on, new_walk, walk_pages
+from evergrove.store.records import add_import, known_ids, records_to
+from evergrove.store.searches import (
+    add_run,
+    end_walk,
+    keep_answer,
+    read_walk,
+    records_of_formats,
+    save_walk,
+    saved_searches,
+    unpack_answer,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+#: Characters of an address that a record keeps; the log of searches has the whole query.
+LONGEST_ADDRESS = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A record that a search brought in.
+
+    Parameters
+    ----------
+    id, search : str
+        Of the record, and of the search that found it.
+    title : str or None
+    year : int or None
+    number : str or None
+        Registration number, PMID or DOI.
+    changed : bool
+        Whether an older version of it was known.
+    """
+
+    id: str
+    search: str
+    title: str | None
+    year: int | None
+    number: str | None
+    changed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SearchOutcome:
+    """What became of the searches of a review.
+
+    Parameters
+    ----------
+    runs : tuple of SearchRun
+        One per search, in order, also of those that did not come to their end.
+    found : tuple of Found
+        The records that came in.
+    error : SourceError or None
+        Where a service did not answer as it should: what happened to which.
+    """
+
+    runs: tuple[SearchRun, ...]
+    found: tuple[Found, ...]
+    error: SourceError | None
+
+    def to_dict(self) -> dict[str, object]:
+        """Return JSON-safe data."""
+        found = [
+            {
+                "id": one.id,
+                "search": one.search,
+                "title": one.title,
+                "year": one.year,
+                "number": one.number,
+                "changed": one.changed,
+            }
+            for one in self.found
+        ]
+        return {
+            "runs": [run.model_dump(mode="json") for run in self.runs],
+            "found": found,
+            "error": self.error.to_dict() if self.error else None,
+        }
+
+
+def run_searches(
+    review: str | Path,
+    only: Sequence[str] = (),
+    progress: Progress | None = None,
+    settings: Settings | None = None,
+    limiter: Limiter | None = None,
+) -> SearchOutcome:
+    """Run the saved searches of a review and import what is new.
+
+    Parameters
+    ----------
+    review : str or Path
+        A review folder.
+    only : sequence of str
+        Ids of the searches to run; all by default.
+    progress : callable, optional
+        Called with a search's id, the records fetched and those to come in all.
+    settings : Settings, optional
+        As `read_settings` gives them by default.
+    limiter : Limiter, optional
+        Shared with other runs that ask the same services; one of its own by default.
+
+    Returns
+    -------
+    SearchOutcome
+        A service that does not answer does not stop the others: see ``error``. What it gave is imported, and
+        the next run goes on where this one stopped.
+
+    Raises
+    ------
+    UsageError
+        For a review without saved searches, an unknown id, or settings that cannot be used.
+    ReviewFolderError
+        For faults in ``searches.yaml``.
+    """
+    folder = locate(review)
+    if not os.access(folder, os.W_OK):
+        raise UsageError(f"{folder} cannot be written to; copy the review to a folder of yours and name that")
+    searches = _chosen(folder, only)
+    held = _Held(folder, {search.database for search in searches})
+    runs: list[SearchRun] = []
+    found: list[Found] = []
+    errors: list[SourceError] = []
+    with Connection(settings or read_settings(), limiter) as connection:
+        for search in searches:
+            run, new, error = _run(folder, search, connection, held, progress)
+            runs.append(run)
+            found += new
+            if error is not None:
+                errors.append(error)
+    told = SourceError("\n".join(str(error) for error in errors)) if errors else None
+    return SearchOutcome(tuple(runs), tuple(found), told)
+
+
+def _chosen(folder: Path, only: Sequence[str]) -> tuple[SavedSearch, ...]:
+    searches = saved_searches(folder)
+    if not searches:
+        raise UsageError(
+            f"{folder}: no saved searches; write them into searches.yaml (id, database, query each; see "
+            "docs/reference/searches.md)"
+        )
+    ids = [search.id for search in searches]
+    if unknown := [name for name in only if name not in ids]:
+        raise UsageError(
+            f"{folder}: no search {unknown[0]!r} in searches.yaml; allowed: {', '.join(ids)}; name one"
+        )
+    return tuple(search for search in searches if not only or search.id in only)
+
+
+class _Held:
+    """The records that a review holds, by number and version."""
+
+    def __init__(self, folder: Path, databases: set[Database]) -> None:
+        self.ids = known_ids(folder)
+        self._versions: dict[str, set[str]] = {}
+        for record in records_of_formats(folder, {database.form for database in databases}):
+            self._note(record)
+
+    def _note(self, record: Record) -> None:
+        identity = identity_of(record)
+        self._versions.setdefault(identity.key, set()).add(identity.version)
+
+    def news(self, record: Record) -> str | None:
+        """Return ``"new"`` or ``"changed"`` and note the record; ``None`` where it is known."""
+        identity = identity_of(record)
+        versions = self._versions.get(identity.key)
+        if record.id in self.ids or (versions is not None and identity.version in versions):
+            return None
+        self.ids.add(record.id)
+        self._note(record)
+        return "new" if versions is None else "changed"
+
+
+def _run(
+    folder: Path, search: SavedSearch, connection: Connection, held: _Held, progress: Progress | None
+) -> tuple[SearchRun, list[Found], SourceError | None]:
+    settings = connection.settings
+    begun = read_walk(folder, search.id)
+    if begun is not None and not goes_on(begun, search, settings):
+        begun = None
+    walk, error = begun or new_walk(search, settings), None
+
+    try:
+        for walk in walk_pages(search, connection, lambda body: keep_answer(folder, body), begun):
+            save_walk(folder, walk)
+            if progress is not None:
+                progress(search.id, walk.fetched, walk.expected)
+    except SourceError as failed:
+        error = failed
+    imported, found, changed = _import(folder, walk, held)
+    run = SearchRun(
+        search=search.id,
+        database=search.database.label,
+        platform=search.database.platform,
+        address=first_question(search, settings).shown,
+        query=search.query,
+        from_date=search.from_date,
+        limit=search.limit,
+        translation=walk.translation,
+        started=walk.started,
+        ended=datetime.now(UTC).replace(microsecond=0),
+        count=walk.total,
+        fetched=imported.read,
+        added=imported.added - changed,
+        changed=changed,
+        known=imported.known,
+        left_out=len(imported.left_out),
+        complete=walk.complete,
+        stopped=str(error) if error else None,
+        remarks=walk.remarks,
+        answers=tuple(answer.sha256 for answer in walk.answers),
+        software=f"evergrove {__version__}",
+    )
+    add_run(folder, run)
+    if walk.complete:
+        end_walk(folder, search.id)
+    return run, found, error
+
+
+def _import(folder: Path, walk: Walk, held: _Held) -> tuple[ImportRun, list[Found], int]:
+    """Import what is new in the answers of a walk; return the log's entry, the news, how many are changes."""
+    search = walk.search
+    when = datetime.now(UTC).replace(microsecond=0)
+    joined = hashlib.sha256("".join(answer.sha256 for answer in walk.answers).encode()).hexdigest()
+    read = known = changed = 0
+    left_out: list[LeftOutRecord] = []
+    found: list[Found] = []
+    with records_to(folder, f"search-{search.id}", joined) as write:
+        for item in _items(folder, walk, when):
+            read += 1
+            if isinstance(item, LeftOutRecord):
+                left_out.append(item)
+            elif (news := held.news(item)) is None:
+                known += 1
+            else:
+                write(item)
+                changed += news == "changed"
+                found.append(_found(item, search.id, changed=news == "changed"))
+    run = ImportRun(
+        file=f"search {search.id}",
+        file_sha256=joined,
+        format=search.database.form,
+        when=when,
+        database=search.database.label,
+        platform=search.database.platform,
+        search=search.id,
+        read=read,
+        added=len(found),
+        known=known,
+        left_out=tuple(left_out),
+    )
+    if walk.answers:
+        add_import(folder, run)
+    return run, found, changed
+
+
+def _items(folder: Path, walk: Walk, when: datetime) -> Iterator[Record | LeftOutRecord]:
+    """Yield the records of all answers; a place in them is named by answer and position."""
+    database = walk.search.database
+    reader = reader_of(database.form)
+    with tempfile.TemporaryDirectory() as place:
+        page = Path(place) / "answer"
+        for number, answer in enumerate(walk.answers, start=1):
+            if not answer.records:
+                continue
+            unpack_answer(folder, answer.sha256, page)
+            origin = Origin(
+                database.form,
+                answer.address[:LONGEST_ADDRESS],
+                answer.sha256,
+                when,
+                database.label,
+                database.platform,
+                walk.search.id,
+            )
+            for item in reader.read(open_file(page)):
+                record = finish_record(item, origin)
+                if isinstance(record, LeftOutRecord):
+                    where = f"answer {number} ({answer.sha256[:8]}): {record.reason}"
+                    record = record.model_copy(update={"reason": where})
+                yield record
+
+
+def _found(record: Record, search: str, *, changed: bool) -> Found:
+    number = next(iter(record.registrations), None) if record.kind == "registry-entry" else None
+    number = number or (f"PMID {record.pmid}" if record.pmid else record.doi)
+    return Found(record.id, search, record.title, record.year, number, changed)

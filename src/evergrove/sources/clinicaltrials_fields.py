@@ -1,0 +1,49 @@
+"""ClinicalTrials.gov as its first interface gave chosen fields (study_fields, until 2024).
+
+Every field is a list of all its values in the study, whatever they belong to. What belongs together is joined
+only where the lengths leave no choice; else it stays apart.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from evergrove.sources.clinicaltrials_flat import joined
+from evergrove.sources.clinicaltrials_study import draft_of_study
+from evergrove.sources.json_records import drafts_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from evergrove.sources.draft import Draft, LeftOut
+    from evergrove.sources.json_records import JsonRecord
+    from evergrove.sources.opening import Opened
+
+PATHS = (("StudyFieldsResponse", "StudyFields"), ("StudyFields",))
+_MARK = re.compile(r'(?<!\\)"(?:StudyFieldsResponse|StudyFields)"\s*:|(?<!\\)"NCTId"\s*:\s*\[')
+
+
+def recognise(head: str) -> bool:
+    """Return whether a file begins as an answer with chosen fields does."""
+    return head.lstrip("\ufeff \t\r\n")[:1] in ("{", "[") and _MARK.search(head) is not None
+
+
+def read(opened: Opened, mapping: Mapping[str, str] | None = None) -> Iterator[Draft | LeftOut]:  # noqa: ARG001
+    """Yield the studies of a file.
+
+    Parameters
+    ----------
+    opened : Opened
+    mapping : mapping or None
+        Not used.
+
+    Yields
+    ------
+    Draft or LeftOut
+    """
+    return drafts_of(opened, PATHS, _draft)
+
+
+def _draft(item: JsonRecord) -> Draft | LeftOut:
+    return draft_of_study(item, joined(item.value))

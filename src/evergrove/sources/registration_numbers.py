@@ -1,0 +1,245 @@
+"""Registration numbers of trials in running text, with the usual misspellings, in their registry's form."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+#: Between the name of a registry and its number: "NCT 0435", "DRKS-ID: 0001", "ISRCTN No. 123", "KCT#000".
+_JOIN = r"[\s\-_:#./]{0,3}(?:(?:ID|NO|NR|NUMBER|IDENTIFIER)\b[\s\-:#.]{0,3})?"
+#: A digit; the letter O is often typed for a zero.
+_D = r"[0-9O]"
+_END = r"(?![0-9])"
+#: The beginning of a European number without its name.
+_BARE_EUROPEAN = re.compile("20[0-9][0-9][-\u2010-\u2015\u2212\ufe58\ufe63\uff0d][05][0-9]{5}")
+#: Hyphens and spaces of typesetting, as they are typed.
+_TYPED = {
+    **dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2015\u2212\ufe58\ufe63\uff0d", "-"),
+    **dict.fromkeys("\u00a0\u2002\u2003\u2009\u202f\u3000", " "),
+    **dict.fromkeys("\u00ad\u200b\u200c\u200d\u2060\ufeff", ""),
+    "\uff1a": ":",
+    "\u2044": "/",
+    "\u2215": "/",
+}
+_UNTYPED = re.compile(f"[{''.join(_TYPED)}]")
+
+
+class _Registry(NamedTuple):
+    """How the numbers of a registry look, and how it writes them itself."""
+
+    name: str
+    #: One of these stands in any text, in capitals, that holds a number.
+    marks: tuple[str, ...]
+    #: Of the text in capitals.
+    pattern: re.Pattern[str]
+    form: Callable[[re.Match[str]], str]
+    #: Whether the pattern is of the text as it is, for capitals make the number.
+    cased: bool = False
+
+
+def _digits(text: str) -> str:
+    return text.upper().replace("O", "0").replace(" ", "").replace("-", "")
+
+
+def _after(prefix: str) -> Callable[[re.Match[str]], str]:
+    return lambda found: prefix + _digits(found.group(1))
+
+
+def _numbered(name: str, prefix: str, digits: str, *, also: tuple[str, ...] = ()) -> _Registry:
+    """Return a registry whose numbers are a prefix and digits."""
+    spelled = "|".join((prefix.upper(), *also))
+    pattern = re.compile(rf"(?:{spelled}){_JOIN}({digits}){_END}")
+    mark = prefix.upper().rstrip("-")
+    return _Registry(name, (mark[:5], *also), pattern, _after(prefix))
+
+
+def _chictr(found: re.Match[str]) -> str:
+    section = found.group(1)
+    return (
+        f"ChiCTR-{section.upper()}-{_digits(found.group(2))}"
+        if section
+        else f"ChiCTR{_digits(found.group(2))}"
+    )
+
+
+def _european(found: re.Match[str]) -> str:
+    year, serial, check, version = (_digits(part) if part else "" for part in found.groups())
+    if serial.startswith("5"):  # numbers of the Clinical Trials Information System; EudraCT's begin with 0
+        return f"CTIS{year}-{serial}-{check}" + (f"-{version}" if version else "")
+    return f"EUCTR{year}-{serial}-{check}"
+
+
+def _jrct(found: re.Match[str]) -> str:
+    return f"jRCT{(found.group(1) or '').lower()}{_digits(found.group(2))}"
+
+
+_REGISTRIES = (
+    _numbered("ClinicalTrials.gov", "NCT", rf"{_D}{{4}}[ -]?{_D}{{4}}"),
+    _numbered("ISRCTN", "ISRCTN", rf"{_D}{{4}}[ -]?{_D}{{4}}", also=("ISCRTN", "ISRTCN")),
+    _Registry(
+        "IRCT",
+        ("IRCT",),
+        re.compile(rf"IRCT{_JOIN}({_D}{{9,14}}) ?N ?([0-9]{{1,3}}){_END}"),
+        lambda found: f"IRCT{_digits(found.group(1))}N{int(found.group(2))}",
+    ),
+    _Registry(
+        "ChiCTR",
+        ("CTR",),
+        re.compile(
+            r"CHI[ -]?CTR[\s\-:#.]{0,3}(?:([A-Z]{2,5})[\s\-]{0,2}(?=[0-9]))?"
+            rf"({_D}{{10}}|{_D}{{8}}){_END}",
+        ),
+        _chictr,
+    ),
+    _Registry(
+        "EU",
+        ("EUDRA", "EUCTR", "EUCT", "CTIS"),
+        re.compile(
+            rf"(?:EUDRA ?-?CT|EUCTR|EU ?CT|CTIS){_JOIN}(20{_D}{{2}})[ -]?({_D}{{6}})[ -]?({_D}{{2}})"
+            rf"(?:-(00|0[0-9]))?{_END}",
+        ),
+        _european,
+    ),
+    _Registry(
+        "EU",
+        (),
+        re.compile(r"(20(?<![0-9-]20)[0-3][0-9])-([05][0-9]{5})-([0-9]{2})(?:-(0[0-9]))?(?![0-9]|-[0-9])"),
+        _european,
+    ),
+    _Registry(
+        "jRCT",
+        ("JRCT",),
+        re.compile(rf"JRCT{_JOIN}({_D}{{10}}){_END}"),
+        _after("jRCT"),
+    ),
+    _Registry("jRCT", ("JRCT",), re.compile(rf"JRCT[\s\-]?([SCB])[\s\-:]{{0,2}}({_D}{{9}}){_END}"), _jrct),
+    _numbered("UMIN", "UMIN", rf"{_D}{{9}}", also=("UMIN-CTR", "UMIN CTR")),
+    _numbered("JapicCTI", "JapicCTI-", rf"{_D}{{6}}", also=("JAPICCTI", "JAPIC CTI", "JAPIC-CTI")),
+    _numbered("JMA", "JMA-IIA", rf"{_D}{{5}}"),
+    _numbered("DRKS", "DRKS", rf"{_D}{{8}}"),
+    _Registry(
+        "CTRI",
+        ("CTRI",),
+        re.compile(rf"CTRI(?<![A-Z]CTRI){_JOIN}(20{_D}{{2}})[ /\-]({_D}{{2,3}})[ /\-]({_D}{{6}}){_END}"),
+        lambda found: "CTRI/" + "/".join(_digits(part) for part in found.groups()),
+    ),
+    _numbered("ANZCTR", "ACTRN", rf"126{_D}{{11}}", also=("ANZCTR", "ACTR N", "ANZCTRN")),
+    _Registry(
+        "NTR",
+        ("NTR",),
+        re.compile(r"NTR(?<![A-Z]NTR)[\s\-:]{0,2}([0-9]{3,5})(?![0-9A-Z])"),
+        _after("NTR"),
+    ),
+    # Three other things are written NL and digits: a coronavirus (NL63), postal codes (NL-3584 CX) and the
+    # numbers of ethics committees (NL12345.058.06).
+    _Registry(
+        "NTR",
+        ("NL",),
+        re.compile(r"NL(?<![A-Za-z0-9\-]NL)([0-9]{4})(?![0-9A-Za-z]|\.[0-9]| [A-Z]{2}\b)"),
+        _after("NL"),
+        cased=True,
+    ),
+    _Registry(
+        "NTR",
+        ("OMON",),
+        re.compile(rf"NL[ -]?OMON[\s\-]?({_D}{{4,6}}){_END}"),
+        _after("NL-OMON"),
+    ),
+    _Registry(
+        "ReBEC",
+        ("RBR",),
+        re.compile(r"RBR(?<![A-Z0-9]RBR)[\s\-]{0,3}(?=[0-9]+[A-Z])([0-9][0-9A-Z]{5,7})(?![0-9A-Z])"),
+        lambda found: f"RBR-{found.group(1).lower()}",
+    ),
+    _numbered("PACTR", "PACTR", rf"20{_D}{{13,14}}"),
+    _numbered("CRiS", "KCT", rf"{_D}{{7}}"),
+    _numbered("TCTR", "TCTR", rf"20{_D}{{9}}"),
+    _Registry(
+        "SLCTR",
+        ("SLCTR",),
+        re.compile(rf"SLCTR{_JOIN}(20{_D}{{2}})[ /\-]({_D}{{3}}){_END}"),
+        lambda found: "SLCTR/" + "/".join(_digits(part) for part in found.groups()),
+    ),
+    _numbered("LBCTR", "LBCTR", rf"20{_D}{{8}}"),
+    _Registry(
+        "REPEC",
+        ("PER-", "PER\u2010", "PER\u2011", "PER\u2013"),
+        re.compile(r"PER(?<![A-Za-z0-9\-]PER)-([0-9O]{3})-([0-9]{2})(?![0-9]|-[0-9])"),
+        lambda found: f"PER-{_digits(found.group(1))}-{found.group(2)}",
+        cased=True,
+    ),
+    _numbered("RPCEC", "RPCEC", rf"{_D}{{8}}"),
+)
+#: mark -> place of its registry; the one without marks is that of bare European numbers
+_MARKS = tuple((mark, place) for place, registry in enumerate(_REGISTRIES) for mark in registry.marks)
+_BARE = next(place for place, registry in enumerate(_REGISTRIES) if not registry.marks)
+
+
+def find(text: str) -> tuple[str, ...]:
+    """Return the registration numbers in a text, each once, in the form of its registry.
+
+    Lower case, spaces, hyphens and the letter O for a zero are put right; a number with digits too few or
+    too many is not one, for nobody knows which are missing.
+
+    Parameters
+    ----------
+    text : str
+
+    Returns
+    -------
+    tuple of str
+        In the order in which they stand. EudraCT numbers are written ``EUCTR2020-001682-36`` (without the
+        country), numbers of the European CTIS ``CTIS2022-500024-30-00``.
+
+    Examples
+    --------
+    >>> find("Registered as nct 04355728, ISRCTN-47524255 and EudraCT 2020-001682-36.")
+    ('NCT04355728', 'ISRCTN47524255', 'EUCTR2020-001682-36')
+    >>> find("NCTO4355728; ChiCTR 2000029990; NCT0435572")
+    ('NCT04355728', 'ChiCTR2000029990')
+    """
+    capitals = text.upper()
+    bare = _BARE_EUROPEAN.search(text) is not None
+    candidates = {number for mark, number in _MARKS if mark in capitals}
+    if bare:
+        candidates.add(_BARE)
+    if not candidates:
+        return ()
+    if not text.isascii() and _UNTYPED.search(text) is not None:
+        text = _UNTYPED.sub(lambda sign: _TYPED[sign.group()], text)
+        capitals = text.upper()
+    found = [
+        (match.start(), registry.form(match))
+        for registry in map(_REGISTRIES.__getitem__, candidates)
+        for match in registry.pattern.finditer(text if registry.cased else capitals)
+    ]
+    return tuple(dict.fromkeys(number for _, number in sorted(found)))
+
+
+def find_in(texts: Iterable[str]) -> tuple[str, ...]:
+    """Return the registration numbers in several texts, each once.
+
+    Examples
+    --------
+    >>> find_in(["NCT04355728", "see nct-04355728 and DRKS 00012345"])
+    ('NCT04355728', 'DRKS00012345')
+    """
+    return tuple(dict.fromkeys(number for text in texts for number in find(text)))
+
+
+def registry_of(number: str) -> str | None:
+    """Return the name of the registry that a number in its registry's form belongs to.
+
+    Examples
+    --------
+    >>> registry_of("NCT04355728"), registry_of("EUCTR2020-001682-36"), registry_of("X1")
+    ('ClinicalTrials.gov', 'EU', None)
+    """
+    for registry in _REGISTRIES:
+        text = number if registry.cased else number.upper()
+        if any(registry.form(match) == number for match in registry.pattern.finditer(text)):
+            return registry.name
+    return None

@@ -1,0 +1,138 @@
+"""Numbers are found as people type them, and nothing is taken for one that is none."""
+
+import pytest
+
+from evergrove.sources.registration_numbers import find, find_in, registry_of
+
+WELL_FORMED = {
+    "NCT04355728": "ClinicalTrials.gov",
+    "ISRCTN47524255": "ISRCTN",
+    "IRCT20200217046526N2": "IRCT",
+    "IRCT138811303409N12": "IRCT",
+    "ChiCTR2000029990": "ChiCTR",
+    "ChiCTR-TRC-12001992": "ChiCTR",
+    "EUCTR2020-001682-36": "EU",
+    "CTIS2022-500024-30-00": "EU",
+    "jRCT2031190264": "jRCT",
+    "jRCTs031190264": "jRCT",
+    "UMIN000012345": "UMIN",
+    "JapicCTI-205254": "JapicCTI",
+    "JMA-IIA00123": "JMA",
+    "DRKS00012345": "DRKS",
+    "CTRI/2020/04/024479": "CTRI",
+    "CTRI/2010/091/000123": "CTRI",
+    "ACTRN12620000612910": "ANZCTR",
+    "NTR1234": "NTR",
+    "NL8491": "NTR",
+    "NL-OMON12345": "NTR",
+    "RBR-6g9rwb": "ReBEC",
+    "RBR-10d4fqb": "ReBEC",
+    "PACTR202004893013257": "PACTR",
+    "PACTR2010020001429343": "PACTR",
+    "KCT0004970": "CRiS",
+    "TCTR20200401001": "TCTR",
+    "SLCTR/2020/011": "SLCTR",
+    "LBCTR2020043495": "LBCTR",
+    "PER-015-20": "REPEC",
+    "RPCEC00000123": "RPCEC",
+}
+
+
+@pytest.mark.parametrize("number", WELL_FORMED)
+@pytest.mark.parametrize("around", ["{}", "({})", "registered: {}.", "<b>{}</b>", "\n{}\n", "{}; other"])
+def test_a_well_formed_number_is_itself(number, around):
+    assert find(around.format(number)) == (number,)
+    assert registry_of(number) == WELL_FORMED[number]
+
+
+@pytest.mark.parametrize(
+    ("typed", "number"),
+    [
+        ("nct04355728", "NCT04355728"),
+        ("NCT 04355728", "NCT04355728"),
+        ("NCT-04355728", "NCT04355728"),
+        ("NCT\u201104355728", "NCT04355728"),
+        ("NCT\u00a004355728", "NCT04355728"),
+        ("NCT: 04355728", "NCT04355728"),
+        ("NCT#04355728", "NCT04355728"),
+        ("NCT No. 04355728", "NCT04355728"),
+        ("NCT number: NCT04355728", "NCT04355728"),
+        ("NCTO4355728", "NCT04355728"),
+        ("NCT0435 5728", "NCT04355728"),
+        ("ClinicalTrials.govNCT04355728", "NCT04355728"),
+        ("NCT04355728and", "NCT04355728"),
+        ("https://clinicaltrials.gov/ct2/show/NCT04355728?term=x", "NCT04355728"),
+        ("isrctn 47524255", "ISRCTN47524255"),
+        ("ISCRTN47524255", "ISRCTN47524255"),
+        ("irct20200217046526n2", "IRCT20200217046526N2"),
+        ("IRCT 20200217046526 N2", "IRCT20200217046526N2"),
+        ("chictr2000029990", "ChiCTR2000029990"),
+        ("ChiCTR-2000029990", "ChiCTR2000029990"),
+        ("Chi CTR 2000029990", "ChiCTR2000029990"),
+        ("ChiCTR TRC 12001992", "ChiCTR-TRC-12001992"),
+        ("ChiCTR-IPR-16008762", "ChiCTR-IPR-16008762"),
+        ("EudraCT number: 2020-001682-36", "EUCTR2020-001682-36"),
+        ("EudraCT 2020 001682 36", "EUCTR2020-001682-36"),
+        ("EUCTR2020-001682-36-ES", "EUCTR2020-001682-36"),
+        ("2020\u2013001682\u201336", "EUCTR2020-001682-36"),
+        ("EU CT number 2022-500024-30-00", "CTIS2022-500024-30-00"),
+        ("2022-500024-30-00", "CTIS2022-500024-30-00"),
+        ("JPRN-jRCT2031190264", "jRCT2031190264"),
+        ("JRCT 2031190264", "jRCT2031190264"),
+        ("jRCT identifier: 2031190264", "jRCT2031190264"),
+        ("JPRN-UMIN000012345", "UMIN000012345"),
+        ("UMIN-CTR 000012345", "UMIN000012345"),
+        ("UMIN ID: 000012345", "UMIN000012345"),
+        ("Japic CTI-205254", "JapicCTI-205254"),
+        ("JPRN-JapicCTI-205254", "JapicCTI-205254"),
+        ("DRKS-ID: 00012345", "DRKS00012345"),
+        ("CTRI 2020/04/024479", "CTRI/2020/04/024479"),
+        ("ctri-2020-04-024479", "CTRI/2020/04/024479"),
+        ("ANZCTR 12620000612910", "ACTRN12620000612910"),
+        ("ACTRN 12620000612910", "ACTRN12620000612910"),
+        ("NTR 1234", "NTR1234"),
+        ("RBR 6G9RWB", "RBR-6g9rwb"),
+        ("KCT 0004970", "KCT0004970"),
+        ("SLCTR-2020-011", "SLCTR/2020/011"),
+        ("PER-O15-20", "PER-015-20"),
+    ],
+)
+def test_misspellings_are_put_right(typed, number):
+    assert find(f"trial registration {typed}") == (number,)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "NCT0435572",
+        "NCT043557281",
+        "NCT 0435572 8 patients",
+        "ISRCTN4752425",
+        "ChiCTR200002999",
+        "ChiCTR20000299901",
+        "IRCT20200217046526",
+        "UMIN12345",
+        "ACTRN1262000061291",
+        "HCoV-NL63 and NL63",
+        "NL-3584 CX Utrecht",
+        "NL3584 CX Utrecht",
+        "approved as NL12345.058.06",
+        "the neurotensin receptor NTR1",
+        "phone 020-001682-36",
+        "10.1016/2020-001682-36-11",
+        "as per-015-20 rule",
+        "RBR-binding",
+        "a functional unit of 20 to 30 days",
+        "CTRI/2020/4/24479",
+    ],
+)
+def test_what_is_no_number_is_left(text):
+    assert find(text) == ()
+
+
+def test_several_come_once_in_their_order():
+    text = "DRKS00012345, NCT04355728 (nct04355728; EudraCT 2020-001682-36, EUCTR2020-001682-36-GB)"
+    assert find(text) == ("DRKS00012345", "NCT04355728", "EUCTR2020-001682-36")
+    assert find_in([text, "NCT00000001"])[-1] == "NCT00000001"
+    assert registry_of("something else") is None
