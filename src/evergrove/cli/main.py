@@ -14,7 +14,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "new": ("evergrove.cli.new", "Make a review folder with a commented protocol."),
     "import": ("evergrove.cli.import_files", "Import the records of databases and registries."),
     "export": ("evergrove.cli.export_records", "Write the records in another program's format."),
-    "candidates": ("evergrove.cli.candidates", "List what registries post as results, accept it as data or not."),
+    "candidates": ("evergrove.cli.candidates", "List posted results of registries, accept them as data."),
     "check": ("evergrove.cli.check", "List every fault and remark of a review."),
     "build": ("evergrove.cli.build", "Build a review's site."),
 }

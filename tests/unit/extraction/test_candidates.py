@@ -3,13 +3,14 @@
 import json
 
 import pytest
-from support.registry_samples import sample
 
 from evergrove.extraction.candidates import candidates_in
+from evergrove.extraction.entry_results import EntryResults
 from evergrove.extraction.outcome_tables import outcome_candidates
 from evergrove.extraction.recomputed import recomputed
 from evergrove.model.candidate import CandidatePart, ValueKind
 from evergrove.model.vocabulary import ReportedMeasure
+from support.registry_samples import sample
 
 
 @pytest.fixture(scope="module")
@@ -130,9 +131,7 @@ def test_other_records_hold_no_candidates():
          {"mean": -4, "se": 1}),
     ],
 )  # fmt: skip
-def test_what_the_numbers_are_is_as_the_entry_says(param, dispersion, unit, printed, kind, values):
-    from evergrove.extraction.entry_results import EntryResults
-
+def test_what_the_numbers_are_is_as_the_entry_says(param, dispersion, unit, printed, kind, values):  # noqa: PLR0917
     outcome = {
         "title": "x",
         "paramType": param,
