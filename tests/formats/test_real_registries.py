@@ -75,7 +75,7 @@ def test_every_posted_table_of_the_bulk_set_is_there(bulk):
 
 
 def test_posted_analyses_agree_with_their_groups(bulk):
-    """Of 18 that can be worked out again 12 agree; the others are adjusted by a model, as their entry says."""
+    """Of 18 that can be worked out again 12 agree; the others are adjusted by a model, as they say."""
     checked = [
         (effect, again)
         for record in bulk

@@ -65,7 +65,7 @@ def test_whole_studies_of_the_first_interface_are_the_same(study):
     assert not left
     different = {"id", "raw", "source", "other"}
     assert old.model_dump(exclude=different) == study.model_dump(exclude=different)
-    words = {"intervention_model", "secondary_ids"}  # worded otherwise by the first interface
+    words = {"secondary_ids"}  # worded otherwise by the first interface
     assert {name: told for name, told in old.other.items() if name not in words} == {
         name: told for name, told in study.other.items() if name not in words
     }
