@@ -35,6 +35,14 @@ TARGETS = {
     "rayyan": "rayyan.csv",
     "revman-rm5": "*.rm5",
     "revman-csv": "revman*.csv",
+    "clinicaltrials-v2": "registry/ctgov-v2*.json",
+    "clinicaltrials-v1": "registry/ctgov-v1.json",
+    "clinicaltrials-study-fields": "registry/ctgov-fields.json",
+    "ictrp-xml": "registry/ictrp.xml",
+    "ictrp-table": "registry/ictrp.csv",
+    "europe-pmc": "registry/europe-pmc.json",
+    "crossref": "registry/crossref.json",
+    "openalex": "registry/openalex.json",
     "numbers": "*",
 }
 

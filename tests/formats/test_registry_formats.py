@@ -1,13 +1,14 @@
 """Each registry format gives the same trial; each JSON source its work; what is broken is listed."""
 
+import csv
 import json
 
 import openpyxl
 import pytest
-from support.registry_samples import SAMPLES, read_file, sample
 
 from evergrove.errors import UsageError
 from evergrove.model.record import RecordKind
+from support.registry_samples import SAMPLES, read_file, sample
 
 
 @pytest.fixture(scope="module")
@@ -64,7 +65,7 @@ def test_whole_studies_of_the_first_interface_are_the_same(study):
     assert not left
     different = {"id", "raw", "source", "other"}
     assert old.model_dump(exclude=different) == study.model_dump(exclude=different)
-    words = {"intervention_model", "secondary_ids"}  # worded otherwise by the first interface
+    words = {"secondary_ids"}  # worded otherwise by the first interface
     assert {name: told for name, told in old.other.items() if name not in words} == {
         name: told for name, told in study.other.items() if name not in words
     }
@@ -103,14 +104,12 @@ def test_ictrp_xml_and_its_broken_entry():
 def test_ictrp_csv_and_workbook_hold_the_same(tmp_path):
     form, rows, (broken,) = sample("ictrp.csv")
     assert form == "ictrp-table"
-    assert [row.registrations for row in rows] == [("jRCT2031190264",), ("NTR8491",)] or rows[0].date
+    assert [row.registrations for row in rows] == [("jRCT2031190264",), ("NL8491",)]
     assert [row.date for row in rows] == ["2020-02-14", "2020-04-08"]
     assert rows[0].other["start_date"] == ("2020-01-25",)
     assert rows[0].other["inclusion_criteria"] == ("adults over 20",)
     assert "neither TrialID nor a title" in broken.reason
     book = openpyxl.Workbook()
-    import csv
-
     with (SAMPLES / "ictrp.csv").open(encoding="utf-8-sig", newline="") as stream:
         for cells in csv.reader(stream):
             book.active.append([int(cell) if cell.isdecimal() else cell or None for cell in cells])
@@ -182,14 +181,20 @@ def test_openalex():
     assert form == "openalex"
     assert work.abstract == "Nothing of this is true"
     assert (work.doi, work.pmid, work.pmcid) == ("10.9999/made.up.1", "99000001", "PMC9900001")
-    assert (work.pages, work.journal, work.authors) == ("1-9", "Journal of Made-Up Results", ("Invented, Ada",))
+    assert (work.pages, work.journal, work.authors) == (
+        "1-9",
+        "Journal of Made-Up Results",
+        ("Invented, Ada",),
+    )
     assert work.other["is_retracted"] == ("yes",)
     assert "neither id nor title" in broken.reason
 
 
 def test_a_single_work_and_an_array_are_read_too(tmp_path):
     items = json.loads((SAMPLES / "crossref.json").read_text())["message"]["items"]
-    for index, content in enumerate(({"status": "ok", "message-type": "work", "message": items[0]}, items[:2])):
+    for index, content in enumerate(
+        ({"status": "ok", "message-type": "work", "message": items[0]}, items[:2])
+    ):
         path = tmp_path / f"{index}.json"
         path.write_text(json.dumps(content))
         form, kept, left = read_file(path)

@@ -106,8 +106,8 @@ def datum_of(  # noqa: PLR0911 - each thing that can be unclear
     kind = _KINDS.get(candidate.kind)
     if kind is None:
         return Unclear(
-            f"its numbers ({candidate.kind.label}) are no values of arms; add a datum by hand to "
-            f"studies/{study.id}.yaml if they are of use"
+            f"what it holds ({candidate.kind.label}) are no values of arms; add a datum by hand to "
+            f"studies/{study.id}.yaml if it is of use"
         )
     outcome = _outcome(candidate, outcomes, chosen.outcome)
     if isinstance(outcome, Unclear):

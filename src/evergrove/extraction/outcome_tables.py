@@ -9,6 +9,7 @@ from evergrove.extraction.entry_results import located
 from evergrove.extraction.printed_numbers import arm_value, number, whole
 from evergrove.extraction.reported_effects import effects_of
 from evergrove.model.candidate import Candidate, CandidateArm, CandidatePart, ValueKind
+from evergrove.sources.clinicaltrials_flat import NOT_JOINED
 from evergrove.sources.json_values import objects_at, text_at
 
 if TYPE_CHECKING:
@@ -98,9 +99,12 @@ def _rows(entry: EntryResults, index: int, outcome: Json) -> Iterator[Candidate]
             effects=effects, arms=_titles(outcome), remarks=(remark,) if rows else (), **shared,
         )  # fmt: skip
     elif not rows:
-        remark = "the outcome is listed without numbers that can be read by row and group"
+        kind, remark = ValueKind.NOT_POSTED, "the entry posts no numbers for this outcome"
+        if outcome.get(NOT_JOINED):
+            kind = ValueKind.NOT_JOINED
+            remark = "posted, but this old form of the entry does not tell the numbers apart; fetch it anew"
         yield entry.candidate(
-            CandidatePart.OUTCOME, ValueKind.NOT_POSTED, located(what, frame), outcome,
+            CandidatePart.OUTCOME, kind, located(what, frame), outcome,
             arms=_titles(outcome), remarks=(remark,), **shared,
         )  # fmt: skip
 

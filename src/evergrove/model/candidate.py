@@ -46,6 +46,7 @@ class ValueKind(Term):
     NUMBER = "number"
     EFFECT = "effect"
     NOT_POSTED = "not-posted"
+    NOT_JOINED = "numbers-not-joined"
 
 
 class CandidateArm(Model):

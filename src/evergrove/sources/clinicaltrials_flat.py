@@ -10,6 +10,8 @@ from evergrove.sources.json_values import texts_at
 if TYPE_CHECKING:
     from evergrove.sources.json_records import Json
 
+#: Mark of an outcome whose numbers are there, but cannot be told from those of others.
+NOT_JOINED = "numbersNotJoined"
 #: Place in the second form -> field, for single values.
 _SINGLE: dict[tuple[str, ...], str] = {
     ("identificationModule", "nctId"): "NCTId",
@@ -187,9 +189,18 @@ def _outcomes(flat: Json) -> list[Json]:
             "OutcomeMeasureDispersionType", "OutcomeMeasureUnitOfMeasure",
         ),
     )  # fmt: skip
+    posted = bool(_values(flat, "OutcomeMeasurementValue"))
+    if posted and not _with_numbers(flat, outcomes):
+        for outcome in outcomes:
+            outcome[NOT_JOINED] = outcome.get("reportingStatus") != "NOT_POSTED"
+    return outcomes
+
+
+def _with_numbers(flat: Json, outcomes: list[Json]) -> bool:
+    """Put groups, denominators and numbers into the outcomes where that is sure; return whether all are."""
     groups = _runs(_zipped(flat, ("OutcomeGroupId", "OutcomeGroupTitle", "OutcomeGroupDescription")), "id")
     if len(groups) != len(outcomes):
-        return outcomes
+        return False
     for outcome, held in zip(outcomes, groups, strict=True):
         outcome["groups"] = held
     ids = [[group["id"] for group in held] for held in groups]
@@ -209,10 +220,11 @@ def _outcomes(flat: Json) -> list[Json]:
         "groupId",
     )  # fmt: skip
     plain = not _values(flat, "OutcomeClassTitle") and not _values(flat, "OutcomeCategoryTitle")
-    if plain and [[row["groupId"] for row in held] for held in rows] == ids:
-        for outcome, held in zip(outcomes, rows, strict=True):
-            outcome["classes"] = [{"categories": [{"measurements": held}]}]
-    return outcomes
+    if not plain or [[row["groupId"] for row in held] for held in rows] != ids:
+        return False
+    for outcome, held in zip(outcomes, rows, strict=True):
+        outcome["classes"] = [{"categories": [{"measurements": held}]}]
+    return True
 
 
 def _runs(things: list[Json], key: str) -> list[list[Json]]:
@@ -227,4 +239,4 @@ def _runs(things: list[Json], key: str) -> list[list[Json]]:
     return runs
 
 
-__all__ = ["joined"]
+__all__ = ["NOT_JOINED", "joined"]

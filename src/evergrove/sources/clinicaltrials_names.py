@@ -73,10 +73,12 @@ _FIELDS = {
 }
 #: Fields with words from a list, which the second form writes in capitals.
 _WORDS = re.compile(
-    r"^(?:OverallStatus|StudyType|DesignAllocation|DesignPrimaryPurpose|DesignMasking|EnrollmentType|ArmGroupType"
-    r"|InterventionType|OutcomeMeasureType|OutcomeMeasureReportingStatus|OutcomeMeasureParamType|LeadSponsorClass"
+    r"^(?:OverallStatus|StudyType|DesignAllocation|DesignInterventionModel|DesignPrimaryPurpose"
+    r"|DesignMasking|EnrollmentType|ArmGroupType|InterventionType|OutcomeMeasureType|OutcomeMeasureReportingStatus|OutcomeMeasureParamType|LeadSponsorClass"
     r"|OutcomeAnalysisDispersionType|OutcomeAnalysisCINumSides|ReferenceType|Gender|[A-Za-z]+DateType)$"
 )
+#: What the first form adds to some words: "None (Open Label)", "Parallel Assignment", "Unknown status".
+_APPENDED = re.compile(r"\s*(?:[(\[].*[)\]]|(?<=.) ASSIGNMENT|(?<=UNKNOWN) STATUS)$")
 _CAPITALS = re.compile(r"^[A-Z]+(?=[A-Z][a-z]|$|\d)")
 
 
@@ -165,6 +167,8 @@ def worded(name: str, value: object) -> object:
     --------
     >>> worded("OverallStatus", "Not yet recruiting"), worded("StartDate", "April 25, 2020")
     ('NOT_YET_RECRUITING', '2020-04-25')
+    >>> worded("DesignMasking", "None (Open Label)"), worded("DesignInterventionModel", "Parallel Assignment")
+    ('NONE', 'PARALLEL')
     >>> worded("Phase", "Not Applicable"), worded("Phase", "Early Phase 1"), worded("Phase", "Phase 2")
     ('NA', 'EARLY_PHASE1', 'PHASE2')
     """
@@ -175,7 +179,9 @@ def worded(name: str, value: object) -> object:
             "NA" if value == "Not Applicable" else value.upper().replace("PHASE ", "PHASE").replace(" ", "_")
         )
     if _WORDS.match(name):
-        return re.sub(r"[^A-Z0-9]+", "_", value.upper()).strip("_")
+        word = _APPENDED.sub("", value.upper()).replace("/", "")
+        word = re.sub(r"[^A-Z0-9]+", "_", word).strip("_")
+        return "ESTIMATED" if word in {"ANTICIPATED", "ESTIMATE"} else word
     if name.endswith("Date"):
         return partial_date(value) or value
     return value

@@ -19,7 +19,9 @@ if TYPE_CHECKING:
     from evergrove.sources.draft import Draft
     from evergrove.sources.opening import Opened
 
-CHUNK = 1 << 18
+CHUNK = 1 << 20
+#: Characters in which the name of an answer's array stands, where many answers follow one another.
+NEAR = 1 << 12
 #: Arrays and objects within one another at most.
 DEEPEST = 200
 _MARK = re.compile(r'["{}\[\]]')
@@ -29,6 +31,7 @@ _BETWEEN = _SPACE + ",\x1e\ufeff"
 _FIRST_KEY = re.compile(r'\{\s*("(?:[^"\\]|\\.){1,80}")\s*:')
 _SCALAR_END = re.compile(r"[\s,\]}]")
 _OPENING = {"{": "}", "[": "]"}
+_DECODER = json.JSONDecoder()
 
 #: An object of JSON; what a source puts there is looked at before it is used.
 Json = dict[str, Any]
@@ -97,6 +100,7 @@ class _Cutter:
     def __init__(self, stream: IO[str], paths: Sequence[tuple[str, ...]]) -> None:
         self._stream = stream
         self._paths = tuple(paths)
+        self._names = tuple(f'"{path[0]}"' for path in paths)
         self._held = ""
         self._at = 0
         self._line = 1
@@ -141,6 +145,11 @@ class _Cutter:
 
     def _enter(self) -> int:
         """Go to the array inside an answer and return how deep it lies; where there is none, stay: 0."""
+        while len(self._held) - self._at < NEAR and self._more():
+            pass
+        near = self._at + NEAR if self._position else len(self._held)
+        if not any(self._held.find(name, self._at, near) >= 0 for name in self._names):
+            return 0
         inside, depth = self._find(self._at, self._paths)
         if depth:
             self._take(inside - self._at)
@@ -172,6 +181,15 @@ class _Cutter:
     def _piece(self) -> JsonRecord | LeftOut:
         self._position += 1
         line = self._line
+        if self._held[self._at] == "{":
+            try:  # the quick way; where it fails, what is wrong is found out below
+                value, end = _DECODER.raw_decode(self._held, self._at)
+            except (ValueError, RecursionError):
+                end = 0
+            if 0 < end <= self._at + LARGEST_RAW:
+                raw = self._held[self._at : end]
+                self._take(end - self._at)
+                return JsonRecord(self._position, line, raw, value)
         end, whole = self._end(self._at)
         item = _parsed(self._position, line, self._held[self._at : end], whole=whole)
         if isinstance(item, LeftOut) and (cut := self._again(item.raw)) is not None:

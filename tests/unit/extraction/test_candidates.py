@@ -3,13 +3,15 @@
 import json
 
 import pytest
-from support.registry_samples import sample
 
 from evergrove.extraction.candidates import candidates_in
+from evergrove.extraction.entry_results import EntryResults
 from evergrove.extraction.outcome_tables import outcome_candidates
 from evergrove.extraction.recomputed import recomputed
 from evergrove.model.candidate import CandidatePart, ValueKind
 from evergrove.model.vocabulary import ReportedMeasure
+from evergrove.sources.clinicaltrials_flat import joined
+from support.registry_samples import sample
 
 
 @pytest.fixture(scope="module")
@@ -130,9 +132,7 @@ def test_other_records_hold_no_candidates():
          {"mean": -4, "se": 1}),
     ],
 )  # fmt: skip
-def test_what_the_numbers_are_is_as_the_entry_says(param, dispersion, unit, printed, kind, values):
-    from evergrove.extraction.entry_results import EntryResults
-
+def test_what_the_numbers_are_is_as_the_entry_says(param, dispersion, unit, printed, kind, values):  # noqa: PLR0917
     outcome = {
         "title": "x",
         "paramType": param,
@@ -148,3 +148,19 @@ def test_what_the_numbers_are_is_as_the_entry_says(param, dispersion, unit, prin
     held = candidate.arms[0].values.model_dump(exclude_none=True)
     assert held == {"n": 9, **values}
     assert json.loads(candidate.raw)["title"] == "x"
+
+
+def test_numbers_that_an_old_form_does_not_tell_apart_are_not_guessed():
+    flat = {
+        "OutcomeMeasureTitle": ["Death", "Stay"],
+        "OutcomeGroupId": ["OG000", "OG001", "OG000", "OG001"],
+        "OutcomeGroupTitle": ["A", "B", "A", "B"],
+        "OutcomeMeasurementGroupId": ["OG000", "OG001"] * 3,
+        "OutcomeMeasurementValue": ["1", "2", "3", "4", "5", "6"],
+    }
+    results = joined(flat)["resultsSection"]
+    found = list(outcome_candidates(EntryResults("0" * 24, "NCT1", None, results)))
+    assert [item.kind for item in found] == [ValueKind.NOT_JOINED] * 2
+    assert [arm.title for arm in found[0].arms] == ["A", "B"]
+    assert all(arm.values is None for item in found for arm in item.arms)
+    assert "fetch it anew" in found[0].remarks[0]

@@ -2,9 +2,8 @@
 
 from datetime import date
 
-from support.registry_samples import sample
-
 from evergrove.extraction.registry_study import registry_study
+from support.registry_samples import sample
 
 
 def test_a_study_of_every_interface():

@@ -1,12 +1,9 @@
-"""Candidates are found once, decided with name and reason, and become data where nothing is left to choose."""
+"""Candidates are found once, decided with name and reason, and become data where nothing is open."""
 
 import json
 
 import pytest
 from click.testing import CliRunner
-from support.registry_samples import SAMPLES
-from support.tiny_review import review as tiny
-from support.tiny_review import study
 
 from evergrove.cli.main import main
 from evergrove.errors import ReviewFolderError, UsageError
@@ -15,6 +12,9 @@ from evergrove.services.candidates import Chosen, decide, find_candidates, list_
 from evergrove.services.import_records import import_files
 from evergrove.store import read_review, write_review
 from evergrove.store.candidates import read_candidate_decisions
+from support.registry_samples import SAMPLES
+from support.tiny_review import review as tiny
+from support.tiny_review import study
 
 
 @pytest.fixture
@@ -38,7 +38,7 @@ SAID = {"who": "A reviewer", "why": "the registry posts it"}
 def test_candidates_are_found_once(folder):
     assert find_candidates(folder) == 0
     before = (folder / "records" / "candidates.jsonl").read_bytes()
-    assert len(list_candidates(folder)) == len(before.splitlines()) == 10
+    assert len(list_candidates(folder)) == len(before.splitlines()) == 11
     assert {item.state for item in list_candidates(folder)} == {"open"}
     import_files(folder, [SAMPLES / "ctgov-v2-page.json"])  # another text of the same entry
     assert find_candidates(folder) == 0
@@ -128,7 +128,7 @@ def test_wrong_calls_are_refused(folder):
         list_candidates(folder, registrations=["NCT00000000"])
     path = folder / "records" / "candidates.jsonl"
     path.write_text(path.read_text() + '{"id": 1}\n')
-    with pytest.raises(ReviewFolderError, match=r"records/candidates.jsonl:11: "):
+    with pytest.raises(ReviewFolderError, match=r"records/candidates.jsonl:12: "):
         list_candidates(folder)
 
 
@@ -136,7 +136,7 @@ def test_the_command(folder):
     run = CliRunner()
     listed = run.invoke(main, ["candidates", str(folder), "--registration", "nct09990001"])
     assert listed.exit_code == 0, listed.output
-    assert "10 candidates, 0 of them new" in listed.output
+    assert "11 candidates, 0 of them new" in listed.output
     assert 'registry, outcome 1, time frame "31 days"; counts' in listed.output
     assert "from the groups: 0.1 or 10 (agrees)" in listed.output
     deaths = id_of(folder, "deaths")

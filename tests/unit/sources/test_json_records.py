@@ -32,7 +32,9 @@ ONE, TWO = {"a": 1, "b": {"c": [1, "]}"]}}, {"a": 2, "b": 'a "quoted" \\ word'}
         json.dumps(ONE) + json.dumps(TWO) + "\n\n",
         json.dumps([ONE, TWO], indent=2),
         json.dumps({"items": [ONE, TWO], "next": {"a": [1]}}),
-        json.dumps({"status": "ok", "message": {"facets": {}, "items": [ONE, TWO], "query": {"x": 1}}, "y": [2]}),
+        json.dumps(
+            {"status": "ok", "message": {"facets": {}, "items": [ONE, TWO], "query": {"x": 1}}, "y": [2]}
+        ),
         json.dumps({"items": [ONE]}) + json.dumps({"items": [TWO]}),
         json.dumps([{"items": [ONE]}, {"items": [TWO]}]),
     ],
