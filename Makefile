@@ -30,8 +30,11 @@ validation: $(VENV)/.installed-test
 	bash validation/regenerate.sh
 	$(BIN)/python validation/site_numbers.py
 
-benchmarks: $(VENV)/.installed
+# The statistics are timed beside R (bash validation/install_r.sh); --without-r leaves R out.
+benchmarks: $(VENV)/.installed-test
 	$(BIN)/python benchmarks/build_site.py
+	$(BIN)/python benchmarks/stats/run.py
+	$(BIN)/python benchmarks/import/measure.py
 
 $(VENV)/.created:
 	@$(PYTHON) -c 'import sys; sys.exit(0 if (3, 11) <= sys.version_info < (3, 14) else "evergrove needs Python 3.11 to 3.13; found " + sys.version.split()[0] + "; set PYTHON=python3.11")'

@@ -212,8 +212,25 @@ class ImportRun(Model):
         return self.added + self.known
 
 
+class FoundRecords(Model):
+    """How many records were found, by source, and how many were merged: the top of a PRISMA flow.
+
+    Parameters
+    ----------
+    databases, registers : dict of str to int
+        Records by database and by register, without those that the review held already.
+    duplicates : int, optional
+        Records that were merged into another's report; missing where duplicates were never looked for.
+    """
+
+    databases: dict[str, int] = Field(default_factory=dict)
+    registers: dict[str, int] = Field(default_factory=dict)
+    duplicates: Annotated[int, Field(strict=True, ge=0)] | None = None
+
+
 __all__ = [
     "FileFormat",
+    "FoundRecords",
     "ImportRun",
     "LeftOutRecord",
     "Record",

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from evergrove.appraisal import Certainty, Judged
     from evergrove.claims import ClaimResult
     from evergrove.model import Review
+    from evergrove.model.record import FoundRecords
     from evergrove.stats import AbsoluteEffect
     from evergrove.synthesis import AnalysisResult
 
@@ -48,12 +49,15 @@ class Findings:
     judged : mapping of study id to Judged
         Risk of bias of the appraised studies.
     claims : tuple of ClaimResult
+    found : FoundRecords, optional
+        Records imported and merged, where the review holds any.
     """
 
     review: Review
     answers: tuple[Answer, ...]
     judged: Mapping[str, Judged]
     claims: tuple[ClaimResult, ...]
+    found: FoundRecords | None = None
 
     @property
     def main_answers(self) -> tuple[Answer, ...]:

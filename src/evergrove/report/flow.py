@@ -10,7 +10,10 @@ from evergrove.model.vocabulary import DesignType
 from evergrove.report.numerals import count
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from evergrove.model import Review, Study
+    from evergrove.model.record import FoundRecords
 
 #: Designs in the plural, as a box or a sentence names them.
 _PLURALS = {
@@ -29,18 +32,20 @@ _SINGULARS = {
 }
 
 
-def flow(review: Review) -> PrismaFlow:
+def flow(review: Review, found: FoundRecords | None = None) -> PrismaFlow:
     """Return the counts of the PRISMA flow diagram.
 
     Parameters
     ----------
     review : Review
+    found : FoundRecords, optional
+        Records that were imported and merged.
 
     Returns
     -------
     PrismaFlow
-        Counts of searching and screening come from the protocol and are missing where it does not record
-        them; nothing is worked out backwards. Studies and reports are counted in the review: those of the
+        Counts of searching come from the records that the review holds, else, with those of screening, from
+        the protocol; they are missing where neither records them; nothing is worked out backwards. Studies and reports are counted in the review: those of the
         designs that its eligibility or one of its analyses names.
     """
     recorded = review.protocol.flow
@@ -54,8 +59,11 @@ def flow(review: Review) -> PrismaFlow:
     return PrismaFlow(
         title=f"Flow of records and reports: {review.protocol.short_title}",
         desc=" ".join(parts),
-        databases=_one("all sources together", recorded.records_identified),
-        removed=_one("duplicates", recorded.duplicates_removed),
+        databases=(
+            _one("all sources together", recorded.records_identified) if found is None else _by(found.databases)
+        ),
+        registers=() if found is None else _by(found.registers),
+        removed=_one("duplicates", recorded.duplicates_removed if found is None else found.duplicates),
         screened=recorded.records_screened,
         screened_out=recorded.records_excluded,
         sought=recorded.reports_sought,
@@ -94,6 +102,12 @@ def by_design(studies: tuple[Study, ...]) -> tuple[Count, ...]:
 
 def _listed(studies: tuple[Study, ...]) -> str:
     return ", ".join(f"{count(item.n)} {item.label}" for item in by_design(studies)) or "none"
+
+
+def _by(counts: Mapping[str, int]) -> tuple[Count, ...]:
+    """Return counts by source, the largest first."""
+    ranked = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+    return tuple(Count(name, n) for name, n in ranked)
 
 
 def _one(label: str, n: int | None) -> tuple[Count, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,6 +10,7 @@ from evergrove.errors import UsageError
 from evergrove.report.site import write_site
 from evergrove.services.evaluate import evaluate
 from evergrove.services.folders import locate
+from evergrove.services.found_records import found_records
 from evergrove.services.review import open_review
 from evergrove.services.timings import Timings
 
@@ -100,6 +101,7 @@ def build(
     with timings.stage("read"):
         opened = open_review(review, report("Reading"))
     findings = evaluate(opened.review, timings, report("Analysing"))
+    findings = replace(findings, found=found_records(opened.folder))
     folder = out if out is not None else Path("site") / opened.review.id
     pages = write_site(findings, folder, png=png, stage=timings.stage, progress=report("Writing pages"))
     return Built(folder, len(pages), findings, timings)

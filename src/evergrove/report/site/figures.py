@@ -32,7 +32,7 @@ def all_figures(findings: Findings) -> Iterator[Drawing]:
         yield from _of_analysis(answer.result, findings)
     for name, svg in risk_of_bias_figures(findings).items():
         yield drawing(name, svg)
-    yield drawing(FLOW, prisma_svg(flow(findings.review)))
+    yield drawing(FLOW, prisma_svg(flow(findings.review, findings.found)))
 
 
 def _of_analysis(result: AnalysisResult, findings: Findings) -> Iterator[Drawing]:

@@ -39,7 +39,7 @@ def flow_page(findings: Findings, drawing: Drawing) -> Page:
         crumbs=(Crumb("Methods", "methods.html"),),
         context={
             "drawing": drawing,
-            "rows": tuple(_rows(flow(findings.review))),
+            "rows": tuple(_rows(flow(findings.review, findings.found))),
             "note": protocol.flow.note,
         },
     )

@@ -1,0 +1,66 @@
+"""How many records a review found and merged, for the PRISMA flow."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from evergrove.model.record import FileFormat, FoundRecords
+from evergrove.services.dedupe import report_groups
+from evergrove.store.merges import read_merges
+from evergrove.store.records import read_imports
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from evergrove.model.record import ImportRun
+
+#: Formats that name their source.
+DATABASE_OF = {
+    FileFormat.CLINICALTRIALS_V2: "ClinicalTrials.gov",
+    FileFormat.CLINICALTRIALS_V1: "ClinicalTrials.gov",
+    FileFormat.CLINICALTRIALS_FIELDS: "ClinicalTrials.gov",
+    FileFormat.ICTRP_XML: "WHO ICTRP",
+    FileFormat.ICTRP_TABLE: "WHO ICTRP",
+    FileFormat.PUBMED_XML: "PubMed",
+    FileFormat.MEDLINE: "PubMed",
+    FileFormat.EUROPE_PMC: "Europe PMC",
+    FileFormat.CROSSREF: "Crossref",
+    FileFormat.OPENALEX: "OpenAlex",
+}
+REGISTERS = frozenset({"ClinicalTrials.gov", "WHO ICTRP"})
+
+
+def found_records(folder: Path) -> FoundRecords | None:
+    """Count the records of a review folder by source, and those merged into another's report.
+
+    Parameters
+    ----------
+    folder : Path
+        The review folder.
+
+    Returns
+    -------
+    FoundRecords or None
+        None where nothing was ever imported. A file whose database nobody named stands under its own name.
+    """
+    runs = read_imports(folder)
+    if not runs:
+        return None
+    counts: Counter[str] = Counter()
+    for run in runs:
+        counts[_source(run)] += run.added
+    merged = None
+    if read_merges(folder):
+        groups = report_groups(folder)
+        merged = sum(len(group) for group in groups) - len(groups)
+    return FoundRecords(
+        databases={name: n for name, n in counts.items() if name not in REGISTERS and n},
+        registers={name: n for name, n in counts.items() if name in REGISTERS and n},
+        duplicates=merged,
+    )
+
+
+def _source(run: ImportRun) -> str:
+    """Return the database of an import: as the person said, as the format says, else the file's name."""
+    return run.database or DATABASE_OF.get(run.format) or f"{run.file} (database not named)"
