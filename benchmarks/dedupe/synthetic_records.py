@@ -12,10 +12,82 @@ import random
 from dataclasses import dataclass, field
 
 COLUMNS = ("id", "title", "author", "year", "journal", "volume", "number", "pages", "doi", "abstract")
-_SYLLABLES = (
-    "ba be bo bra ca ce chi co da de di do dra fa fe fi fo ga ge gi go gra ha he hi ho ka ke ki ko la le li lo ma me mi mo "
-    "na ne ni no pa pe pi po ra re ri ro sa se si so ta te ti to va ve vi vo wa we za zo ran ten mar lin son ber man ler"
-).split()
+_SYLLABLES = [
+    "ba",
+    "be",
+    "bo",
+    "bra",
+    "ca",
+    "ce",
+    "chi",
+    "co",
+    "da",
+    "de",
+    "di",
+    "do",
+    "dra",
+    "fa",
+    "fe",
+    "fi",
+    "fo",
+    "ga",
+    "ge",
+    "gi",
+    "go",
+    "gra",
+    "ha",
+    "he",
+    "hi",
+    "ho",
+    "ka",
+    "ke",
+    "ki",
+    "ko",
+    "la",
+    "le",
+    "li",
+    "lo",
+    "ma",
+    "me",
+    "mi",
+    "mo",
+    "na",
+    "ne",
+    "ni",
+    "no",
+    "pa",
+    "pe",
+    "pi",
+    "po",
+    "ra",
+    "re",
+    "ri",
+    "ro",
+    "sa",
+    "se",
+    "si",
+    "so",
+    "ta",
+    "te",
+    "ti",
+    "to",
+    "va",
+    "ve",
+    "vi",
+    "vo",
+    "wa",
+    "we",
+    "za",
+    "zo",
+    "ran",
+    "ten",
+    "mar",
+    "lin",
+    "son",
+    "ber",
+    "man",
+    "ler",
+]
 _DESIGNS = (
     "a randomised controlled trial",
     "a randomized, double-blind, placebo-controlled trial",
@@ -27,9 +99,18 @@ _DESIGNS = (
     "a retrospective analysis",
     "an open-label study",
 )
-_GROUPS = (
-    "children adults women men infants adolescents pregnant-women older-adults patients outpatients".split()
-)
+_GROUPS = [
+    "children",
+    "adults",
+    "women",
+    "men",
+    "infants",
+    "adolescents",
+    "pregnant-women",
+    "older-adults",
+    "patients",
+    "outpatients",
+]
 _FRAMES = (
     "Effect of {a} on {b} in {g} with {c}",
     "Efficacy and safety of {a} versus {b} for {c} in {g}",
@@ -233,7 +314,7 @@ class Generator:
             same = next((at for at, (a, b) in enumerate(zip(one.start, one.end, strict=True)) if a != b), 0)
             return f"{one.start}-{one.end[same:]}"
         if style == 4 and self.rng.random() < 0.03 and int(one.start) <= 12 and int(one.end) <= 31:
-            months = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()
+            months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
             return f"{one.end}-{months[int(one.start) - 1]}"
         return f"{one.start}-{one.end}" if style != 1 else f"{one.start}–{one.end}"
 

@@ -1,4 +1,4 @@
-"""What was decided about two records: one publication, not, or not yet clear; decisions are only ever added."""
+"""What was decided about two records: one publication, not, or not yet clear; only ever added to."""
 
 from __future__ import annotations
 

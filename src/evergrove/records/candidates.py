@@ -1,4 +1,4 @@
-"""Which records are compared at all: those that share a key, at most a few neighbours each, never all with all."""
+"""Which records are compared at all: those that share a key, a few neighbours each, never all with all."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-#: Neighbours within a block that a record is compared with. Blocks are sorted by title, so that in a large one
-#: (a whole journal year, a title such as "Editorial") the likest stand side by side.
+#: Neighbours within a block that a record is compared with. Blocks are sorted by title, so that in a large
+#: one (a whole journal year, a title such as "Editorial") the likest stand side by side.
 WINDOW = 12
 #: Pairs held before those that stand twice are dropped.
 MOST_HELD = 30_000_000
@@ -28,7 +28,7 @@ def candidate_pairs(
     titles : list of str
         Normal forms, by which large blocks are sorted.
     numbers : list of str, optional
-        Registration numbers of registry entries with spaces between them: entries that share any of them meet.
+        Registration numbers of registry entries with spaces between them: entries that share one meet.
 
     Returns
     -------

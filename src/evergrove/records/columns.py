@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from evergrove.errors import DataError
@@ -88,11 +89,15 @@ def fields_of(records: Any) -> tuple[list[str], Fields]:  # noqa: ANN401 - a fra
 
         frame = nw.from_native(records, eager_only=True)
         return _from_columns({name: frame[name].to_list() for name in frame.columns})
-    rows = list(records)
-    if all(isinstance(row, Record) for row in rows):
-        return _from_records(rows)
-    names = dict.fromkeys(name for row in rows for name in row)
-    return _from_columns({name: [row.get(name) for row in rows] for name in names})
+    rows = iter(records)
+    first = next(rows, None)
+    if first is None:
+        return [], {field: [] for field in _READ}
+    if isinstance(first, Record):
+        return _from_records(chain((first,), rows))
+    held = [first, *rows]
+    names = dict.fromkeys(name for row in held for name in row)
+    return _from_columns({name: [row.get(name) for row in held] for name in names})
 
 
 def _from_columns(columns: Mapping[str, Sequence[object]]) -> tuple[list[str], Fields]:
@@ -131,7 +136,11 @@ def _once(ids: list[str]) -> None:
     if len(set(ids)) == len(ids):
         return
     seen: set[str] = set()
-    rows = [row for row, key in enumerate(ids) if key in seen or seen.add(key)]  # type: ignore[func-returns-value]
+    rows = []
+    for row, key in enumerate(ids):
+        if key in seen:
+            rows.append(row)
+        seen.add(key)
     raise DataError.from_rows(
         "id",
         rows,
@@ -156,10 +165,15 @@ _NOTHING = frozenset({"NA", "N/A", "nan", "NaN", "None", "<NA>", "null", "UNKNOW
 
 
 def _from_records(records: Iterable[Record]) -> tuple[list[str], Fields]:
-    rows = list(records)
-    ids = [record.id for record in rows]
+    """Read the fields of one record after the other, so that their raw forms are never held together."""
+    ids: list[str] = []
+    fields: Fields = {field: [] for field in _READ}
+    for record in records:
+        ids.append(record.id)
+        for field, read in _READ.items():
+            fields[field].append(read(record))
     _once(ids)
-    return ids, {field: [read(record) for record in rows] for field, read in _READ.items()}
+    return ids, fields
 
 
 def _registrations(record: Record) -> str:

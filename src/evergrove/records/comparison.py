@@ -23,8 +23,9 @@ if TYPE_CHECKING:
 
     from evergrove.records.normal_columns import NormalColumns
 
-Codes = NDArray[np.int8] if TYPE_CHECKING else None
-Index = NDArray[np.int64] if TYPE_CHECKING else None
+    Codes = NDArray[np.int8]
+    Index = NDArray[np.int64]
+
 
 #: Titles less alike than this, from 0 to 100, have nothing to do with each other.
 LEAST_TITLE = 70
@@ -168,7 +169,7 @@ def _worth(normal: NormalColumns, left: Index, right: Index, score: NDArray[np.f
 
 
 def _may_agree(normal: NormalColumns, left: Index, right: Index, authors: Codes) -> NDArray[np.bool_]:
-    """Return which pairs a rule can hold for: not those of other authors at another place without identifier."""
+    """Return which pairs a rule can hold for: with other authors, only at the same place or by number."""
     kept: NDArray[np.bool_] = (
         (authors != DIFFER)
         | (equality(normal.start, left, right) == SAME)

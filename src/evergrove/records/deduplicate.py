@@ -124,7 +124,7 @@ class Deduplicated:
         return labels
 
     def duplicates(self) -> Iterator[Explained]:
-        """Yield the pairs that a rule found to be one publication, explained."""
+        """Yield the pairs that a rule found to be one publication, the surest first, explained."""
         return self._with(PairVerdict.DUPLICATE)
 
     def uncertain(self) -> Iterator[Explained]:
@@ -136,7 +136,8 @@ class Deduplicated:
         return self._with(PairVerdict.NOT)
 
     def _with(self, verdict: PairVerdict) -> Iterator[Explained]:
-        for row in np.flatnonzero(self._rule >= 0).tolist():
+        rows = np.flatnonzero(self._rule >= 0)
+        for row in rows[np.argsort(self._rule[rows], kind="stable")].tolist():
             chained = bool(self._chained[row])
             found = PairVerdict.UNCERTAIN if chained else RULES[self._rule[row]].verdict
             if found is verdict and (
@@ -197,9 +198,9 @@ def deduplicate(
 
     Notes
     -----
-    Candidates share at least one key (DOI, PubMed number, a piece of the title, rare words of it, first author
-    with year and page ...), at most a few neighbours each, so the cost grows almost in line with the number of
-    records. A false merge loses a trial: what is not clear is left to a person, never merged.
+    Candidates share at least one key (DOI, PubMed number, a piece of the title, some words of it, first
+    author with year and page ...), a few neighbours each, so the cost grows almost in line with the number
+    of records. A false merge loses a trial: what is not clear is left to a person, never merged.
 
     Examples
     --------
@@ -210,9 +211,9 @@ def deduplicate(
     ... })
     >>> found.clusters, found.publications
     ([('0', '1')], 2)
-    >>> print(next(found.duplicates()))
-    0 and 1: duplicate (title-and-place: the same title, volume and pages, and no author who contradicts it); \
-agree: title, authors, year, volume, pages
+    >>> pair = next(found.duplicates())
+    >>> pair.rule, pair.agreed
+    ('title-and-place', ('title', 'authors', 'year', 'volume', 'pages'))
     """
     ids, fields = fields_of(records)
     step = progress or (lambda _stage, _done, _total: None)

@@ -6,7 +6,34 @@ import re
 
 from evergrove.records.normal_forms import ascii_text
 
-_SMALL = frozenset("of and the for in on a an de la le les et der die das und fur des du del y di e".split())
+_SMALL = frozenset(
+    [
+        "of",
+        "and",
+        "the",
+        "for",
+        "in",
+        "on",
+        "a",
+        "an",
+        "de",
+        "la",
+        "le",
+        "les",
+        "et",
+        "der",
+        "die",
+        "das",
+        "und",
+        "fur",
+        "des",
+        "du",
+        "del",
+        "y",
+        "di",
+        "e",
+    ]
+)
 _NOT_WORD = re.compile(r"[^a-z0-9]+")
 _SUBTITLE = re.compile(r"\s*(?:[:;/]|\bofficial (?:journal|publication|organ)\b).*$|\s*\([^)]*\)")
 #: Agreement at or above, contradiction below; between them the names do not say.
@@ -63,8 +90,10 @@ def abbreviates(short: str, long: str) -> bool:
 
     Examples
     --------
-    >>> abbreviates("n engl j med", "new england journal medicine"), abbreviates("heart", "american heart journal")
-    (True, False)
+    >>> abbreviates("n engl j med", "new england journal medicine")
+    True
+    >>> abbreviates("heart", "american heart journal")
+    False
     """
     words, full = short.split(), long.split()
     if len(words) == 1 and len(full) > 1:
@@ -88,7 +117,7 @@ def begins(short: str, long: str) -> bool:
 
 
 def _shortens(word: str, whole: str) -> bool:
-    """Return whether a word abbreviates another: its beginning, or its letters in order ('natl', 'national')."""
+    """Return whether a word abbreviates another: its beginning, or its letters in order ('natl')."""
     if whole.startswith(word):
         return True
     if word[0] != whole[0] or len(word) < 3:

@@ -7,7 +7,7 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, fields
 from functools import lru_cache
 from itertools import chain
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 from zlib import crc32
 
 import numpy as np
@@ -50,8 +50,8 @@ LONGEST_RUN = 20
 _PMID = re.compile(r"^\s*(?:pmid:?\s*)?0*(\d{1,9})\s*$", re.IGNORECASE)
 _ISSN = re.compile(r"\b(\d{4})-?(\d{3}[\dxX])\b")
 _GENERIC = re.compile(
-    r"^(?:unknown|untitled|no title.*|editorial.*|introduction|book reviews?|letters? to the editor|preface|abstracts?|"
-    r"news|in brief|announcements?|table of contents)$"
+    r"^(?:unknown|untitled|no title.*|editorial.*|introduction|book reviews?|letters? to the editor|preface|"
+    r"abstracts?|news|in brief|announcements?|table of contents)$"
 )
 
 
@@ -61,8 +61,10 @@ class NormalColumns:
 
     Parameters
     ----------
-    title, numbers, first, everyone, journal, volume, issue, start, end, doi, pmid, abstract, issn, cochrane : list
+    title, numbers, first, everyone, journal, volume, issue, start, end, doi, pmid, abstract, issn : list
         Texts. `first` and `everyone` are authors' family names; `start` and `end` are pages.
+    cochrane : list
+        Numbers of Cochrane reviews.
     registrations : list
         Numbers of registries with spaces between them, that of the entry itself first.
     year, authors, sort, generic : array of shape (n,)
@@ -135,7 +137,7 @@ def normal_columns(
 
 
 def _joined(parts: Sequence[NormalColumns]) -> NormalColumns:
-    values = {}
+    values: dict[str, Any] = {}
     for entry in fields(NormalColumns):
         held = [getattr(part, entry.name) for part in parts]
         values[entry.name] = (
@@ -147,8 +149,8 @@ def _joined(parts: Sequence[NormalColumns]) -> NormalColumns:
 def _without_serial_numbers(issues: list[str]) -> list[str]:
     """Empty issues that only number the records: a spreadsheet's fill handle turns 1 into 1, 2, 3, ...
 
-    Issues repeat: few journals have more than 52 a year. So a column of at least 50 numbers nearly all of which
-    are different holds none, nor does a run of 20 rows each of which is one more than the row above.
+    Issues repeat: few journals have more than 52 a year. So a column of at least 50 numbers nearly all of
+    which are different holds none, nor does a run of 20 rows each of which is one more than the row above.
     """
     numbers = [text for text in issues if text.isdigit()]
     if len(numbers) >= 50 and len(set(numbers)) > 0.9 * len(numbers):
@@ -202,7 +204,7 @@ def _part(given: Fields) -> NormalColumns:
         cochrane=[cochrane_id(a, b) for a, b in zip(given["pages"], dois, strict=True)],
         registrations=registrations,
         year=np.array(years, dtype=np.int32),
-        authors=np.array([name.count for name in names], dtype=np.int32),
+        authors=np.array([name.number for name in names], dtype=np.int32),
         sort=np.array([int(sort) for sort in sorts], dtype=np.int32),
         generic=np.array(
             [_is_generic(title, journal) for title, journal in zip(titles, journals, strict=True)], dtype=bool

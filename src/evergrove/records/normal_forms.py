@@ -14,8 +14,10 @@ _GREEK = {
     ord(letter): f" {name} "
     for letter, name in zip(
         "αβγδεζηθικλμνξοπρστυφχψω",
-        "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi omicron pi rho sigma tau "
-        "upsilon phi chi psi omega".split(),
+        (
+            "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi omicron pi rho "
+            "sigma tau upsilon phi chi psi omega"
+        ).split(),
         strict=True,
     )
 } | {ord("µ"): " mu ", ord("’"): "", ord("‐"): "-"}
@@ -23,16 +25,16 @@ _GREEK = {
 _GREEK |= dict.fromkeys([*range(0x80, 0xA0), *map(ord, "‘“”€°™®©�")], " ")
 #: What databases add behind a title; it is no part of it.
 _TAIL = re.compile(
-    r"\s*[\[(](?:published )?(?:erratum|errata|corrigendum|corrected|retraction|comment|republished)s?\b[^a-z]{0,3}"
-    r"(?:and \w+ )?(?:appears?|appeared|in|on|for)\b.*$"
+    r"\s*[\[(](?:published )?(?:erratum|errata|corrigendum|corrected|retraction|comment|republished)s?\b"
+    r"[^a-z]{0,3}(?:and \w+ )?(?:appears?|appeared|in|on|for)\b.*$"
     r"|\s*[\[(](?:meeting |conference )?abstract\b[^\])]*[\])].*$"
     r"|\s*<original>.*$|\s+(?:LA|TO): ?[A-Z].*$",
     re.IGNORECASE,
 )
 _NOTE = re.compile(
-    r"\s*[\[(](?:see comments?|comments?|letters?|letter to the editor|editorial|reviews?|news|article in [a-z ,/-]+|"
-    r"(?:in )?(?:chinese|german|french|spanish|japanese|russian|italian|polish|turkish|portuguese|dutch|korean|"
-    r"czech|danish|swedish|norwegian|hungarian|english)|cochrane review|author'?s transl|proceedings?|"
+    r"\s*[\[(](?:see comments?|comments?|letters?|letter to the editor|editorial|reviews?|news|"
+    r"article in [a-z ,/-]+|(?:in )?(?:chinese|german|french|spanish|japanese|russian|italian|polish|turkish|"
+    r"portuguese|dutch|korean|czech|danish|swedish|norwegian|hungarian|english)|cochrane review|author'?s transl|proceedings?|"
     r"\d+ refs?)[\])]*[\s.]*$",
     re.IGNORECASE,
 )
@@ -62,12 +64,36 @@ _VOLUME = re.compile(r"[a-z]{0,3}0*(\d+)|[a-z]+", re.IGNORECASE)
 _IN_PARENTHESES = re.compile(r"\(([^)]*)\)")
 _YEAR = re.compile(r"(?<!\d)(1[5-9]\d\d|20\d\d)(?!\d)")
 _NUMBER = re.compile(
-    r"\b\d+\b|\b(?:part|phase|type|stage|class|grade|volume|study|trial|report|paper|section)s? ([ivx]+|[a-d])\b|(?<=\b)(?:ii|iii|iv|vi|vii|viii|ix)\b"
+    r"\b\d+\b|\b(?:part|phase|type|stage|class|grade|volume|study|trial|report|paper|section)s? "
+    r"([ivx]+|[a-d])\b|\b(?:ii|iii|iv|vi|vii|viii|ix)\b"
 )
 _DIGIT = re.compile(r"\d")
 _WORDED = frozenset(
-    "part parts phase phases type types stage stages class grade volume study trial report paper section "
-    "ii iii iv vi vii viii ix".split()
+    [
+        "part",
+        "parts",
+        "phase",
+        "phases",
+        "type",
+        "types",
+        "stage",
+        "stages",
+        "class",
+        "grade",
+        "volume",
+        "study",
+        "trial",
+        "report",
+        "paper",
+        "section",
+        "ii",
+        "iii",
+        "iv",
+        "vi",
+        "vii",
+        "viii",
+        "ix",
+    ]
 )
 _ROMAN = {"i": 1, "ii": 2, "iii": 3, "iv": 4, "v": 5, "vi": 6, "vii": 7, "viii": 8, "ix": 9, "x": 10}
 
@@ -84,14 +110,13 @@ class Sort(IntFlag):
     CONFERENCE = 32
     REGISTRY = 64
     COCHRANE = 128
-    PROTOCOL = 256
 
 
 _SORTS = (
     (
         Sort.CORRECTION,
         re.compile(
-            r"^(?:(?:publishers?|authors?) )?(?:erratum|errata|corrigend(?:um|a)|correction|corrections|addendum)\b"
+            r"^(?:(?:publishers?|authors?) )?(?:erratum|errata|corrigend(?:um|a)|corrections?|addendum)\b"
             r"(?! (?:of|for|with|by|in)\b(?! (?:the )?article\b))|\b(?:erratum|corrigendum)$|"
             r"\bvol \d+ (?:pg|pp?|page) [a-z]?\d+ \d{4}$"
         ),
@@ -103,24 +128,25 @@ _SORTS = (
     (
         Sort.REPLY,
         re.compile(
-            r"^(?:authors? )?(?:reply|response|respons)\b(?: to| from|$)|^(?:in )?(?:authors?|the authors?) (?:reply|repl|response)|\bauthors? (?:reply|response)$|\breply$|^in (?:reply|response)$"
+            r"^(?:authors? )?(?:reply|response)(?: to| from|$)|^(?:the )?authors? (?:repl|response)|"
+            r"\bauthors? (?:reply|response)$|\breply$|^in (?:reply|response)\b"
         ),
     ),
     (
         Sort.COMMENT,
         re.compile(
-            r"^(?:comments?|commentary|letter|letters|re|discussion|invited commentary|invited comment|editorial comment)(?: (?:on|to|re|by)\b|$)|^re \w|\b(?:invited )?(?:commentary|comment)$"
+            r"^(?:comments?|commentary|letters?|re|discussion|invited comment(?:ary)?|editorial comment)"
+            r"(?: (?:on|to|re|by)\b|$)|^re \w|\b(?:invited )?comment(?:ary)?$"
         ),
     ),
-    (Sort.PROTOCOL, re.compile(r"\bprotocol\b")),
 )
 #: One of these stands in every title that tells its sort.
 _SORT_MARKS = (
-    "errat", "corrig", "correct", "addend", " pg ", " pp ", " p ", " page ", "retract", "concern", "repl", "respon",
-    "comment", "letter", "discussion", "protocol",
+    "errat", "corrig", "correct", "addend", " pg ", " pp ", " p ", " page ", "retract", "concern", "repl",
+    "respon", "comment", "letter", "discussion",
 )  # fmt: skip
 _PREPRINT_SERVER = re.compile(
-    r"\b(?:medrxiv|biorxiv|arxiv|chemrxiv|psyarxiv|ssrn|research square|preprints?|preprints org|osf preprints|authorea)\b"
+    r"\b(?:medrxiv|biorxiv|arxiv|chemrxiv|psyarxiv|ssrn|research square|preprints?|authorea)\b"
 )
 _PREPRINT_DOI = re.compile(
     r"^10\.(?:1101/(?:19|20)\d\d\.\d\d\.\d\d\.|1101/\d{6}$|21203/|2139/ssrn|20944/|48550/|31234/|31219/|26434/|22541/|36227/)"

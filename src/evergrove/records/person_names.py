@@ -58,13 +58,13 @@ class Names(NamedTuple):
         Words of the first author's family name; all words of the name where it cannot be told apart.
     everyone : str
         The same of all authors, sorted.
-    count : int
+    number : int
         Of names.
     """
 
     first: str
     everyone: str
-    count: int
+    number: int
 
 
 def names_form(text: str) -> Names:
@@ -82,10 +82,10 @@ def names_form(text: str) -> Names:
     Examples
     --------
     >>> names_form("Zhou, Xiangdong and van der Berg, J.")
-    Names(first='zhou', everyone='berg zhou', count=2)
+    Names(first='zhou', everyone='berg zhou', number=2)
     >>> names_form("Tan A.Schulze A.O'Donnell C. P.").everyone
     'odonnell schulze tan'
-    >>> names_form("B. Abrahao; P. Parigi").first, names_form("Anonymous").count
+    >>> names_form("B. Abrahao; P. Parigi").first, names_form("Anonymous").number
     ('abrahao', 0)
     """
     families = [words for name in split_names(text) if (words := family_words(name))]

@@ -142,7 +142,7 @@ ENTRY_RULES: tuple[Rule, ...] = (
     Rule(
         "registration-and-other-title",
         U,
-        "entries of two registries that share a number, with other titles: one trial, or one and its extension",
+        "entries of two registries that share a number, with other titles: one trial or two",
         lambda f: f.entries >= EntryLink.SHARED,
         entries=True,
     ),
@@ -274,7 +274,7 @@ PUBLICATION_RULES: tuple[Rule, ...] = (
     Rule(
         "place-and-like-title",
         D,
-        "the same volume, pages, year and authors, and titles one of which holds the other or is much like it",
+        "the same volume, pages, year and authors, and titles much alike or one within the other",
         lambda f: (
             f.like_title
             & (f.place >= NEAR)
@@ -289,7 +289,7 @@ PUBLICATION_RULES: tuple[Rule, ...] = (
     Rule(
         "place-and-authors",
         D,
-        "the same journal, volume, first and last page, year and authors: one article, its title in other words",
+        "the same journal, volume, first and last page, year and authors; the title in other words",
         lambda f: (
             f.long_article
             & ~f.numbers_differ

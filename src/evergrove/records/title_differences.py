@@ -7,7 +7,32 @@ from enum import IntEnum
 from rapidfuzz import fuzz
 
 _SMALL = frozenset(
-    "a an the of in on at for to and or by with from as is are its their vs versus using after during".split()
+    [
+        "a",
+        "an",
+        "the",
+        "of",
+        "in",
+        "on",
+        "at",
+        "for",
+        "to",
+        "and",
+        "or",
+        "by",
+        "with",
+        "from",
+        "as",
+        "is",
+        "are",
+        "its",
+        "their",
+        "vs",
+        "versus",
+        "using",
+        "after",
+        "during",
+    ]
 )
 #: Two words at least this alike, from 0 to 100, are one word and a misprint.
 MISPRINT = 75
@@ -67,7 +92,7 @@ def title_difference(one: str, two: str, numbers: str, other_numbers: str) -> Ti
 
 
 def _numbers_differ(numbers: str, other: str) -> bool:
-    """Whether each has a number that the other lacks; a number in one only may be written out in the other."""
+    """Whether each has a number that the other lacks; a single one may be written out in the other."""
     left, right = set(numbers.split()), set(other.split())
     return bool(left - right) and bool(right - left)
 
