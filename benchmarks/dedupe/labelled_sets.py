@@ -110,7 +110,8 @@ def sets(data: Path) -> list[LabelledSet]:
 
 def _rows(path: Path) -> list[dict[str, str]]:
     csv.field_size_limit(2**31 - 1)
-    text = lzma.open(path, "rt", encoding="utf-8").read() if path.suffix == ".xz" else path.read_text()
+    data = path.read_bytes()
+    text = (lzma.decompress(data) if path.suffix == ".xz" else data).decode("utf-8")
     return list(csv.DictReader(io.StringIO(text)))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import resource
 import subprocess
 import sys
@@ -12,7 +13,10 @@ from collections import defaultdict
 from math import log
 from pathlib import Path
 
-HERE = Path(__file__).resolve().parent
+from synthetic_records import synthetic_records
+
+from evergrove.records import deduplicate
+
 SIZES = (10_000, 30_000, 100_000, 300_000, 1_000_000)
 
 
@@ -34,18 +38,13 @@ def memory_of(pid: int) -> int:
 
 def run(size: int) -> None:
     """Run one size in this process and print what it took as JSON."""
-    sys.path.insert(0, str(HERE))
-    from synthetic_records import synthetic_records
-
-    from evergrove.records import deduplicate
-
     columns, truth = synthetic_records(size)
-    before = memory_of(__import__("os").getpid())
+    before = memory_of(os.getpid())
     peak, done = [before], threading.Event()
 
     def watch() -> None:
         while not done.wait(0.2):
-            peak[0] = max(peak[0], memory_of(__import__("os").getpid()))
+            peak[0] = max(peak[0], memory_of(os.getpid()))
 
     watcher = threading.Thread(target=watch, daemon=True)
     watcher.start()

@@ -124,7 +124,7 @@ def _answer() -> tuple[str, str]:
     """Return the key and the reason; no answer at all (a closed input) is quitting."""
     while True:
         click.echo(_ANSWERS, nl=False)
-        line = click.get_text_stream("stdin").readline()
+        line = sys.stdin.readline()
         if not line:
             click.echo("no answer")
             return "q", ""

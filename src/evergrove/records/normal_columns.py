@@ -270,7 +270,7 @@ def _keys(normal: NormalColumns) -> NDArray[np.uint32]:
                 _key("y", author, str(year), compact[:5]) if author and year else 0,
             )
         )
-    return np.array(rows, dtype=np.uint32).reshape(len(rows), -1)
+    return np.array(rows, dtype=np.uint32) if rows else np.zeros((0, 1), dtype=np.uint32)
 
 
 def _key(mark: str, *parts: str) -> int:

@@ -10,14 +10,15 @@ from functools import lru_cache
 _TAG = re.compile(r"</?[a-zA-Z][^<>]{0,60}>")
 _NOT_WORD = re.compile(r"[^a-z0-9]+")
 _DOI = re.compile(r"10\.\d{4,9}/[^\s\"]+", re.IGNORECASE)
+_GREEK_NAMES = (
+    "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi omicron pi rho sigma tau "
+    "upsilon phi chi psi omega"
+)
 _GREEK = {
     ord(letter): f" {name} "
     for letter, name in zip(
         "αβγδεζηθικλμνξοπρστυφχψω",
-        (
-            "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi omicron pi rho "
-            "sigma tau upsilon phi chi psi omega"
-        ).split(),
+        _GREEK_NAMES.split(),
         strict=True,
     )
 } | {ord("µ"): " mu ", ord("’"): "", ord("‐"): "-"}
@@ -28,14 +29,14 @@ _TAIL = re.compile(
     r"\s*[\[(](?:published )?(?:erratum|errata|corrigendum|corrected|retraction|comment|republished)s?\b"
     r"[^a-z]{0,3}(?:and \w+ )?(?:appears?|appeared|in|on|for)\b.*$"
     r"|\s*[\[(](?:meeting |conference )?abstract\b[^\])]*[\])].*$"
-    r"|\s*<original>.*$|\s+(?:LA|TO): ?[A-Z].*$",
+    r"|\s*<original>.*$|(?-i:\s+(?:LA|TO): ?[A-Z].*)$",
     re.IGNORECASE,
 )
 _NOTE = re.compile(
     r"\s*[\[(](?:see comments?|comments?|letters?|letter to the editor|editorial|reviews?|news|"
-    r"article in [a-z ,/-]+|(?:in )?(?:chinese|german|french|spanish|japanese|russian|italian|polish|turkish|"
-    r"portuguese|dutch|korean|czech|danish|swedish|norwegian|hungarian|english)|cochrane review|author'?s transl|proceedings?|"
-    r"\d+ refs?)[\])]*[\s.]*$",
+    r"article in [a-z ,/-]+|(?:in )?(?:chinese|german|french|spanish|japanese|russian|italian|polish|"
+    r"turkish|portuguese|dutch|korean|czech|danish|swedish|norwegian|hungarian|english)|cochrane review|"
+    r"author'?s transl|proceedings?|\d+ refs?)[\])]*[\s.]*$",
     re.IGNORECASE,
 )
 #: No title that begins with one of these says that it was retracted or withdrawn.
@@ -50,10 +51,8 @@ _SPELLING = (
     (("yse",), re.compile(r"yse"), "yze"),
     (("lled", "lling"), re.compile(r"(?<=[a-z])ll(?=ed\b|ing\b)"), "l"),
 )
-_MONTHS = {
-    name: number
-    for number, name in enumerate("jan feb mar apr may jun jul aug sep oct nov dec".split(), start=1)
-}
+_MONTH_NAMES = "jan feb mar apr may jun jul aug sep oct nov dec"
+_MONTHS = {name: number for number, name in enumerate(_MONTH_NAMES.split(), start=1)}
 _DATE_LIKE = re.compile(r"^(?:(\d{1,4})-([A-Za-z]{3})|([A-Za-z]{3})-(\d{1,4}))$")
 _PAGE = re.compile(r"([a-z]{0,10})0*(\d+)([a-z]?)")
 _PAGE_RANGE = re.compile(

@@ -119,10 +119,12 @@ def split_names(text: str) -> list[str]:
     joined = _JOINED.split(text)
     if len(joined) > 1:
         return [part.strip(" ,") for part in joined if part.strip(" ,")]
+    return _split_at_commas(text)
+
+
+def _split_at_commas(text: str) -> list[str]:
     parts = [part.strip() for part in text.split(",") if part.strip()]
-    if len(parts) < 2:
-        return parts
-    if all(" " in part for part in parts):
+    if len(parts) < 2 or all(" " in part for part in parts):
         return parts
     # "Smith, J., Jones, A. B.": family names and initials take turns.
     if len(parts) % 2 == 0 and all(_INITIALS.match(part.replace(" ", "")) for part in parts[1::2]):

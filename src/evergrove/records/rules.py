@@ -67,6 +67,8 @@ class Facts:
         self.place, self.doi, self.pmid = code["pages"], code["doi"], code["pmid"]
         self.abstract = code["abstract"]
         self.whole_title = (self.title == SAME) & ~pairs.generic
+        #: Letter for letter: where little else is there, a like name of another drug must not pass.
+        self.exact_title = self.whole_title & (pairs.title_difference == TitleDifference.NONE)
         #: Same but for spelling, or one without its subtitle.
         self.like_title = (self.title >= NEAR) & (pairs.title_difference != TitleDifference.NUMBERS)
         self.shortened = pairs.title_difference == TitleDifference.SHORTENED
@@ -338,7 +340,7 @@ PUBLICATION_RULES: tuple[Rule, ...] = (
         D,
         "the same title, authors, journal, year, first and last page; another volume",
         lambda f: (
-            f.whole_title
+            f.exact_title
             & f.ranged
             & (f.authors == SAME)
             & (f.year == SAME)
@@ -351,7 +353,7 @@ PUBLICATION_RULES: tuple[Rule, ...] = (
         D,
         "the same title, authors, journal, volume and year; as many pages, a few pages on",
         lambda f: (
-            f.whole_title
+            f.exact_title
             & f.pairs.shifted
             & f.same_authors
             & (f.volume == SAME)
@@ -367,7 +369,7 @@ PUBLICATION_RULES: tuple[Rule, ...] = (
         D,
         "the same title and abstract, and no field that contradicts it",
         lambda f: (
-            f.whole_title
+            f.exact_title
             & (f.abstract == SAME)
             & (f.contradictions == 0)
             & (f.authors != DIFFER)
@@ -381,7 +383,7 @@ PUBLICATION_RULES: tuple[Rule, ...] = (
         D,
         "the same title, authors, journal and volume; pages in one only",
         lambda f: (
-            f.whole_title
+            f.exact_title
             & (f.place == MISSING)
             & (f.volume == SAME)
             & (f.authors == SAME)
@@ -396,7 +398,7 @@ PUBLICATION_RULES: tuple[Rule, ...] = (
         D,
         "the same title, authors and year, and no field that contradicts it",
         lambda f: (
-            f.whole_title
+            f.exact_title
             & (f.authors == SAME)
             & (f.year == SAME)
             & (f.contradictions == 0)
@@ -411,7 +413,7 @@ PUBLICATION_RULES: tuple[Rule, ...] = (
         D,
         "the same title, authors and journal, a year apart; one not yet in a volume",
         lambda f: (
-            f.whole_title
+            f.exact_title
             & f.same_authors
             & (f.year == NEAR)
             & (f.journal == SAME)

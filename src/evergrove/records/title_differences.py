@@ -108,6 +108,8 @@ def _only_spelling(one: list[str], two: list[str]) -> bool:
         return False
     if len(extra) == len(missing) and _paired(extra, missing):
         return True
+    if any(letter.isdigit() for word in extra + missing for letter in word):
+        return "".join(extra) == "".join(missing)
     # Words run together or split: the same letters but for a misprint.
     return fuzz.ratio("".join(extra), "".join(missing)) >= 95 and len("".join(extra)) > 5
 
@@ -134,7 +136,8 @@ def misprint(one: str, two: str) -> bool:
     """
     if _changes_meaning(one, two):
         return False
-    if one.isdigit() or two.isdigit():
+    if any(letter.isdigit() for letter in one + two):
+        # The number of a drug, a gene or a dose: another number is another thing.
         return False
     return fuzz.ratio(one, two) >= MISPRINT and min(len(one), len(two)) >= 4
 

@@ -205,7 +205,7 @@ def undo(review: str | Path, merge: str, who: str | None = None, why: str = "und
         )
     event = _event(
         target.records,
-        datetime.now(UTC).replace(microsecond=0),
+        datetime.now(UTC),
         who or account(),
         PairVerdict.NOT,
         why,
@@ -233,8 +233,8 @@ def decide(
     -------
     MergeEvent
     """
-    when = datetime.now(UTC).replace(microsecond=0)
-    event = _event(records, when, who or account(), verdict, why or "both records seen side by side")
+    why = why or "both records seen side by side"
+    event = _event(records, datetime.now(UTC), who or account(), verdict, why)
     add_merges(locate(review), [event])
     return event
 
