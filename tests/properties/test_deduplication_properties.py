@@ -7,7 +7,9 @@ from evergrove.records import deduplicate
 from evergrove.records.normal_forms import doi_form, pages_form, title_form
 from evergrove.records.person_names import names_form
 
-WORDS = st.sampled_from("cells lung rest trial of in severe injury part 1 2 erratum adults children".split())
+WORDS = st.sampled_from(
+    ["cells", "lung", "rest", "trial", "of", "in", "severe", "injury", "part", "1", "2", "erratum", "adults"]
+)
 TITLES = st.lists(WORDS, min_size=3, max_size=9).map(" ".join)
 ROWS = st.lists(
     st.fixed_dictionaries(

@@ -151,13 +151,16 @@ def _once(ids: list[str]) -> None:
 
 
 def _text(value: object) -> str:
+    if isinstance(value, str):
+        text = value.strip()
+        return "" if text in _NOTHING else text
     if value is None or value != value:  # noqa: PLR0124 - a missing number of a frame is not equal to itself
         return ""
     if isinstance(value, float) and value.is_integer():
         return str(int(value))
     if isinstance(value, (list, tuple)):
         return "; ".join(str(item) for item in value)
-    text = str(value).strip()
+    text = str(value)
     return "" if text in _NOTHING else text
 
 

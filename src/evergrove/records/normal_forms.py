@@ -8,7 +8,8 @@ from enum import IntFlag
 from functools import lru_cache
 
 _TAG = re.compile(r"</?[a-zA-Z][^<>]{0,60}>")
-_NOT_WORD = re.compile(r"[^a-z0-9]+")
+#: What is no lower-case letter or digit becomes a space.
+_ONLY_WORDS = {code: " " for code in range(128) if not (chr(code).isdigit() or chr(code).islower())}
 _DOI = re.compile(r"10\.\d{4,9}/[^\s\"]+", re.IGNORECASE)
 _GREEK_NAMES = (
     "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi omicron pi rho sigma tau "
@@ -195,7 +196,7 @@ def title_form(title: str) -> str:
         text = _TAIL.sub("", text) or text
     if text.rstrip(". ").endswith(("]", ")")):
         text = _NOTE.sub("", text) or text
-    text = _NOT_WORD.sub(" ", ascii_text(text)).strip()
+    text = " ".join(ascii_text(text).translate(_ONLY_WORDS).split())
     for marks, pattern, form in _SPELLING:
         if any(mark in text for mark in marks):
             text = pattern.sub(form, text)

@@ -154,16 +154,20 @@ def _event(
 
 
 def _waiting(now: Standing, groups: list[tuple[str, ...]]) -> tuple[MergeEvent, ...]:
-    """Return the pairs that wait for a person: uncertain, and not brought together in another way."""
+    """Return the uncertain pairs: one for each two reports that no person kept apart."""
     home = {key: group[0] for group in groups for key in group}
-    return tuple(
-        event
-        for event in now.holds.values()
-        if event.verdict is PairVerdict.UNCERTAIN
-        and event.records not in now.apart
-        and all(key in home for key in event.records)
-        and home[event.records[0]] != home[event.records[1]]
-    )
+
+    def homes(pair: tuple[str, str]) -> frozenset[str]:
+        return frozenset(home[key] for key in pair if key in home)
+
+    settled = {homes(pair) for pair in now.apart}
+    found = []
+    for event in now.holds.values():
+        between = homes(event.records)
+        if event.verdict is PairVerdict.UNCERTAIN and len(between) == 2 and between not in settled:
+            settled.add(between)
+            found.append(event)
+    return tuple(found)
 
 
 def undo(review: str | Path, merge: str, who: str | None = None, why: str = "undone") -> MergeEvent:

@@ -1,4 +1,4 @@
-"""Records of one publication are found, others are left apart or linked; the verdicts are explained. All invented."""
+"""Records of one publication are found, others left apart or linked, all explained. All are invented."""
 
 from pathlib import Path
 
@@ -33,9 +33,7 @@ def verdicts(*changes, **more):
     [
         {},
         {"title": BASE["title"].upper() + "."},
-        {
-            "title": "[Stromal cells for severe lung injury - a randomized controlled trial] [Article in French]"
-        },
+        {"title": "[Stromal cells for severe lung injury - a randomized controlled trial] [Letter]"},
         {"author": "Berger A, Costa JM, Duval P"},
         {"author": "Anna Berger; Joao M. Costa; Paul Duval"},
         {"author": "Berger A.Costa J. M.Duval P."},
