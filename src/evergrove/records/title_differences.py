@@ -73,7 +73,7 @@ def title_difference(one: str, two: str, numbers: str, other_numbers: str) -> Ti
     --------
     >>> title_difference("effect of rest in men", "effect of rest in women", "", "").name
     'WORDS'
-    >>> title_difference("effects of bedrest", "effects of bed rest", "", "").name
+    >>> title_difference("an observation of rest", "an obersavation of rest", "", "").name
     'SPELLING'
     >>> title_difference("a trial of rest part 1", "a trial of rest part 2", "1", "2").name
     'NUMBERS'
