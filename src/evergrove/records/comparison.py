@@ -19,6 +19,8 @@ from evergrove.records.text_numbers import equality, identity
 from evergrove.records.title_differences import TitleDifference, title_difference
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import NDArray
 
     from evergrove.records.normal_columns import NormalColumns
@@ -31,6 +33,8 @@ if TYPE_CHECKING:
 LEAST_TITLE = 70
 #: Titles at least this alike may be the same but for misprints; their words are then looked at one by one.
 ALIKE_TITLE = 80
+#: Pairs whose texts are compared in one call: each takes some hundred bytes while it lasts.
+AT_ONCE = 500_000
 SAME, NEAR, MISSING, DIFFER = Agreement.SAME, Agreement.NEAR, Agreement.MISSING, Agreement.DIFFERS
 
 
@@ -105,7 +109,7 @@ def compare(normal: NormalColumns, left: Index, right: Index, *, workers: int = 
     Comparison
         Of the pairs that are kept.
     """
-    score = _ratio(normal.title, left, right, workers, LEAST_TITLE)
+    score = _scores(normal.title, left, right, fuzz.ratio, workers=workers, cutoff=LEAST_TITLE)
     kept = _worth(normal, left, right, score)
     left, right, score = left[kept], right[kept], score[kept]
     authors, same_authors = _authors(normal, left, right, workers)
@@ -184,18 +188,27 @@ def _at(column: list[str], rows: Index) -> list[str]:
     return [column[row] for row in rows.tolist()]
 
 
-def _ratio(column: list[str], left: Index, right: Index, workers: int, cutoff: float) -> NDArray[np.float32]:
-    """Return the likeness of two texts per pair, 0 where it is below the cutoff."""
-    if not len(left):
-        return np.zeros(0, dtype=np.float32)
-    scores: NDArray[np.float32] = cpdist(
-        _at(column, left),
-        _at(column, right),
-        scorer=fuzz.ratio,
-        score_cutoff=cutoff,
-        dtype=np.float32,
-        workers=workers,
-    )
+def _scores(
+    column: list[str],
+    left: Index,
+    right: Index,
+    scorer: Callable[..., float],
+    *,
+    workers: int,
+    cutoff: float = 0,
+) -> NDArray[np.float32]:
+    """Return the likeness of two texts per pair, 0 where it is below the cutoff; some pairs at a time."""
+    scores = np.zeros(len(left), dtype=np.float32)
+    for start in range(0, len(left), AT_ONCE):
+        part = slice(start, start + AT_ONCE)
+        scores[part] = cpdist(
+            _at(column, left[part]),
+            _at(column, right[part]),
+            scorer=scorer,
+            score_cutoff=cutoff,
+            dtype=np.float32,
+            workers=workers,
+        )
     return scores
 
 
@@ -242,14 +255,10 @@ def _authors(
     normal: NormalColumns, left: Index, right: Index, workers: int
 ) -> tuple[Codes, NDArray[np.bool_]]:
     """Compare first authors and all authors; family and given name may be swapped or not told apart."""
-    if not len(left):
-        return np.zeros(0, dtype=np.int8), np.zeros(0, dtype=bool)
-    first = _at(normal.first, left), _at(normal.first, right)
-    everyone = _at(normal.everyone, left), _at(normal.everyone, right)
-    head = cpdist(*first, scorer=fuzz.token_set_ratio, dtype=np.float32, workers=workers)
-    close = 100 * cpdist(*first, scorer=JaroWinkler.similarity, dtype=np.float32, workers=workers)
-    total = cpdist(*everyone, scorer=fuzz.token_set_ratio, dtype=np.float32, workers=workers)
-    order = cpdist(*everyone, scorer=fuzz.token_sort_ratio, dtype=np.float32, workers=workers)
+    head = _scores(normal.first, left, right, fuzz.token_set_ratio, workers=workers)
+    close = 100 * _scores(normal.first, left, right, JaroWinkler.similarity, workers=workers)
+    total = _scores(normal.everyone, left, right, fuzz.token_set_ratio, workers=workers)
+    order = _scores(normal.everyone, left, right, fuzz.token_sort_ratio, workers=workers)
     head = np.maximum(head, close)
     codes = np.full(len(left), NEAR, dtype=np.int8)
     codes[(head >= 88) | (total >= 90)] = SAME
@@ -299,6 +308,6 @@ def _abstracts(column: list[str], left: Index, right: Index, workers: int) -> Co
     codes = np.zeros(len(left), dtype=np.int8)
     long = identity(["x" if len(text) >= 100 else "" for text in column])
     both = np.flatnonzero((long[left] != 0) & (long[right] != 0))
-    score = _ratio(column, left[both], right[both], workers, 0)
+    score = _scores(column, left[both], right[both], fuzz.ratio, workers=workers)
     codes[both] = np.select([score >= 85, score >= 60], [SAME, NEAR], DIFFER)
     return codes

@@ -30,10 +30,11 @@ if TYPE_CHECKING:
 #: Records from which a second process pays.
 MANY = 40_000
 #: Rules that hold for want of a contradiction only.
-WEAK = frozenset({"title-and-volume", "nothing-against", "early-online", "title-and-pages", "like-title"})
+WEAK = frozenset(
+    {"title-and-volume", "nothing-against", "early-online", "title-and-pages", "title-and-abstract"}
+)
 CHAIN = "chain"
 CHAIN_SAYS = "they agree, but one of them also agrees with a record that contradicts the other"
-PERSON = "person"
 _STEPS = 5
 
 

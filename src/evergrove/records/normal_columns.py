@@ -136,13 +136,21 @@ def normal_columns(
     return _joined(done)
 
 
+_REPEATED = frozenset({"numbers", "first", "journal", "volume", "issue", "start", "end", "issn", "cochrane"})
+
+
 def _joined(parts: Sequence[NormalColumns]) -> NormalColumns:
     values: dict[str, Any] = {}
     for entry in fields(NormalColumns):
         held = [getattr(part, entry.name) for part in parts]
-        values[entry.name] = (
-            list(chain.from_iterable(held)) if isinstance(held[0], list) else np.concatenate(held)
-        )
+        if not isinstance(held[0], list):
+            values[entry.name] = np.concatenate(held)
+        elif entry.name in _REPEATED:
+            # The same text of two parts becomes one.
+            known: dict[str, str] = {}
+            values[entry.name] = [known.setdefault(text, text) for text in chain.from_iterable(held)]
+        else:
+            values[entry.name] = list(chain.from_iterable(held))
     return NormalColumns(**values)
 
 
