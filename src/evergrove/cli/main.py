@@ -17,6 +17,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "update": ("evergrove.cli.update", "Run all saved searches again and name what is new."),
     "export": ("evergrove.cli.export_records", "Write the records in another program's format."),
     "candidates": ("evergrove.cli.candidates", "List posted results of registries, accept them as data."),
+    "dedupe": ("evergrove.cli.dedupe", "Merge the records that are one publication."),
     "check": ("evergrove.cli.check", "List every fault and remark of a review."),
     "build": ("evergrove.cli.build", "Build a review's site."),
 }
