@@ -45,8 +45,9 @@ def flow(review: Review, found: FoundRecords | None = None) -> PrismaFlow:
     -------
     PrismaFlow
         Counts of searching come from the records that the review holds, else, with those of screening, from
-        the protocol; they are missing where neither records them; nothing is worked out backwards. Studies and reports are counted in the review: those of the
-        designs that its eligibility or one of its analyses names.
+        the protocol; they are missing where neither records them; nothing is worked out backwards. Studies
+        and reports are counted in the review: those of the designs that its eligibility or one of its
+        analyses names.
     """
     recorded = review.protocol.flow
     included, held = included_studies(review), held_beside(review)
@@ -59,9 +60,9 @@ def flow(review: Review, found: FoundRecords | None = None) -> PrismaFlow:
     return PrismaFlow(
         title=f"Flow of records and reports: {review.protocol.short_title}",
         desc=" ".join(parts),
-        databases=(
-            _one("all sources together", recorded.records_identified) if found is None else _by(found.databases)
-        ),
+        databases=_one("all sources together", recorded.records_identified)
+        if found is None
+        else _by(found.databases),
         registers=() if found is None else _by(found.registers),
         removed=_one("duplicates", recorded.duplicates_removed if found is None else found.duplicates),
         screened=recorded.records_screened,
