@@ -13,6 +13,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "demo": ("evergrove.cli.demo", "Build the shipped review and say what it finds."),
     "new": ("evergrove.cli.new", "Make a review folder with a commented protocol."),
     "import": ("evergrove.cli.import_files", "Import the records of databases and registries."),
+    "export": ("evergrove.cli.export_records", "Write the records in another program's format."),
     "check": ("evergrove.cli.check", "List every fault and remark of a review."),
     "build": ("evergrove.cli.build", "Build a review's site."),
 }

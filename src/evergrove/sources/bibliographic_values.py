@@ -29,7 +29,9 @@ _YEAR_MONTH = re.compile(r"(1[5-9]\d\d|20\d\d|21\d\d)[-/. ]*([a-z]{3,9})\.?[-/. 
 _MONTH_YEAR = re.compile(
     r"([a-z]{3,9})\.?[-/. ]*(\d{1,2})?(?:st|nd|rd|th)?,?[-/. ]+(1[5-9]\d\d|20\d\d|21\d\d)", re.IGNORECASE
 )
-_DAY_MONTH_YEAR = re.compile(r"(\d{1,2})[-/. ]+([a-z]{3,9})\.?,?[-/. ]+(1[5-9]\d\d|20\d\d|21\d\d)", re.IGNORECASE)
+_DAY_MONTH_YEAR = re.compile(
+    r"(\d{1,2})[-/. ]+([a-z]{3,9})\.?,?[-/. ]+(1[5-9]\d\d|20\d\d|21\d\d)", re.IGNORECASE
+)
 _ISSN = re.compile(r"(?<![\d-])(\d{4})-?(\d{3}[\dXx])(?![\d-])")
 _ISBN = re.compile(r"(?<![\d-])(97[89](?:[- ]?\d){10}|\d(?:[- ]?\d){8}[- ]?[\dXx])(?![\d-])")
 _PMID = re.compile(r"(?<![\w.])(?:PMID|PUBMED|MEDLINE)?[:\s]*0*([1-9]\d{0,7})(?![\w.]*\w)", re.IGNORECASE)
@@ -41,7 +43,9 @@ _PREPRINT_SERVERS = re.compile(
     re.IGNORECASE,
 )
 _FROM_MEDLINE = re.compile(r"medline|pubmed|\bNLM\b", re.IGNORECASE)
-_PUBMED_ADDRESS = re.compile(r"(?:pubmed\.ncbi\.nlm\.nih\.gov|ncbi\.nlm\.nih\.gov/pubmed)/(?:\?term=)?(\d{1,8})\b")
+_PUBMED_ADDRESS = re.compile(
+    r"(?:pubmed\.ncbi\.nlm\.nih\.gov|ncbi\.nlm\.nih\.gov/pubmed)/(?:\?term=)?(\d{1,8})\b"
+)
 #: How the numbers of some databases begin.
 _PREFIXES = {"WOS:": "web-of-science", "ISI:": "web-of-science", "CN-": "cochrane", "2-s2.0-": "scopus"}
 #: A publication type, in lower case, or the beginning of one -> the kind; the first that fits.
@@ -69,16 +73,17 @@ def partial_date(text: object) -> str | None:
 
     Examples
     --------
-    >>> [partial_date(text) for text in ("2020 Jan 5", "1948/07//", "20200406", "June 14, 2006", "2020 Spring")]
-    ['2020-01-05', '1948-07', '2020-04-06', '2006-06-14', None]
+    >>> [partial_date(text) for text in ("2020 Jan 5", "1948/07//", "20200406", "June 14, 2006")]
+    ['2020-01-05', '1948-07', '2020-04-06', '2006-06-14']
+    >>> partial_date("2020 Spring")
     """
     value = clean(text)
     year: str
     month: str | int | None
     day: str | None
-    if found := _COMPACT_DATE.fullmatch(value) or _NUMERIC_DATE.fullmatch(value):
-        year, month, day = found.groups()
-    elif found := _YEAR_MONTH.fullmatch(value):
+    if found := (
+        _COMPACT_DATE.fullmatch(value) or _NUMERIC_DATE.fullmatch(value) or _YEAR_MONTH.fullmatch(value)
+    ):
         year, month, day = found.groups()
     elif found := _MONTH_YEAR.fullmatch(value):
         month, day, year = found.groups()
@@ -96,8 +101,11 @@ def partial_date(text: object) -> str | None:
     return f"{year}-{number:02d}-{int(day):02d}" if 1 <= int(day) <= 31 else None
 
 
-_FULL_MONTHS = (
-    "january february march april may june july august september october november december sept".split()
+_FULL_MONTHS = frozenset(
+    {
+        *("january", "february", "march", "april", "may", "june", "july", "august"),
+        *("september", "october", "november", "december", "sept"),
+    }
 )
 
 

@@ -119,27 +119,27 @@ def _blocks(lines: Iterable[str]) -> Iterator[tuple[int, str, str]]:
 
 
 def _strings(raw: str) -> dict[str, str]:
-    from bibtexparser import parse_string  # noqa: PLC0415 - slow to load, needed for BibTeX only
+    from bibtexparser.entrypoint import parse_string  # noqa: PLC0415 - slow to load, needed for BibTeX only
 
     return {name.lower(): str(string.value) for name, string in parse_string(raw).strings_dict.items()}
 
 
 def _read(position: int, line: int, raw: str, strings: Mapping[str, str]) -> Draft | LeftOut:
-    from bibtexparser import parse_string  # noqa: PLC0415 - slow to load, needed for BibTeX only
+    from bibtexparser.entrypoint import parse_string  # noqa: PLC0415 - slow to load, needed for BibTeX only
     from bibtexparser.middlewares import RemoveEnclosingMiddleware  # noqa: PLC0415
 
     library = parse_string(_NO_KEY.sub(r"\1no-key,", raw, count=1), parse_stack=[])
     if not library.entries:
         failed = library.failed_blocks[0] if library.failed_blocks else None
-        reason = clean(getattr(getattr(failed, "error", None), "abort_reason", None) or "no entry in it")[:300]
+        reason = clean(getattr(getattr(failed, "error", None), "abort_reason", None) or "no entry in it")[
+            :300
+        ]
         return LeftOut(
             position, line, f"not readable as BibTeX: {reason}; allowed: @type{{key, name = {{value}}}}", raw
         )
     entry = library.entries[0]
     if not entry.fields:
-        return LeftOut(
-            position, line, f"the entry {entry.key!r} has no fields; allowed: at least one", raw
-        )
+        return LeftOut(position, line, f"the entry {entry.key!r} has no fields; allowed: at least one", raw)
     whole = RemoveEnclosingMiddleware(allow_inplace_modification=True)
     fields: dict[str, str] = {}
     for field in entry.fields:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 _MARK = "evergrove:"
 #: Kept as they are, so that a person can read the line in part; braces, backslashes and percent are not.
 _SAFE = ' ":,[]/()='
-_NOT_CARRIED = frozenset({"position", "line", "raw", "form", "other", "database"})
+_NOT_CARRIED = frozenset({"position", "line", "raw", "form", "other"})
 #: The fields that every export holds, of itself or carried.
 FIELDS = tuple(entry.name for entry in fields(Draft) if entry.name not in _NOT_CARRIED)
 
@@ -91,6 +91,12 @@ def field_values(item: Record | Draft) -> dict[str, object]:
     """Return the fields of a record or draft that exports hold, as JSON-safe data; empty ones too."""
     values: dict[str, object] = {}
     for name in FIELDS:
-        value = getattr(item, name)
-        values[name] = list(dict.fromkeys(value)) if isinstance(value, list | tuple) else value
+        value = (
+            item.source.database
+            if name == "database" and not isinstance(item, Draft)
+            else getattr(item, name)
+        )
+        if isinstance(value, list | tuple):
+            value = list(value) if name == "authors" else list(dict.fromkeys(value))
+        values[name] = value
     return values

@@ -119,7 +119,9 @@ class Draft:
             value = getattr(self, entry.name)
             if entry.name in _NO_FIELD or value in (None, "", [], {}):
                 continue
-            values[entry.name] = tuple(dict.fromkeys(value)) if isinstance(value, list) else value
+            # two authors may well have one name; anything else that stands twice says nothing more
+            once = value if entry.name == "authors" else dict.fromkeys(value) if isinstance(value, list) else ()
+            values[entry.name] = tuple(once) if isinstance(value, list) else value
         if self.other:
             values["other"] = {name: tuple(held) for name, held in self.other.items()}
         form = self.form or origin.format

@@ -93,7 +93,9 @@ def _kind(draft: Draft, node: _Element) -> None:
 
 def _contributors(draft: Draft, node: _Element) -> None:
     for group in node:
-        names = [name for author in group if isinstance(author.tag, str) and (name := person(text_of(author)))]
+        names = [
+            name for author in group if isinstance(author.tag, str) and (name := person(text_of(author)))
+        ]
         if group.tag == "authors":
             draft.authors += names
         elif isinstance(group.tag, str):

@@ -83,7 +83,10 @@ def read(opened: Opened, mapping: Mapping[str, str] | None = None) -> Iterator[D
 
 def _draft(chunk: Chunk) -> Draft | LeftOut:
     fields, authors = _fields(chunk.lines)
-    if not any(value for tag, values in fields.items() if tag != _UNTAGGED for value in values) and not authors:
+    if (
+        not any(value for tag, values in fields.items() if tag != _UNTAGGED for value in values)
+        and not authors
+    ):
         return LeftOut(chunk.position, chunk.line, "no tag has text; allowed: at least one", chunk.raw)
     draft = Draft(chunk.position, chunk.line, chunk.raw, kind=RecordKind.ARTICLE, authors=authors)
     draft.database = chunk.database

@@ -84,7 +84,10 @@ def _draft(element: Element) -> Draft | LeftOut:
         _article(draft, citation)
     _identifiers(draft, root, citation)
     for name, path in _KEPT.items():
-        draft.keep(name, [" ".join(clean(text_of(part)) for part in _parts(node)) for node in citation.iterfind(path)])
+        draft.keep(
+            name,
+            [" ".join(clean(text_of(part)) for part in _parts(node)) for node in citation.iterfind(path)],
+        )
     for note in citation.iterfind("CommentsCorrectionsList/CommentsCorrections"):
         parts = [clean(text_of(part)) for part in note if part.tag in {"RefSource", "PMID"}]
         draft.keep(note.get("RefType") or "comment", " PMID ".join(parts))
@@ -151,7 +154,11 @@ def _book(draft: Draft, document: _Element) -> None:
 
 
 def _identifiers(draft: Draft, root: _Element, citation: _Element) -> None:
-    lists = (root.find("PubmedData/ArticleIdList"), root.find("PubmedBookData/ArticleIdList"), citation.find("ArticleIdList"))
+    lists = (
+        root.find("PubmedData/ArticleIdList"),
+        root.find("PubmedBookData/ArticleIdList"),
+        citation.find("ArticleIdList"),
+    )
     for node in (node for found in lists if found is not None for node in found.iterfind("ArticleId")):
         text, kind = clean(text_of(node)), node.get("IdType") or "identifier"
         if kind == "doi":
@@ -172,7 +179,7 @@ def _abstract(abstract: _Element | None) -> str | None:
     for node in abstract.iterfind("AbstractText"):
         label, text = clean(node.get("Label") or ""), clean(text_of(node))
         if text:
-            parts.append(f"{label}: {text}" if label else text)
+            parts.append(f"{label}: {text}" if label and label != "UNLABELLED" else text)
     return " ".join(parts) or None
 
 

@@ -10,6 +10,7 @@ import json
 import re
 from typing import TYPE_CHECKING
 
+from evergrove.errors import UsageError
 from evergrove.model.record import LARGEST_RAW, RecordKind
 from evergrove.sources.bibliographic_values import complete
 from evergrove.sources.draft import Draft, LeftOut, clean, year_in
@@ -24,6 +25,19 @@ _DATA = {"Study", "Analysis number", "Analysis name"}
 _STUDIES = ({"Study", "Year"}, {"Study ID"}, {"Study", "Study year"})
 _BIAS = re.compile(r"(.*?)\s*\((judgement|support)\)", re.IGNORECASE)
 _BIBLIOGRAPHIC = {"Title", "DOI", "Abstract", "Authors"}
+
+
+#: Bytes of the largest review that is read: its rows are gathered by study.
+LARGEST_REVIEW = 16 * LARGEST_RAW
+
+
+def fits_in_memory(opened: Opened) -> None:
+    """Refuse a file that is larger than any review."""
+    if opened.size > LARGEST_REVIEW:
+        raise UsageError(
+            f"{opened.path}: {opened.size:,} bytes; allowed: at most {LARGEST_REVIEW:,} for a review of "
+            "RevMan's; name the format with --format if it is another"
+        )
 
 
 def recognise(head: str) -> bool:
@@ -53,6 +67,7 @@ def read(opened: Opened, mapping: Mapping[str, str] | None = None) -> Iterator[D
         The rows of a study follow one another only within an analysis, so all of its rows are gathered; a
         file of RevMan's holds one review. Rows without a study are left out.
     """
+    fits_in_memory(opened)
     header = header_of(opened.head)
     if header is None:
         return
@@ -76,28 +91,28 @@ def read(opened: Opened, mapping: Mapping[str, str] | None = None) -> Iterator[D
         yield LeftOut(position, item.line, item.reason, item.raw)
 
 
-def _draft(position: int, name: str, rows: list[Row]) -> Draft | LeftOut:
+def _draft(position: int, study: str, rows: list[Row]) -> Draft | LeftOut:
     raw = "\n".join(row.raw for row in rows)
     if len(raw) > LARGEST_RAW:
         reason = f"a study with {len(raw):,} characters of rows; allowed: at most {LARGEST_RAW:,}"
         return LeftOut(position, rows[0].line, reason, raw)
-    draft = Draft(position, rows[0].line, raw, kind=RecordKind.REVIEW_STUDY, title=name)
+    draft = Draft(position, rows[0].line, raw, kind=RecordKind.REVIEW_STUDY, title=study)
     years = (row.cells.get("Study year") or row.cells.get("Year") for row in rows)
-    draft.year = next((found for year in years if year and (found := year_in(year))), None) or year_in(name)
+    draft.year = next((found for year in years if year and (found := year_in(year))), None) or year_in(study)
     bias: dict[str, dict[str, list[str]]] = {}
     for row in rows:
         numbers = {}
         for column, cell in row.cells.items():
             text = clean(cell)
-            found = _BIAS.fullmatch(column)
-            if found is None:
+            domain = _BIAS.fullmatch(column)
+            if domain is None:
                 numbers[column] = text
             else:
-                held = bias.setdefault(found.group(1), {}).setdefault(found.group(2).lower(), [])
+                held = bias.setdefault(domain.group(1), {}).setdefault(domain.group(2).lower(), [])
                 if text not in held:
                     held.append(text)
         draft.keep("data row", json.dumps(numbers, ensure_ascii=False))
-    for domain, told in bias.items():
-        draft.keep(f"risk of bias: {domain}", told.get("judgement", []))
-        draft.keep(f"risk of bias, support: {domain}", told.get("support", []))
+    for name, told in bias.items():
+        draft.keep(f"risk of bias: {name}", told.get("judgement", []))
+        draft.keep(f"risk of bias, support: {name}", told.get("support", []))
     return complete(draft)

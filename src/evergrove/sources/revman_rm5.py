@@ -13,8 +13,16 @@ from typing import TYPE_CHECKING
 from lxml import etree
 
 from evergrove.model.record import LARGEST_RAW, RecordKind
-from evergrove.sources.bibliographic_values import add_serial_numbers, complete, page_range, pmid_in, set_date, slug
+from evergrove.sources.bibliographic_values import (
+    add_serial_numbers,
+    complete,
+    page_range,
+    pmid_in,
+    set_date,
+    slug,
+)
 from evergrove.sources.draft import Draft, LeftOut, clean, doi_in, year_in
+from evergrove.sources.revman_csv import fits_in_memory
 from evergrove.sources.xml_records import parsed, text_of
 
 if TYPE_CHECKING:
@@ -47,8 +55,6 @@ _KINDS = {
     "COMPUTER_PROGRAM": RecordKind.OTHER,
     "OTHER": RecordKind.OTHER,
 }
-#: Most that is gathered of one review before it is taken for something else.
-MOST_GATHERED = 16 * LARGEST_RAW
 
 
 @dataclass(slots=True)
@@ -89,6 +95,7 @@ def read(opened: Opened, mapping: Mapping[str, str] | None = None) -> Iterator[D
         characteristics in `other`; its references are records that name it under ``study``. What a broken
         document held before it broke is kept.
     """
+    fits_in_memory(opened)
     gathered = _Gathered()
     fault: str | None = None
     try:
@@ -115,7 +122,6 @@ class _Gathered:
         self._group = ""
         self._place: dict[str, str] = {}
         self._item: tuple[str, str] = ("", "")
-        self._size = 0
         self._inside = 0
         self._at_end: dict[str, Callable[[_Element], None]] = {
             "STUDY": self._study,
@@ -127,7 +133,12 @@ class _Gathered:
     def read(self, stream: object) -> None:
         """Read a document; entities stay unexpanded and nothing is fetched."""
         events = etree.iterparse(
-            stream, events=("start", "end"), resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False
+            stream,
+            events=("start", "end"),
+            resolve_entities=False,
+            no_network=True,
+            load_dtd=False,
+            huge_tree=False,
         )
         for event, element in events:
             if event == "start":
@@ -144,8 +155,11 @@ class _Gathered:
         elif tag == "COMPARISON":
             self._place = {}
         elif tag in _OUTCOMES:
-            self._place.pop("subgroup", None)
-            self._place |= {"outcome type": tag.removesuffix("_OUTCOME").lower(), **_numbered(element, "outcome")}
+            self._place = {name: text for name, text in self._place.items() if name == "comparison"}
+            self._place |= {
+                "outcome type": tag.removesuffix("_OUTCOME").lower(),
+                **_numbered(element, "outcome"),
+            }
             for name in ("EFFECT_MEASURE", "METHOD", "RANDOM", "GROUP_LABEL_1", "GROUP_LABEL_2", "UNITS"):
                 if element.get(name):
                     self._place[name.lower().replace("_", " ")] = element.get(name, "")
@@ -178,14 +192,11 @@ class _Gathered:
 
     def _keep(self, study: _Study, element: _Element) -> None:
         raw = etree.tostring(element, encoding="unicode", with_tail=False)
-        self._size += len(raw)
-        if self._size <= MOST_GATHERED:
-            study.parts.append(raw)
+        study.parts.append(raw)
 
     def _study(self, element: _Element) -> None:
         key = element.get("ID") or f"study {len(self.studies) + 1}"
         raw = etree.tostring(element, encoding="unicode", with_tail=False)
-        self._size += len(raw)
         attributes = {str(name): str(value) for name, value in element.attrib.items()}
         name = clean(element.get("NAME") or key)
         line = element.sourceline or 1
@@ -194,8 +205,7 @@ class _Gathered:
             for part in element.iterfind("REFERENCE")
         ]
         study = _Study(key, name, self._group, line, raw, attributes, references)
-        if self._size <= MOST_GATHERED:
-            self.studies.setdefault(key, study)
+        self.studies.setdefault(key, study)
 
     def _row(self, element: _Element) -> None:
         study = self.studies.get(element.get("STUDY_ID", ""))

@@ -104,9 +104,7 @@ def read(opened: Opened, mapping: Mapping[str, str] | None = None) -> Iterator[D
 def _draft(chunk: Chunk) -> Draft | LeftOut:
     fields = ris_fields(chunk.lines)
     if not any(value for tag, values in fields.items() if tag != "TY" for value in values):
-        return LeftOut(
-            chunk.position, chunk.line, "no tag but TY has text; allowed: at least one", chunk.raw
-        )
+        return LeftOut(chunk.position, chunk.line, "no tag but TY has text; allowed: at least one", chunk.raw)
     draft = Draft(chunk.position, chunk.line, chunk.raw, database=chunk.database)
     _kind(draft, fields)
     if (name := _first(fields, "DB")) is not None:

@@ -34,7 +34,7 @@ def _add(record: dict[str, Any], tag: str | None, content: str, *, more: bool) -
         fields.setdefault(tag, []).append(content)
 
 
-class _Ris(RisParser):
+class _Ris(RisParser):  # type: ignore[misc] # rispy has no types
     """RIS in the dialects that databases write."""
 
     DEFAULT_MAPPING = _Anything()
@@ -43,16 +43,20 @@ class _Ris(RisParser):
         found = _TAG.match(line)
         return (found.group(1), found.group(2).strip()) if found else (None, line.strip())
 
-    def _add_tag(self, record: dict[str, Any], tag: str, content: str, extend_multiline: bool = False) -> None:
+    def _add_tag(
+        self, record: dict[str, Any], tag: str, content: str, extend_multiline: bool = False
+    ) -> None:
         _add(record, tag, content, more=extend_multiline)
 
 
-class _Wok(WokParser):
+class _Wok(WokParser):  # type: ignore[misc] # rispy has no types
     """The tagged form of Web of Science."""
 
     DEFAULT_MAPPING = _Anything()
 
-    def _add_tag(self, record: dict[str, Any], tag: str, content: str, extend_multiline: bool = False) -> None:
+    def _add_tag(
+        self, record: dict[str, Any], tag: str, content: str, extend_multiline: bool = False
+    ) -> None:
         _add(record, tag, content, more=extend_multiline)
 
 
@@ -72,7 +76,7 @@ def ris_tag(line: str) -> str | None:
 
 
 def ris_fields(lines: list[str]) -> Fields:
-    """Return the fields of the lines of one RIS record.
+    r"""Return the fields of the lines of one RIS record.
 
     Parameters
     ----------
@@ -86,18 +90,18 @@ def ris_fields(lines: list[str]) -> Fields:
     Examples
     --------
     >>> ris_fields(["TY  - JOUR", "TI  - A trial", "of cells", "XX  - kept", "ER  -"])
-    {'TY': ['JOUR'], 'TI': ['A trial\\nof cells'], 'XX': ['kept']}
+    {'TY': ['JOUR'], 'TI': ['A trial\nof cells'], 'XX': ['kept']}
     """
     return _fields(_RIS, lines, "TY  - ")
 
 
 def wok_fields(lines: list[str]) -> Fields:
-    """Return the fields of the lines of one record of Web of Science.
+    r"""Return the fields of the lines of one record of Web of Science.
 
     Examples
     --------
     >>> wok_fields(["PT J", "AU Rossi, A", "   Bianchi, B", "ER"])
-    {'PT': ['J'], 'AU': ['Rossi, A\\nBianchi, B']}
+    {'PT': ['J'], 'AU': ['Rossi, A\nBianchi, B']}
     """
     return _fields(_WOK, [line for line in lines if line.strip()], "PT ")
 

@@ -116,7 +116,15 @@ def draft_of(row: Row, columns: Mapping[str, str]) -> Draft | LeftOut:
         else:
             _single(draft, field, column, clean(cell))
     _assemble(draft, parts)
-    if not (draft.title or draft.abstract or draft.doi or draft.pmid or draft.registrations or draft.urls or carried):
+    if not (
+        draft.title
+        or draft.abstract
+        or draft.doi
+        or draft.pmid
+        or draft.registrations
+        or draft.urls
+        or carried
+    ):
         reason = "no title, abstract, DOI, PubMed or registration number, or address; allowed: at least one"
         return LeftOut(row.position, row.line, reason, row.raw)
     return restored(complete(draft), CARRIED, carried)
@@ -126,7 +134,11 @@ _PARTS = frozenset({"year", "month", "day", "date", "start_page", "end_page", "a
 
 
 def _assemble(draft: Draft, parts: dict[str, str]) -> None:
-    told = " ".join(parts[name] for name in ("year", "month", "day") if name in parts) if "month" in parts else ""
+    told = (
+        " ".join(parts[name] for name in ("year", "month", "day") if name in parts)
+        if "month" in parts
+        else ""
+    )
     set_date(draft, *(text for text in (parts.get("year", ""), parts.get("date", ""), told) if text))
     if draft.pages is None:
         draft.pages = page_range(parts.get("start_page"), parts.get("end_page"))

@@ -45,9 +45,8 @@ FIELDS = (
     OTHER,
 )
 _NAMES: dict[str, str] = {
-    "title": "title, article title, primary title, document title, titles, ti, t1, study title, publication title full",
-    "authors": "authors, author, author s, author full names, first authors, author names, authors full names, au, af,"
-    " author list",
+    "title": "title, article title, primary title, document title, titles, ti, t1, study title",
+    "authors": "authors, author, author s, author full names, first authors, author names, au, af",
     "year": "year, publication year, published year, pubyear, py, year of publication, date year",
     "month": "month, published month",
     "day": "day",
@@ -67,12 +66,13 @@ _NAMES: dict[str, str] = {
     "pmcid": "pmcid, pmc id, pmc",
     "issn": "issn, eissn, issns, sn, ei, print issn, electronic issn, issn isbn, isbn issn",
     "isbn": "isbn, isbns, bn",
-    "registrations": "registration, registrations, registration number, trial registration, nct number, nct id, trial id,"
-    " clinical trial number, clinical trial numbers",
+    "registrations": "registration, registrations, registration number, trial registration, nct number,"
+    " nct id, trial id, clinical trial number, clinical trial numbers",
     "accession": "accession number, eid, ut, ut unique wos id, accession, embase accession id, pui, an",
-    "keywords": "keywords, keyword, author keywords, index keywords, keywords plus, kw, de, id keywords, mesh terms,"
+    "keywords": "keywords, keyword, author keywords, index keywords, keywords plus, kw, de, mesh terms,"
     " manual tags, automatic tags, emtree drug index terms, emtree medical index terms",
-    "types": "type, document type, publication type, item type, reference type, type of reference, dt, type of work",
+    "types": "type, document type, publication type, item type, reference type, type of reference,"
+    " dt, type of work",
     "urls": "url, urls, link, links, ur, full text url, article url, embase link, file url",
     "notes": "notes, note, n1",
     "database": "database, source database, name of database, db",

@@ -51,7 +51,7 @@ class Header(NamedTuple):
 
 
 def header_of(head: str) -> Header | None:
-    """Return delimiter and columns of a table, or ``None`` where the beginning of a file is none.
+    r"""Return delimiter and columns of a table, or ``None`` where the beginning of a file is none.
 
     Examples
     --------
@@ -163,6 +163,6 @@ def _row(position: int, line: int, raw: str, header: Header, *, closed: bool) ->
 
 
 def _cells(raw: str, delimiter: str, *, closed: bool) -> list[str]:
-    quoting = csv.QUOTE_MINIMAL if closed else csv.QUOTE_NONE
-    rows = list(csv.reader(raw.splitlines(keepends=True), delimiter=delimiter, quoting=quoting))
-    return [cell for row in rows for cell in row] if len(rows) != 1 else rows[0]
+    if closed:
+        return next(csv.reader([raw], delimiter=delimiter), [])
+    return next(csv.reader([raw], delimiter=delimiter, quoting=csv.QUOTE_NONE), [])

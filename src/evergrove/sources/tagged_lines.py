@@ -116,8 +116,6 @@ def _whole(position: int, begun: int, lines: list[str], size: int, database: str
     while lines and not lines[-1].strip():
         lines.pop()
     if size > LARGEST_RAW:
-        reason = (
-            f"a record of {size:,} characters; allowed: at most {LARGEST_RAW:,}; its end may be missing"
-        )
+        reason = f"a record of {size:,} characters; allowed: at most {LARGEST_RAW:,}; its end may be missing"
         return LeftOut(position, begun, reason, "\n".join(lines[:100]))
     return Chunk(position, begun, lines, database)

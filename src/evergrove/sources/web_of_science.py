@@ -84,9 +84,7 @@ def _draft(chunk: Chunk) -> Draft | LeftOut:
     fields = wok_fields(chunk.lines)
     kind = clean(" ".join(fields.pop("PT", [])))
     if not any(value for values in fields.values() for value in values):
-        return LeftOut(
-            chunk.position, chunk.line, "no tag but PT has text; allowed: at least one", chunk.raw
-        )
+        return LeftOut(chunk.position, chunk.line, "no tag but PT has text; allowed: at least one", chunk.raw)
     draft = Draft(chunk.position, chunk.line, chunk.raw, database=chunk.database)
     draft.kind = _KINDS.get(kind.upper(), RecordKind.UNKNOWN)
     if kind and kind not in _KINDS:
@@ -110,7 +108,12 @@ def _texts(values: list[str]) -> list[str]:
 def _authors(draft: Draft, fields: Fields) -> None:
     """Take full names where there are as many of them as short ones; then the groups."""
     full, short, groups = (
-        [name for value in fields.pop(tag, []) for part in re.split(r"\n|; ", value) if (name := person(part))]
+        [
+            name
+            for value in fields.pop(tag, [])
+            for part in re.split(r"\n|; ", value)
+            if (name := person(part))
+        ]
         for tag in ("AF", "AU", "CA")
     )
     draft.authors = (full if len(full) >= len(short) else short) + groups

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import codecs
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from lxml import etree
@@ -66,7 +67,7 @@ def elements_of(opened: Opened, *names: str) -> Iterator[Element | LeftOut]:
         `LeftOut` where an element is not well-formed, has no end, or is larger than any record.
     """
     begin = re.compile(rf"<({'|'.join(names)})(?=[\s>/])")
-    with opened.path.open(encoding=encoding_of(opened), errors="replace", newline=None) as stream:
+    with replace(opened, encoding=encoding_of(opened)).text() as stream:
         for position, (line, raw, whole) in enumerate(_pieces(stream, begin), start=1):
             yield _parsed(position, line, raw) if whole else _endless(position, line, raw)
 
@@ -135,9 +136,7 @@ def _parsed(position: int, line: int, raw: str) -> Element | LeftOut:
         root = parsed(raw)
     except etree.XMLSyntaxError as error:
         where = line + max((error.lineno or 1) - 1, 0)
-        return LeftOut(
-            position, line, f"not well-formed XML: {error.msg} (line {where}); allowed: XML", raw
-        )
+        return LeftOut(position, line, f"not well-formed XML: {error.msg} (line {where}); allowed: XML", raw)
     return Element(position, line, raw, root)
 
 
