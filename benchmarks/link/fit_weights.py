@@ -2,8 +2,9 @@
 
     python benchmarks/link/fit_weights.py
 
-Weights are log(m / u) with half a pair added to each level; the slope and base are a logistic regression of the
-summed weights on the truth (Platt), on pairs whose trial was in another fifth when the weights were made.
+Weights are log(m / u) with half a pair added to each level. Slope and base put their sum on the scale of log odds:
+a logistic regression (one class an entry that a report is compared with, and one for none of them) on pairs whose
+entry was in another fifth when the weights were made.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from collections import Counter, defaultdict
 from pathlib import Path
 
 import numpy as np
+from scipy.optimize import minimize
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
@@ -25,7 +27,8 @@ from evergrove.records.trial_likeness import UNKNOWN, Rarity, report_levels
 
 FOLDS = 5
 FITTED_ON = list(SETS)[:2]
-Pair = tuple[str, dict[str, str], bool]
+#: Report, entry, level of each kind of evidence, whether they belong together.
+Pair = tuple[str, str, dict[str, str], bool]
 
 
 def pairs_of(found: Labelled) -> list[Pair]:
@@ -39,14 +42,14 @@ def pairs_of(found: Labelled) -> list[Pair]:
         for place in index.for_report(report):
             entry = found.entries[place]
             levels = report_levels(report, entry, rarity)
-            pairs.append((entry.number, levels, entry.number in found.truth[report.id]))
+            pairs.append((report.id, entry.number, levels, entry.number in found.truth[report.id]))
     return pairs
 
 
 def counted(pairs: list[Pair]) -> dict[str, dict[str, Counter[bool]]]:
     """Return how often each level is seen in true pairs and in others."""
     counts: dict[str, dict[str, Counter[bool]]] = defaultdict(lambda: defaultdict(Counter))
-    for _, levels, true in pairs:
+    for _, _, levels, true in pairs:
         for kind, level in levels.items():
             if level != UNKNOWN:
                 counts[kind][level][true] += 1
@@ -76,29 +79,39 @@ def score(levels: dict[str, str], table: dict[str, dict[str, float]]) -> float:
     return sum(table.get(kind, {}).get(level, 0.0) for kind, level in levels.items())
 
 
-def platt(scores: np.ndarray, truth: np.ndarray) -> tuple[float, float]:
-    """Return base and slope of a logistic regression, by Newton's method with a slight pull to slope 1."""
-    x = np.column_stack([np.ones_like(scores), scores])
-    beta = np.array([-3.0, 0.7])
-    for _ in range(50):
-        p = 1 / (1 + np.exp(-x @ beta))
-        gradient = x.T @ (truth - p) - 1e-3 * (beta - [0, 1])
-        hessian = (x * (p * (1 - p))[:, None]).T @ x + 1e-3 * np.eye(2)
-        beta = beta + np.linalg.solve(hessian, gradient)
-    return float(beta[0]), float(beta[1])
+def calibrated(scores: dict[str, list[tuple[float, bool]]]) -> tuple[float, float]:
+    """Return base and slope under which the chances of the entries of a report, and of none, fit the truth best.
+
+    Parameters
+    ----------
+    scores : dict of str to list of (float, bool)
+        Report -> for each entry compared the summed weights and whether it is true. At most one of the entries is
+        thought to be the report's trial, as `ReportLinker.alike` does.
+    """
+
+    def loss(parameters: np.ndarray) -> float:
+        base, slope = parameters
+        total = 0.0
+        for held in scores.values():
+            odds = [base + slope * value for value, _ in held]
+            right = [one for one, (_, true) in zip(odds, held, strict=True) if true]
+            total += math.log1p(sum(map(math.exp, odds))) - (math.log(sum(map(math.exp, right))) if right else 0.0)
+        return total
+
+    found = minimize(loss, np.array([-3.0, 0.7]), method="Nelder-Mead", options={"xatol": 1e-3, "fatol": 1e-3})
+    return float(found.x[0]), float(found.x[1])
 
 
 def fit(pairs: list[Pair]) -> LikenessWeights:
     """Return weights; slope and base come from pairs of entries that the weights were not made on."""
-    fold = {number: place % FOLDS for place, number in enumerate(sorted({number for number, _, _ in pairs}))}
-    scores, truth = [], []
+    fold = {number: place % FOLDS for place, number in enumerate(sorted({pair[1] for pair in pairs}))}
+    scores: dict[str, list[tuple[float, bool]]] = defaultdict(list)
     for held_out in range(FOLDS):
-        table = table_of([pair for pair in pairs if fold[pair[0]] != held_out])
-        for number, levels, true in pairs:
+        table = table_of([pair for pair in pairs if fold[pair[1]] != held_out])
+        for report, number, levels, true in pairs:
             if fold[number] == held_out:
-                scores.append(score(levels, table))
-                truth.append(true)
-    base, slope = platt(np.array(scores), np.array(truth, dtype=float))
+                scores[report].append((score(levels, table), true))
+    base, slope = calibrated(scores)
     return LikenessWeights(base, slope, table_of(pairs))
 
 
@@ -107,7 +120,7 @@ def main() -> None:
     pairs = []
     for name in FITTED_ON:
         more = pairs_of(labelled(records_in(DATA / SETS[name])))
-        print(f"{name}: {len(more)} candidate pairs, {sum(true for _, _, true in more)} true")
+        print(f"{name}: {len(more)} candidate pairs, {sum(pair[-1] for pair in more)} true")
         pairs += more
     fitted = fit(pairs)
     for kind, by_level in counted(pairs).items():

@@ -98,9 +98,9 @@ def likeness() -> None:
     """Links by likeness alone: cross-validated on the sets of the weights, then on a set apart."""
     sets = {name: labelled(records_in(DATA / path)) for name, path in SETS.items()}
     pairs: list[Pair] = [pair for name in FITTED_ON for pair in pairs_of(sets[name])]
-    numbers = sorted({number for number, _, _ in pairs})
+    numbers = sorted({pair[1] for pair in pairs})
     fold = {number: place % FOLDS for place, number in enumerate(numbers)}
-    weights = [fit([pair for pair in pairs if fold[pair[0]] != held_out]) for held_out in range(FOLDS)]
+    weights = [fit([pair for pair in pairs if fold[pair[1]] != held_out]) for held_out in range(FOLDS)]
     table: list[tuple[float, bool]] = []
     for name, found in sets.items():
         links = {}

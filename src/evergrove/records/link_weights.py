@@ -2,7 +2,7 @@
 
 Evidence of likeness between a report and a registry entry was weighed on real entries and the publications that
 they cite (``benchmarks/link/fit_weights.py``): log(m / u), how much oftener a level is seen in true pairs than in
-other pairs that share rare words, put on the scale of probability by a logistic regression on trials held out. Where
+other pairs that share rare words, put on the scale of probability by a logistic regression on entries held out. Where
 those citations hold too little (numbers of patients), and for numbers, references and cross-registrations, the weights
 are stated, not fitted.
 """
@@ -39,16 +39,17 @@ class LikenessWeights(NamedTuple):
     table: dict[str, dict[str, float]]
 
 
+#: On 191 + 100 entries and the 683 publications they cite; see benchmarks/link/README.md.
 FITTED = LikenessWeights(
-    -3.49,
-    0.75,
+    -2.97,
+    0.79,
     {
-        "title": {"0": -2.61, "1": -1.56, "2": -0.20, "3": 1.09, "4": 2.64, "5": 4.66, "6": 6.52},
-        "investigator": {"first-or-last": 3.15, "among": 3.15, "none": -0.79},
-        "acronym": {"named": 5.26, "not-named": -1.03},
-        "intervention": {"whole": 2.39, "part": 0.88, "none": -0.67},
-        "date": {"before-start": -5.22, "under-way": 0.78, "soon": 1.42, "late": 1.00},
-        "design": {"agrees": 0.24, "contradicts": -2.88},
+        "title": {"0": -2.62, "1": -1.63, "2": -0.18, "3": 1.11, "4": 2.65, "5": 4.67, "6": 6.53},
+        "investigator": {"first-or-last": 3.14, "among": 3.16, "none": -0.79},
+        "acronym": {"named": 5.57, "not-named": -0.81},
+        "intervention": {"whole": 2.38, "part": 0.92, "none": -0.68},
+        "date": {"before-start": -5.21, "under-way": 0.80, "soon": 1.41, "late": 1.01},
+        "design": {"agrees": 0.25, "contradicts": -2.88},
         # Stated: citations hold no abstract, so there were too few to weigh.
         "size": {"same": 2.0, "same-small": 0.7, "near": 0.7, "other": -0.3},
     },

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from evergrove.model.link import LinkAction, LinkVerdict, is_record_id
 from evergrove.model.vocabulary import ReportKind
@@ -67,7 +67,7 @@ def link(
     clusters = Clusters(decided.apart)
     for number in entries:
         clusters.add(number)
-    in_review = _put_together(studies, decided, clusters)
+    known = _put_together(studies, decided, clusters)
     crossed = joined(
         cross_links(entries, reports, index, rarity),
         clusters,
@@ -77,7 +77,7 @@ def link(
     links += decided.links(LinkKind.CROSS)
     linker = ReportLinker(entries, index, rarity, clusters)
     for done, report in enumerate(reports.values(), start=1):
-        links += _links_of(report, linker, decided, clusters, in_review)
+        links += _links_of(report, linker, decided, clusters, known)
         if progress is not None and done % STEP == 0:
             progress("link", done, len(reports))
     trials = _trials(entries, reports, links, clusters)
@@ -151,16 +151,33 @@ def _decided_link(left: str, right: str, kind: LinkKind, decision: LinkDecision)
     )
 
 
-def _put_together(studies: Sequence[Study], decided: _Decided, clusters: Clusters) -> dict[str, str]:
-    """Join what the review and persons say is one trial; return the node of each study's reports."""
+class _Known(NamedTuple):
+    """What the review says.
+
+    Parameters
+    ----------
+    nodes : dict of str to str
+        ``pmid:…`` or ``doi:…`` of a report -> the node of its study.
+    numbers : dict of str to frozenset of str
+        Node of a study -> the registrations that it gives.
+    """
+
+    nodes: dict[str, str]
+    numbers: dict[str, frozenset[str]]
+
+
+def _put_together(studies: Sequence[Study], decided: _Decided, clusters: Clusters) -> _Known:
+    """Join what the review and persons say is one trial."""
     in_review: dict[str, str] = {}
+    numbers: dict[str, frozenset[str]] = {}
     for study in studies:
         node = f"{STUDY}{study.id}"
         clusters.add(node)
-        for number in study.registrations:
+        numbers[node] = frozenset(map(number_key, study.registrations))
+        for number in sorted(numbers[node]):
             # One number in two studies (two phases of one trial) leaves it with the first.
-            if not any(member.startswith(STUDY) for member in clusters.members(number_key(number))):
-                clusters.join(node, number_key(number), decided=True)
+            if not any(member.startswith(STUDY) for member in clusters.members(number)):
+                clusters.join(node, number, decided=True)
         for report in study.reports:
             if report.kind is ReportKind.REGISTRY_RECORD:
                 continue
@@ -168,18 +185,20 @@ def _put_together(studies: Sequence[Study], decided: _Decided, clusters: Cluster
                 in_review.setdefault(key, node)
     for one, two in decided.together:
         clusters.join(one, two, decided=True)
-    return in_review
+    return _Known(in_review, numbers)
 
 
 def _links_of(
-    report: Report, linker: ReportLinker, decided: _Decided, clusters: Clusters, in_review: Mapping[str, str]
+    report: Report, linker: ReportLinker, decided: _Decided, clusters: Clusters, known: _Known
 ) -> list[Link]:
     own = [
         _decided_link(report.id, number, LinkKind.REPORT, decision)
         for number, decision in decided.of_report.get(report.id, ())
     ]
     settled = {clusters.root(link.right) for link in own}
-    node = next((in_review[key] for key in sorted(report.keys) if key in in_review), None)
+    node = next((known.nodes[key] for key in sorted(report.keys) if key in known.nodes), None)
+    if node is not None:
+        settled |= {clusters.root(number) for number in known.numbers[node]} - {clusters.root(node)}
     if node is not None and clusters.root(node) not in settled:
         says = f"{node.removeprefix(STUDY)} has it among its reports"
         evidence = (Evidence("review", says, 0.0),)

@@ -205,6 +205,7 @@ _FACTS = (
     "sponsor",
     "study_type",
     "why_stopped",
+    "last_update",
 )
 
 

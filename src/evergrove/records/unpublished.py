@@ -29,9 +29,10 @@ class UnpublishedTrial:
     registrations : tuple of str
     study : str or None
         Of the review.
-    title, status, sponsor : str or None
+    title, status, sponsor, enrolment, study_type : str or None
         As the registry says.
-    enrolment : str or None
+    registry_as_of : str or None
+        When the registry's entry was last changed, as the record says.
     completion : str or None
         Primary completion, else completion, as far as it is known.
     completion_is : str or None
@@ -56,6 +57,8 @@ class UnpublishedTrial:
     status: str | None
     sponsor: str | None
     enrolment: str | None
+    study_type: str | None
+    registry_as_of: str | None
     completion: str | None
     completion_is: str | None
     completion_expected: bool
@@ -122,6 +125,8 @@ def _unpublished(trial: Trial, linked: Linked, today: date) -> UnpublishedTrial:
         facts.get("status"),
         facts.get("sponsor"),
         facts.get("enrolment"),
+        facts.get("study_type"),
+        facts.get("last_update"),
         completion,
         ("primary" if primary else "whole") if completion else None,
         kind.upper() in {"ESTIMATED", "ANTICIPATED"} or (completion is not None and began and days is None),
