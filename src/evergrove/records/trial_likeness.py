@@ -36,11 +36,20 @@ class Rarity:
             total += 1
         self.counts = counts
         self._many = max(5, total // 20)
-        self._log_total = math.log(total + 1)
+        highest = math.log(total + 1)
+        self._weights = {word: max(0.1, highest - math.log(count + 0.5)) for word, count in counts.items()}
+        self._unseen = highest - math.log(0.5)
+        self._sums: dict[frozenset[str], float] = {}
 
     def weight(self, word: str) -> float:
         """Return the weight of a word, at least 0.1."""
-        return max(0.1, self._log_total - math.log(self.counts.get(word, 0) + 0.5))
+        return self._weights.get(word, self._unseen)
+
+    def _sum(self, words: frozenset[str]) -> float:
+        held = self._sums.get(words)
+        if held is None:
+            held = self._sums[words] = sum(map(self.weight, words))
+        return held
 
     def common(self, word: str) -> bool:
         """Return whether a word stands in so many titles that it is no trial's own."""
@@ -56,7 +65,7 @@ class Rarity:
         if not common:
             return 0.0
         shared = sum(map(self.weight, common))
-        return shared / math.sqrt(sum(map(self.weight, one)) * sum(map(self.weight, two)))
+        return shared / math.sqrt(self._sum(one) * self._sum(two))
 
 
 def title_level(likeness: float) -> str:

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 _PREFIX = re.compile(r"NL-OMON|[A-Za-z]+")
 _CTIS_VERSION = re.compile(r"(CTIS\d{4}-\d{6}-\d{2})-\d{2}")
+#: Every number has this many digits together; most short texts do not, and are not looked at further.
+_DIGITS = re.compile(r"[0-9O]{3}", re.IGNORECASE)
 #: Fields in which a record's own words stand, in the order in which the place of a number is told.
 _TEXTS = ("title", "abstract")
 
@@ -42,6 +44,8 @@ def numbers_in(text: str) -> tuple[str, ...]:
     >>> numbers_in("NCT 04355728 and eudract 2020-001287-28")
     ('NCT04355728', 'EUCTR2020-001287-28')
     """
+    if _DIGITS.search(text) is None:
+        return ()
     return tuple(dict.fromkeys(_CTIS_VERSION.sub(r"\1", number) for number in find(text)))
 
 
