@@ -5,10 +5,11 @@ import re
 import tarfile
 
 import pytest
-from support.reading import SHARED, read_file, shared
 
 from evergrove.model.record import FileFormat, RecordKind
+from support.reading import SHARED, read_file, shared
 
+FIELDS = ("title", "authors", "year", "volume", "issue", "pages", "doi", "journal", "keywords", "language")
 LIBRARY = ("ris", "nbib", "xml")
 
 
@@ -24,7 +25,7 @@ def plain(text):
 
 @pytest.mark.parametrize("form", LIBRARY)
 def test_one_library_in_its_formats_gives_the_same_records(form, tmp_path):
-    """Truth is the JSON beside the files; what a format does not hold (nbib's given names) is not compared."""
+    """Truth is the JSON beside the files; given names, which differ by format, are not compared."""
     truth = json.loads(shared("reflib/blue-light.json.xz", tmp_path).read_text(encoding="utf-8"))
     numbers = library("xml", tmp_path)
     by_title = {plain(record.title): record for record in library(form, tmp_path).values()}
@@ -74,7 +75,7 @@ def test_the_formats_of_one_library_agree_field_by_field(tmp_path):
 PAIRS = sorted(path.stem for path in SHARED.glob("jabref/*.bib")) if SHARED.exists() else ["absent"]
 SOURCES = (".ris", ".xml", ".nbib", ".txt", ".isi", ".enw")
 OTHER_FORMATS = re.compile(r"Copac|RepecNep|Ovid|InvalidFormat")
-#: JabRef takes these otherwise: it joins repeated titles and abstracts, takes the title of the book for that of
+#: JabRef takes these otherwise: it joins repeated titles and abstracts, takes a book's title for that of
 #: the chapter, the PubMed number of an address for that of the record, and writes formulas as LaTeX.
 OTHERWISE = {
     "MedlinePlainImporterTestMultiTitle",

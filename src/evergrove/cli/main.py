@@ -15,6 +15,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "import": ("evergrove.cli.import_files", "Import the records of databases and registries."),
     "export": ("evergrove.cli.export_records", "Write the records in another program's format."),
     "link": ("evergrove.cli.link", "Link reports to trials, and list trials without one."),
+    "candidates": ("evergrove.cli.candidates", "List posted results of registries, accept them as data."),
     "check": ("evergrove.cli.check", "List every fault and remark of a review."),
     "build": ("evergrove.cli.build", "Build a review's site."),
 }

@@ -1,4 +1,4 @@
-"""ClinicalTrials.gov as its first interface gave chosen fields (study_fields, until 2024): lists without places.
+"""ClinicalTrials.gov as its first interface gave chosen fields (study_fields, until 2024).
 
 Every field is a list of all its values in the study, whatever they belong to. What belongs together is joined
 only where the lengths leave no choice; else it stays apart.

@@ -1,12 +1,14 @@
-"""A study given as lists of values (study_fields), joined to the second interface's form as far as that is sure."""
+"""A study given as lists of values (study_fields), joined to the second form as far as that is sure."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from evergrove.sources.clinicaltrials_names import field_name, worded
-from evergrove.sources.json_records import Json
 from evergrove.sources.json_values import texts_at
+
+if TYPE_CHECKING:
+    from evergrove.sources.json_records import Json
 
 #: Place in the second form -> field, for single values.
 _SINGLE: dict[tuple[str, ...], str] = {
@@ -114,7 +116,7 @@ def _put(node: Json, place: tuple[str, ...], value: object) -> None:
 
 
 def _zipped(flat: Json, names: tuple[str, ...]) -> list[Json]:
-    """Join fields of one thing; a field with fewer values than there are things belongs to nobody knows which."""
+    """Join fields of one thing; one with fewer values than there are things belongs to nobody knows which."""
     lists = {name: _values(flat, name) for name in names}
     count = len(lists[names[0]])
     whole = {field_name(name): values for name, values in lists.items() if len(values) == count}
@@ -179,7 +181,8 @@ def _outcomes(flat: Json) -> list[Json]:
     outcomes = _zipped(
         flat,
         (
-            "OutcomeMeasureTitle", "OutcomeMeasureType", "OutcomeMeasureTimeFrame", "OutcomeMeasureDescription",
+            "OutcomeMeasureTitle", "OutcomeMeasureType", "OutcomeMeasureTimeFrame",
+            "OutcomeMeasureDescription",
             "OutcomeMeasurePopulationDescription", "OutcomeMeasureReportingStatus", "OutcomeMeasureParamType",
             "OutcomeMeasureDispersionType", "OutcomeMeasureUnitOfMeasure",
         ),

@@ -7,11 +7,13 @@ The first interface gave every field a name of its own (``OutcomeMeasurementValu
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from evergrove.sources.bibliographic_values import partial_date
-from evergrove.sources.json_records import Json
 from evergrove.sources.json_values import inside
+
+if TYPE_CHECKING:
+    from evergrove.sources.json_records import Json
 
 #: What a list is called in the second form, where it is not its own name in the plural.
 _LISTS = {
@@ -37,8 +39,9 @@ _LISTS = {
 #: Beginnings that a field's name loses, because its place says them; the longest that fits.
 _BEGINNINGS = sorted(
     (
-        "ArmGroup", "Intervention", "OutcomeMeasure", "OutcomeMeasurement", "OutcomeGroup", "OutcomeDenomCount",
-        "OutcomeDenom", "OutcomeClassDenomCount", "OutcomeClassDenom", "OutcomeClass", "OutcomeCategory",
+        "ArmGroup", "Intervention", "OutcomeMeasure", "OutcomeMeasurement", "OutcomeGroup",
+        "OutcomeDenomCount", "OutcomeDenom", "OutcomeClassDenomCount", "OutcomeClassDenom", "OutcomeClass",
+        "OutcomeCategory",
         "OutcomeAnalysis", "EventGroup", "SeriousEventStats", "OtherEventStats", "SeriousEvent", "OtherEvent",
         "PrimaryOutcome", "SecondaryOutcome", "OtherOutcome", "Reference", "Collaborator", "LeadSponsor",
         "Enrollment", "OverallOfficial", "Location", "Org", "SeeAlsoLink",
@@ -53,13 +56,8 @@ _FIELDS = {
     "SecondaryId": "id",
     "SecondaryIdType": "type",
     "SecondaryIdDomain": "domain",
-    "Organization": "organization",
-    "OutcomeAnalysisGroupId": "groupId",
-    "InterventionType": "type",
-    "OrganizationInfo": "organization",
     "Gender": "sex",
     "OverallStatus": "overallStatus",
-    "OverallOfficial": "overallOfficial",
     "DesignAllocation": "allocation",
     "DesignInterventionModel": "interventionModel",
     "DesignInterventionModelDescription": "interventionModelDescription",
@@ -71,16 +69,16 @@ _FIELDS = {
     "EventsFrequencyThreshold": "frequencyThreshold",
     "EventsDescription": "description",
     "OrgStudyIdInfo": "orgStudyIdInfo",
-    "SponsorCollaboratorsModule": "sponsorCollaboratorsModule",
     "EnrollmentInfo": "enrollmentInfo",
-    "LeadSponsor": "leadSponsor",
 }
 #: Fields with words from a list, which the second form writes in capitals.
 _WORDS = re.compile(
-    r"^(?:OverallStatus|StudyType|DesignAllocation|DesignPrimaryPurpose|DesignMasking|EnrollmentType|ArmGroupType"
-    r"|InterventionType|OutcomeMeasureType|OutcomeMeasureReportingStatus|OutcomeMeasureParamType|LeadSponsorClass"
+    r"^(?:OverallStatus|StudyType|DesignAllocation|DesignInterventionModel|DesignPrimaryPurpose"
+    r"|DesignMasking|EnrollmentType|ArmGroupType|InterventionType|OutcomeMeasureType|OutcomeMeasureReportingStatus|OutcomeMeasureParamType|LeadSponsorClass"
     r"|OutcomeAnalysisDispersionType|OutcomeAnalysisCINumSides|ReferenceType|Gender|[A-Za-z]+DateType)$"
 )
+#: What the first form adds to some words: "None (Open Label)", "Parallel Assignment", "Unknown status".
+_APPENDED = re.compile(r"\s*(?:[(\[].*[)\]]|(?<=.) ASSIGNMENT|(?<=UNKNOWN) STATUS)$")
 _CAPITALS = re.compile(r"^[A-Z]+(?=[A-Z][a-z]|$|\d)")
 
 
@@ -107,7 +105,7 @@ def _object(node: Json) -> Json:
     shaped: Json = {}
     for name, value in node.items():
         if name.endswith("List") and isinstance(value, dict) and len(value) == 1:
-            (inner, items), = value.items()
+            ((inner, items),) = value.items()
             shaped[_LISTS.get(name) or plural(name.removesuffix("List"))] = _items(inner, items)
         elif isinstance(value, dict):
             shaped[_FIELDS.get(name) or _lower(name)] = _object(value)
@@ -169,15 +167,21 @@ def worded(name: str, value: object) -> object:
     --------
     >>> worded("OverallStatus", "Not yet recruiting"), worded("StartDate", "April 25, 2020")
     ('NOT_YET_RECRUITING', '2020-04-25')
+    >>> worded("DesignMasking", "None (Open Label)"), worded("DesignInterventionModel", "Parallel Assignment")
+    ('NONE', 'PARALLEL')
     >>> worded("Phase", "Not Applicable"), worded("Phase", "Early Phase 1"), worded("Phase", "Phase 2")
     ('NA', 'EARLY_PHASE1', 'PHASE2')
     """
     if not isinstance(value, str):
         return value
     if name == "Phase":
-        return "NA" if value == "Not Applicable" else value.upper().replace("PHASE ", "PHASE").replace(" ", "_")
+        return (
+            "NA" if value == "Not Applicable" else value.upper().replace("PHASE ", "PHASE").replace(" ", "_")
+        )
     if _WORDS.match(name):
-        return re.sub(r"[^A-Z0-9]+", "_", value.upper()).strip("_")
+        word = _APPENDED.sub("", value.upper()).replace("/", "")
+        word = re.sub(r"[^A-Z0-9]+", "_", word).strip("_")
+        return "ESTIMATED" if word in {"ANTICIPATED", "ESTIMATE"} else word
     if name.endswith("Date"):
         return partial_date(value) or value
     return value

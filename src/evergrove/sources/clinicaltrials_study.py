@@ -74,7 +74,9 @@ def draft_of_study(item: JsonRecord, study: Json) -> Draft | LeftOut:
         protocol, "identificationModule", "officialTitle"
     )
     if number is None and draft.title is None:
-        reason = "neither nctId nor a title is there; allowed: a study with protocolSection.identificationModule"
+        reason = (
+            "neither nctId nor a title is there; allowed: a study with protocolSection.identificationModule"
+        )
         return LeftOut(item.position, item.line, reason, item.raw)
     draft.database = "ClinicalTrials.gov"
     draft.abstract = text_at(protocol, "descriptionModule", "briefSummary")
@@ -104,7 +106,7 @@ def _keep(draft: Draft, name: str, value: str | None) -> None:
 
 
 def _identify(draft: Draft, protocol: object, number: str | None) -> None:
-    """The registry's own number first, then those of other registries, then what else it is known by."""
+    """Keep the registry's own number first, then those of other registries, then what else it is known by."""
     identification = inside(protocol, "identificationModule")
     secondary = [
         (text_at(entry, "id") or "", text_at(entry, "domain") or text_at(entry, "type") or "")
@@ -161,7 +163,9 @@ def _people(draft: Draft, protocol: object) -> None:
     collaborators = objects_at(protocol, "sponsorCollaboratorsModule", "collaborators")
     draft.keep("collaborators", [name for entry in collaborators if (name := text_at(entry, "name"))])
     places = objects_at(protocol, "contactsLocationsModule", "locations")
-    draft.keep("countries", list(dict.fromkeys(land for entry in places if (land := text_at(entry, "country")))))
+    draft.keep(
+        "countries", list(dict.fromkeys(land for entry in places if (land := text_at(entry, "country"))))
+    )
 
 
 def _references(draft: Draft, protocol: object) -> None:

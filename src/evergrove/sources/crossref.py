@@ -61,7 +61,9 @@ def _draft(item: JsonRecord) -> Draft | LeftOut:
     work: Json = within if isinstance(within, dict) else item.value
     draft = Draft(item.position, item.line, paired(item.raw))
     titles, subtitles = _texts(work, "title"), _texts(work, "subtitle")
-    draft.title = ": ".join(titles[:1] + [text for text in subtitles[:1] if text not in "".join(titles)]) or None
+    draft.title = (
+        ": ".join(titles[:1] + [text for text in subtitles[:1] if text not in "".join(titles)]) or None
+    )
     draft.doi = doi_in(text_at(work, "DOI") or "")
     if not draft.title and not draft.doi:
         return LeftOut(item.position, item.line, "neither DOI nor title; allowed: at least one", item.raw)
@@ -71,7 +73,12 @@ def _draft(item: JsonRecord) -> Draft | LeftOut:
     draft.types = [text for text in (kind, text_at(work, "subtype")) if text]
     draft.authors = [name for person in objects_at(work, "author") if (name := _name(person))]
     draft.journal = next(iter(_texts(work, "container-title")), None)
-    for field, key in (("volume", "volume"), ("issue", "issue"), ("pages", "page"), ("publisher", "publisher")):
+    for field, key in (
+        ("volume", "volume"),
+        ("issue", "issue"),
+        ("pages", "page"),
+        ("publisher", "publisher"),
+    ):
         setattr(draft, field, text_at(work, key))
     draft.pages = draft.pages or text_at(work, "article-number")
     draft.language = text_at(work, "language")
@@ -80,7 +87,9 @@ def _draft(item: JsonRecord) -> Draft | LeftOut:
     draft.keywords = texts_at(work, "subject")
     draft.urls = texts_at(work, "URL")
     _published(draft, work)
-    told = [text_at(entry, "clinical-trial-number") or "" for entry in objects_at(work, "clinical-trial-number")]
+    told = [
+        text_at(entry, "clinical-trial-number") or "" for entry in objects_at(work, "clinical-trial-number")
+    ]
     draft.keep("clinical_trial_number", told)
     draft.registrations = list(find_in([*told, draft.title or "", draft.abstract or ""]))
     _relations(draft, work)
@@ -94,7 +103,9 @@ def _published(draft: Draft, work: Json) -> None:
         held = [part for part in numbers[:3] if isinstance(part, int) and not isinstance(part, bool)]
         if held and 1000 <= held[0] <= 2999:
             draft.year = held[0]
-            rest = [f"{part:02d}" for part, most in zip(held[1:], (12, 31), strict=False) if 1 <= part <= most]
+            rest = [
+                f"{part:02d}" for part, most in zip(held[1:], (12, 31), strict=False) if 1 <= part <= most
+            ]
             draft.date = "-".join([f"{held[0]:04d}", *rest])
             return
 
@@ -102,8 +113,8 @@ def _published(draft: Draft, work: Json) -> None:
 def _relations(draft: Draft, work: Json) -> None:
     """Keep what Crossref says of corrections, retractions, preprints and versions."""
     for entry in objects_at(work, "update-to"):
-        told = [text_at(entry, "type"), text_at(entry, "DOI")]
-        draft.keep("update_to", " ".join(part for part in told if part))
+        parts = [text_at(entry, "type"), text_at(entry, "DOI")]
+        draft.keep("update_to", " ".join(part for part in parts if part))
     relation = inside(work, "relation")
     for name, entries in relation.items() if isinstance(relation, dict) else ():
         held = entries if isinstance(entries, list) else []

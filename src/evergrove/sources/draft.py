@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 #: Characters of a record left out that are kept to find it again.
 START = 200
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
-_SPACE = re.compile(r"\s+")
 _YEAR = re.compile(r"(?<!\d)(1[5-9]\d\d|20\d\d|21\d\d)(?!\d)")
 _DOI = re.compile(r"10\.\d{4,9}/[^\s\"<>]+", re.IGNORECASE)
 #: What may cling to the end of a DOI in running text.
@@ -120,8 +119,9 @@ class Draft:
             if entry.name in _NO_FIELD or value in (None, "", [], {}):
                 continue
             # two authors may well have one name; anything else that stands twice says nothing more
-            once = value if entry.name == "authors" else dict.fromkeys(value) if isinstance(value, list) else ()
-            values[entry.name] = tuple(once) if isinstance(value, list) else value
+            if isinstance(value, list):
+                value = tuple(value if entry.name == "authors" else dict.fromkeys(value))
+            values[entry.name] = value
         if self.other:
             values["other"] = {name: tuple(held) for name, held in self.other.items()}
         form = self.form or origin.format
@@ -185,7 +185,8 @@ def clean(text: object) -> str:
     >>> clean("  Mesenchymal\n   stromal\x00 cells ")
     'Mesenchymal stromal cells'
     """
-    return _SPACE.sub(" ", _CONTROL.sub("", str(text))).strip()
+    value = str(text)
+    return " ".join((value if value.isprintable() else _CONTROL.sub("", value)).split())
 
 
 def year_in(text: object) -> int | None:

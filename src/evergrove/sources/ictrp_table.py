@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import warnings
 import zipfile
+import zlib
 from datetime import date, datetime
 from typing import TYPE_CHECKING
 
@@ -24,8 +26,8 @@ LARGEST_WORKBOOK = 1 << 30
 _ZIP = "PK\x03\x04"
 #: What openpyxl and the unpacking below it raise for a workbook that is none.
 _BROKEN = (
-    OSError, ValueError, KeyError, TypeError, AttributeError, IndexError, SyntaxError, EOFError,
-    NotImplementedError, zipfile.BadZipFile,
+    OSError, ValueError, KeyError, TypeError, AttributeError, IndexError, SyntaxError, EOFError, RuntimeError,
+    zipfile.BadZipFile, zlib.error,
 )  # fmt: skip
 
 
@@ -73,15 +75,18 @@ def _workbook(opened: Opened) -> Iterator[Draft | LeftOut]:
     _look_inside(opened)
     with opened.binary() as stream:
         try:
-            book = load_workbook(stream, read_only=True, data_only=True, keep_links=False)
-            rows = iter(book.worksheets[0].iter_rows(values_only=True))
+            with warnings.catch_warnings(action="ignore"):  # of styles and extensions: nothing that is read
+                book = load_workbook(stream, read_only=True, data_only=True, keep_links=False)
+            sheet = book.worksheets[0]
+            sheet.reset_dimensions()  # a size that is not true would be filled with empty rows
+            rows = iter(sheet.iter_rows(values_only=True))
             columns = [_cell(value) for value in next(rows, ())]
         except _BROKEN as error:
             raise _no_workbook(opened, error) from None
         if not is_export(columns):
             raise UsageError(
-                f"{opened.path}: the first sheet has the columns {', '.join(columns)[:120]!r}; allowed: an export of "
-                "WHO ICTRP with TrialID and titles; save another table as CSV"
+                f"{opened.path}: the first sheet has the columns {', '.join(columns)[:120]!r}; allowed: an "
+                "export of WHO ICTRP with TrialID and titles; save another table as CSV"
             )
         yield from _rows(rows, columns)
 
@@ -91,13 +96,16 @@ def _rows(rows: Iterator[tuple[object, ...]], columns: list[str]) -> Iterator[Dr
     while True:
         line += 1
         try:
-            row = next(rows, None)
+            with warnings.catch_warnings(action="ignore"):
+                row = next(rows, None)
         except _BROKEN as error:
             yield LeftOut(position + 1, line, f"the workbook breaks off here: {error}; export it again", "")
             return
         if row is None:
             return
-        cells = {name: text for name, value in zip(columns, row, strict=False) if (text := _cell(value)).strip()}
+        cells = {
+            name: text for name, value in zip(columns, row, strict=False) if (text := _cell(value)).strip()
+        }
         if not cells:
             continue
         position += 1
@@ -132,11 +140,13 @@ def _look_inside(opened: Opened) -> None:
                 with packed.open(part) as stream:
                     if b"<!DOCTYPE" in stream.read(4096):
                         raise UsageError(
-                            f"{opened.path}: {clean(part)} declares a document type; allowed: a plain workbook"
+                            f"{opened.path}: {clean(part)} declares a document type; allowed: none"
                         )
-    except (*_BROKEN, RuntimeError) as error:
+    except _BROKEN as error:
         raise _no_workbook(opened, error) from None
 
 
 def _no_workbook(opened: Opened, error: Exception) -> UsageError:
-    return UsageError(f"{opened.path}: not readable as a workbook ({error}); save it again, or export it as CSV")
+    return UsageError(
+        f"{opened.path}: not readable as a workbook ({error}); save it again, or export it as CSV"
+    )

@@ -52,7 +52,14 @@ _LISTS = {
 #: Read into fields of their own.
 _READ = frozenset(
     {"trialid", "public_title", "scientific_title", "web_address", "results_url_link", "other_records"}
-    | {"date_registration", "date_registration3", "secondary_id", "secondary_ids", "bridged_type", "internal_number"}
+    | {
+        "date_registration",
+        "date_registration3",
+        "secondary_id",
+        "secondary_ids",
+        "bridged_type",
+        "internal_number",
+    }
 )
 #: Persons' addresses are of no use to a review.
 _PRIVATE = "contact_"

@@ -15,7 +15,9 @@ if TYPE_CHECKING:
     from evergrove.sources.draft import Draft
     from evergrove.sources.opening import Opened
 
-_MARK = re.compile(r"<Trials_downloaded_from_ICTRP[\s>]|<Trial>\s*<(?:Internal_Number|TrialID)>", re.IGNORECASE)
+_MARK = re.compile(
+    r"<Trials_downloaded_from_ICTRP[\s>]|<Trial>\s*<(?:Internal_Number|TrialID)>", re.IGNORECASE
+)
 
 
 def recognise(head: str) -> bool:

@@ -1,7 +1,7 @@
 """JSON files cut into their records: one in memory at a time, a broken one is left out, the rest comes in.
 
 A file is one record, several after another, an array, or an answer of a service that holds the array
-somewhere inside (``{"studies": [...]}``). The ends of a record are found by its brackets, then it alone is parsed.
+somewhere inside (``{"studies": [...]}``). The end of a record is found by its brackets, then it is parsed.
 """
 
 from __future__ import annotations
@@ -19,7 +19,9 @@ if TYPE_CHECKING:
     from evergrove.sources.draft import Draft
     from evergrove.sources.opening import Opened
 
-CHUNK = 1 << 18
+CHUNK = 1 << 20
+#: Characters in which the name of an answer's array stands, where many answers follow one another.
+NEAR = 1 << 12
 #: Arrays and objects within one another at most.
 DEEPEST = 200
 _MARK = re.compile(r'["{}\[\]]')
@@ -29,6 +31,7 @@ _BETWEEN = _SPACE + ",\x1e\ufeff"
 _FIRST_KEY = re.compile(r'\{\s*("(?:[^"\\]|\\.){1,80}")\s*:')
 _SCALAR_END = re.compile(r"[\s,\]}]")
 _OPENING = {"{": "}", "[": "]"}
+_DECODER = json.JSONDecoder()
 
 #: An object of JSON; what a source puts there is looked at before it is used.
 Json = dict[str, Any]
@@ -97,6 +100,7 @@ class _Cutter:
     def __init__(self, stream: IO[str], paths: Sequence[tuple[str, ...]]) -> None:
         self._stream = stream
         self._paths = tuple(paths)
+        self._names = tuple(f'"{path[0]}"' for path in paths)
         self._held = ""
         self._at = 0
         self._line = 1
@@ -109,9 +113,9 @@ class _Cutter:
             if mark == "[":
                 self._take(1)
                 yield from self._array()
-            elif mark == "{" and self._enter():
+            elif mark == "{" and (depth := self._enter()):
                 yield from self._array()
-                self._leave()
+                self._leave(depth)
             elif mark in "]}":
                 self._take(1)
             else:
@@ -124,57 +128,68 @@ class _Cutter:
                 return
             if mark == "}":  # one bracket too many: passed over
                 self._take(1)
-                continue
-            yield self._piece()
+            elif mark == "{" and (depth := self._enter()):  # an array of answers
+                yield from self._array()
+                self._leave(depth)
+            else:
+                yield self._piece()
 
-    def _leave(self) -> None:
-        """Pass over what an answer says behind its array."""
-        while (mark := self._next(_BETWEEN + ":")) is not None and mark not in "{[":
+    def _leave(self, depth: int) -> None:
+        """Pass over what an answer says behind its array, to the end of the answer."""
+        while depth and (mark := self._next(_BETWEEN + ":")) is not None:
             if mark in "}]":
                 self._take(1)
+                depth -= mark == "}"
             else:
-                self._take(self._end(self._at)[0] - self._at)
-        # a second object begins, or the file is at its end
+                self._take(max(self._end(self._at)[0] - self._at, 1))
 
-    def _enter(self) -> bool:
-        """Go to the array inside an answer; where there is none, stay."""
-        start = self._at
-        inside = self._find(start, self._paths)
-        if inside is None:
-            return False
-        self._take(inside - self._at)
-        return True
+    def _enter(self) -> int:
+        """Go to the array inside an answer and return how deep it lies; where there is none, stay: 0."""
+        while len(self._held) - self._at < NEAR and self._more():
+            pass
+        near = self._at + NEAR if self._position else len(self._held)
+        if not any(self._held.find(name, self._at, near) >= 0 for name in self._names):
+            return 0
+        inside, depth = self._find(self._at, self._paths)
+        if depth:
+            self._take(inside - self._at)
+        return depth
 
-    def _find(self, at: int, paths: tuple[tuple[str, ...], ...]) -> int | None:
-        """Return the place behind the bracket of the array that a path leads to; nothing is let go."""
-        at += 1
-        while paths:
-            at = self._past(at, _SPACE + ",")
-            if not self._has(at) or self._held[at] != '"':
-                return None
-            end, whole = self._end(at)
-            if not whole:
-                return None
-            key = self._held[at + 1 : end - 1]
-            at = self._past(end, _SPACE + ":")
-            if not self._has(at):
-                return None
+    def _find(self, at: int, paths: tuple[tuple[str, ...], ...]) -> tuple[int, int]:
+        """Return the place behind the bracket of the array that a path leads to, and its depth, else 0."""
+        place, whole = at + 1, True
+        while whole:
+            place = self._past(place, _SPACE + ",")
+            if not self._has(place) or self._held[place] != '"':
+                break
+            end, whole = self._end(place)
+            key = self._held[place + 1 : end - 1]
+            place = self._past(end, _SPACE + ":")
+            if not whole or not self._has(place):
+                break
             deeper = tuple(path[1:] for path in paths if path[0] == key)
-            if () in deeper and self._held[at] == "[":
-                return at + 1
+            if () in deeper and self._held[place] == "[":
+                return place + 1, 1
             deeper = tuple(path for path in deeper if path)
-            if deeper and self._held[at] == "{":
-                found = self._find(at, deeper)
-                if found is not None:
-                    return found
-            at, whole = self._end(at)
-            if not whole:
-                return None
-        return None
+            if deeper and self._held[place] == "{":
+                inside, depth = self._find(place, deeper)
+                if depth:
+                    return inside, depth + 1
+            place, whole = self._end(place)
+        return at, 0
 
     def _piece(self) -> JsonRecord | LeftOut:
         self._position += 1
         line = self._line
+        if self._held[self._at] == "{":
+            try:  # the quick way; where it fails, what is wrong is found out below
+                value, end = _DECODER.raw_decode(self._held, self._at)
+            except (ValueError, RecursionError):
+                end = 0
+            if 0 < end <= self._at + LARGEST_RAW:
+                raw = self._held[self._at : end]
+                self._take(end - self._at)
+                return JsonRecord(self._position, line, raw, value)
         end, whole = self._end(self._at)
         item = _parsed(self._position, line, self._held[self._at : end], whole=whole)
         if isinstance(item, LeftOut) and (cut := self._again(item.raw)) is not None:
@@ -193,7 +208,7 @@ class _Cutter:
         found = begin.search(raw, first.end())
         return found.start() if found else None
 
-    def _end(self, at: int) -> tuple[int, bool]:
+    def _end(self, at: int) -> tuple[int, bool]:  # noqa: PLR0911 - each way in which a value ends
         """Return the end of the value that begins at a place, and whether it is whole."""
         if not self._has(at):
             return at, False

@@ -1,4 +1,4 @@
-"""Values inside a JSON object, whatever a source puts in their place: what is not of its kind is not there."""
+"""Values inside a JSON object; what is not of the kind that is looked for is not there."""
 
 from __future__ import annotations
 

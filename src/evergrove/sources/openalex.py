@@ -85,7 +85,9 @@ def _draft(item: JsonRecord) -> Draft | LeftOut:
     draft.authors = _authors(work)
     _place(draft, work)
     draft.abstract = in_order(inside(work, "abstract_inverted_index"))
-    draft.keywords = [name for entry in objects_at(work, "keywords") if (name := text_at(entry, "display_name"))]
+    draft.keywords = [
+        name for entry in objects_at(work, "keywords") if (name := text_at(entry, "display_name"))
+    ]
     mesh = [name for entry in objects_at(work, "mesh") if (name := text_at(entry, "descriptor_name"))]
     draft.keep("mesh", list(dict.fromkeys(mesh)))
     if inside(work, "is_retracted") is True:

@@ -13,13 +13,18 @@ _JOIN = r"[\s\-_:#./]{0,3}(?:(?:ID|NO|NR|NUMBER|IDENTIFIER)\b[\s\-:#.]{0,3})?"
 #: A digit; the letter O is often typed for a zero.
 _D = r"[0-9O]"
 _END = r"(?![0-9])"
+#: The beginning of a European number without its name.
+_BARE_EUROPEAN = re.compile("20[0-9][0-9][-\u2010-\u2015\u2212\ufe58\ufe63\uff0d][05][0-9]{5}")
 #: Hyphens and spaces of typesetting, as they are typed.
-_TYPED = str.maketrans(
-    dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2015\u2212\ufe58\ufe63\uff0d", "-")
-    | dict.fromkeys("\u00a0\u2002\u2003\u2009\u202f\u3000", " ")
-    | dict.fromkeys("\u00ad\u200b\u200c\u200d\u2060\ufeff", None)
-    | {"\uff1a": ":", "\u2044": "/", "\u2215": "/"}
-)
+_TYPED = {
+    **dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2015\u2212\ufe58\ufe63\uff0d", "-"),
+    **dict.fromkeys("\u00a0\u2002\u2003\u2009\u202f\u3000", " "),
+    **dict.fromkeys("\u00ad\u200b\u200c\u200d\u2060\ufeff", ""),
+    "\uff1a": ":",
+    "\u2044": "/",
+    "\u2215": "/",
+}
+_UNTYPED = re.compile(f"[{''.join(_TYPED)}]")
 
 
 class _Registry(NamedTuple):
@@ -44,7 +49,8 @@ def _numbered(name: str, prefix: str, digits: str, *, also: tuple[str, ...] = ()
     """Return a registry whose numbers are a prefix and digits."""
     spelled = "|".join((prefix.upper(), *also))
     pattern = re.compile(rf"(?:{spelled}){_JOIN}({digits}){_END}", re.IGNORECASE)
-    return _Registry(name, (prefix.upper(), *also), pattern, _after(prefix))
+    mark = prefix.upper().rstrip("-")
+    return _Registry(name, (mark[:5], *also), pattern, _after(prefix))
 
 
 def _chictr(found: re.Match[str]) -> str:
@@ -99,7 +105,7 @@ _REGISTRIES = (
     ),
     _Registry(
         "EU",
-        ("20",),
+        (),
         re.compile(r"(20(?<![0-9-]20)[0-3][0-9])-([05][0-9]{5})-([0-9]{2})(?:-(0[0-9]))?(?![0-9]|-[0-9])"),
         _european,
     ),
@@ -139,7 +145,7 @@ _REGISTRIES = (
     ),
     _Registry(
         "NTR",
-        ("NL-OMON", "NL OMON"),
+        ("OMON",),
         re.compile(rf"NL[ -]?OMON[\s\-]?({_D}{{4,6}}){_END}", _I),
         _after("NL-OMON"),
     ),
@@ -161,12 +167,15 @@ _REGISTRIES = (
     _numbered("LBCTR", "LBCTR", rf"20{_D}{{8}}"),
     _Registry(
         "REPEC",
-        ("PER-",),
+        ("PER-", "PER\u2010", "PER\u2011", "PER\u2013"),
         re.compile(r"(?<![A-Za-z0-9\-])PER-([0-9O]{3})-([0-9]{2})(?![0-9]|-[0-9])"),
         lambda found: f"PER-{_digits(found.group(1))}-{found.group(2)}",
     ),
     _numbered("RPCEC", "RPCEC", rf"{_D}{{8}}"),
 )
+#: mark -> place of its registry; the one without marks is that of bare European numbers
+_MARKS = tuple((mark, place) for place, registry in enumerate(_REGISTRIES) for mark in registry.marks)
+_BARE = next(place for place, registry in enumerate(_REGISTRIES) if not registry.marks)
 
 
 def find(text: str) -> tuple[str, ...]:
@@ -192,14 +201,17 @@ def find(text: str) -> tuple[str, ...]:
     >>> find("NCTO4355728; ChiCTR 2000029990; NCT0435572")
     ('NCT04355728', 'ChiCTR2000029990')
     """
-    typed = text if text.isascii() else text.translate(_TYPED)
-    capitals = typed.upper()
-    candidates = [registry for registry in _REGISTRIES if any(mark in capitals for mark in registry.marks)]
+    capitals = text.upper()
+    bare = _BARE_EUROPEAN.search(text) is not None
+    candidates = {number for mark, number in _MARKS if mark in capitals}
+    if bare:
+        candidates.add(_BARE)
     if not candidates:
         return ()
+    typed = text if text.isascii() else _UNTYPED.sub(lambda sign: _TYPED[sign.group()], text)
     found = [
         (match.start(), registry.form(match))
-        for registry in candidates
+        for registry in map(_REGISTRIES.__getitem__, candidates)
         for match in registry.pattern.finditer(typed)
     ]
     return tuple(dict.fromkeys(number for _, number in sorted(found)))

@@ -261,8 +261,11 @@ def _study(position: int, study: _Study) -> Draft | LeftOut:
     return complete(draft)
 
 
-def _reference(position: int, study: _Study, line: int, raw: str) -> Draft:
-    element = parsed(raw)
+def _reference(position: int, study: _Study, line: int, raw: str) -> Draft | LeftOut:
+    try:
+        element = parsed(raw)
+    except etree.XMLSyntaxError as error:  # an entity, which is not expanded
+        return LeftOut(position, line, f"not well-formed XML: {error.msg}; allowed: XML", raw)
     draft = Draft(position, line, raw)
     draft.kind = _KINDS.get(element.get("TYPE", ""), RecordKind.UNKNOWN)
     texts = {str(part.tag): clean(text_of(part)) for part in element if isinstance(part.tag, str)}

@@ -6,7 +6,8 @@ from functools import partial
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from evergrove.model.record import LARGEST_RAW
-from evergrove.sources.draft import LeftOut, clean
+from evergrove.sources.bibliographic_values import database_name
+from evergrove.sources.draft import LeftOut
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -98,7 +99,7 @@ def _cut(lines: Iterator[str], cutter: Cutter) -> Iterator[Chunk | LeftOut]:
         elif not current:
             name, colon, value = line.partition(":")
             if colon and name.strip().lower() == _NAMED_DATABASE and value.strip():
-                database = clean(value)
+                database = database_name(value)
             continue
         after_blank = False
         size += len(line) + 1

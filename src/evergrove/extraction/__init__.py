@@ -1,0 +1,1 @@
+"""From registry records and their posted results to typed studies and candidate data."""

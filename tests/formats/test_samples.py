@@ -1,0 +1,269 @@
+"""Samples of every format, invented for these tests: what is read, what is mended, what is left out."""
+
+from pathlib import Path
+
+import pytest
+
+from evergrove.errors import UsageError
+from evergrove.model.record import FileFormat, RecordKind
+from evergrove.sources.opening import open_file
+from evergrove.sources.table import mapping_of
+from support.reading import read_file, read_text
+
+SAMPLES = Path(__file__).parent / "samples"
+FORMATS = {
+    "cochrane.ris": FileFormat.RIS,
+    "embase.ris": FileFormat.RIS,
+    "ovid.ris": FileFormat.RIS,
+    "scopus.ris": FileFormat.RIS,
+    "web-of-science.ris": FileFormat.RIS,
+    "zotero.ris": FileFormat.RIS,
+    "pubmed.nbib": FileFormat.MEDLINE,
+    "pubmed.xml": FileFormat.PUBMED_XML,
+    "endnote.xml": FileFormat.ENDNOTE_XML,
+    "endnote.enw": FileFormat.ENDNOTE_TAGGED,
+    "web-of-science.ciw": FileFormat.WEB_OF_SCIENCE,
+    "library.bib": FileFormat.BIBTEX,
+    "scopus.csv": FileFormat.TABLE,
+    "rayyan.csv": FileFormat.RAYYAN,
+    "revman.rm5": FileFormat.REVMAN_RM5,
+    "revman-web-data-rows.csv": FileFormat.REVMAN_CSV,
+}
+
+
+def sample(name):
+    form, records, left_out = read_file(SAMPLES / name)
+    assert form is FORMATS[name]
+    return records, left_out
+
+
+@pytest.mark.parametrize("name", FORMATS)
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+def test_a_format_is_known_by_content_in_every_encoding(name, encoding, tmp_path):
+    text = (SAMPLES / name).read_text(encoding="utf-8").replace("UTF-8", encoding.upper()[:6].rstrip("-"))
+    form, records, left_out = read_text(tmp_path, text.encode(encoding))
+    plain, plain_left_out = sample(name)
+    assert form is FORMATS[name]
+    assert [record.title for record in records] == [record.title for record in plain]
+    assert len(left_out) == len(plain_left_out)
+
+
+ALPHA = {
+    "volume": "4",
+    "issue": "2",
+    "pages": "11-19",
+    "year": 2021,
+    "doi": "10.5555/alpha.2021",
+    "issn": ("1234-5679",),
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("ovid.ris", {**ALPHA, "registrations": ("NCT09999991",), "authors": ("Rossi A.", "Bianchi B.")}),
+        ("pubmed.nbib", {**ALPHA, "pmid": "99000001", "pmcid": "PMC9900001", "date": "2021-04-02"}),
+        ("pubmed.xml", {**ALPHA, "pmid": "99000001", "pmcid": "PMC9900001", "date": "2021-04-02"}),
+        (
+            "endnote.xml",
+            {**ALPHA, "issn": ("1234-5679", "1234-5687"), "pmid": "99000001", "date": "2021-04-02"},
+        ),
+        ("endnote.enw", {**ALPHA, "pmid": "99000001", "date": "2021-04-02", "keywords": ("cells", "lung")}),
+        ("web-of-science.ciw", {**ALPHA, "pmid": "99000001", "date": "2021-04-02"}),
+        ("library.bib", {"volume": "4", "pages": "11-19", "date": "2021-04", "doi": "10.5555/alpha_2021"}),
+        ("scopus.csv", {**ALPHA, "pmid": "99000001", "title": "Invented cells; a trial"}),
+        ("rayyan.csv", {**ALPHA, "pmid": "99000001", "date": "2021-04-02"}),
+    ],
+)
+def test_the_first_record_has_what_the_file_says(name, said):
+    first = sample(name)[0][0]
+    assert {field: getattr(first, field) for field in said} == said
+
+
+def test_dialects_of_ris():
+    ovid, embase, scopus, wos, cochrane, zotero = (
+        sample(f"{name}.ris")[0][0]
+        for name in ("ovid", "embase", "scopus", "web-of-science", "cochrane", "zotero")
+    )
+    assert ovid.source.database == "Embase"
+    assert ovid.abstract.endswith("It goes on here (ClinicalTrials.gov NCT 09999991).")
+    assert ovid.other["JA"] == ("J. Invent. Med.",)
+    assert (embase.kind, embase.pmid, embase.accessions) == (
+        RecordKind.CONFERENCE,
+        "99000002",
+        {"embase": "L639999999"},
+    )
+    assert embase.registrations == ("NCT09999991",)
+    assert scopus.pmid == "99000001"
+    assert (wos.date, wos.accessions) == ("2021-04-02", {"web-of-science": "WOS:000999999900001"})
+    assert cochrane.kind is RecordKind.REGISTRY_ENTRY
+    assert cochrane.accessions == {"cochrane": "CN-09999991", "embase": "639999999"}
+    assert (cochrane.pmid, cochrane.doi) == ("99000001", "10.5555/alpha.2021")
+    assert zotero.notes == ("a note & more",)
+    assert (zotero.pmid, zotero.date) == ("99000001", "2021-04-02")
+
+
+def test_what_rispy_loses_is_kept(tmp_path):
+    text = "TY  - JOUR\nTI  - One\nT1  - Another\nT1  - A third\nXX  - unknown\nN1  - a\n  b\n"
+    text += "AB  - x\ny\nER  - \n"
+    _, (record,), _ = read_text(tmp_path, text)
+    assert record.title == "One"
+    assert record.other == {"T1": ("Another", "A third"), "XX": ("unknown",)}
+    assert (record.notes, record.abstract) == (("a b",), "x y")
+    assert record.raw == text.rstrip("\n")
+
+
+@pytest.mark.parametrize(
+    ("text", "titles", "left_out"),
+    [
+        ("TY  - JOUR\nTI  - one\nTY  - JOUR\nTI  - two\nER  - \n", ["one", "two"], 0),
+        ("TI  - one\nAU  - A\nER  - \n\nTY  - JOUR\nER  - \nTY - JOUR\nTI - two\nER -\n", ["one", "two"], 1),
+        ("TY  - JOUR\nTI  - no end", ["no end"], 0),
+    ],
+)
+def test_broken_ris_loses_no_record(tmp_path, text, titles, left_out):
+    _, records, lost = read_text(tmp_path, text)
+    assert [record.title for record in records] == titles
+    assert len(lost) == left_out
+
+
+def test_medline_in_detail():
+    (article, chapter), _ = sample("pubmed.nbib")
+    assert article.title == "Invented cells in an invented syndrome"
+    assert article.authors == ("The Invented Group", "Rossi, Anna", "Bianchi B")
+    assert article.other["LID"] == ("S1 [pii]",)
+    assert article.keywords == ("Humans", "cells")
+    assert article.registrations == ("NCT09999991",)
+    assert (chapter.kind, chapter.title, chapter.journal) == (
+        RecordKind.CHAPTER,
+        "A chapter",
+        "An invented book.",
+    )
+
+
+def test_pubmed_xml_in_detail():
+    (article, book), (broken,) = sample("pubmed.xml")
+    assert article.title == "Invented cells in an invented syndrome"
+    assert article.abstract == "BACKGROUND: An invented abstract. Its end."
+    assert article.authors == ("Rossi, Anna", "The Invented Group")
+    assert article.keywords == ("Lung/*immunology", "cells")
+    assert article.registrations == ("NCT09999991",)
+    assert (book.kind, book.isbn, book.publisher) == (RecordKind.BOOK, ("9781860163593",), "Invented Press")
+    assert (broken.position, broken.line) == (2, 5)
+    assert "not well-formed" in broken.reason
+
+
+def test_endnote_xml_in_detail():
+    (article, book), (broken,) = sample("endnote.xml")
+    assert article.title == "Invented cells in an invented syndrome"
+    assert article.abstract == "An invented abstract & more."
+    assert (book.kind, book.title) == (RecordKind.BOOK, "An invented book")
+    assert (broken.position, broken.reason[:12]) == (2, "the end tag ")
+
+
+def test_web_of_science_in_detail():
+    ((record,), _) = sample("web-of-science.ciw")
+    assert record.authors == ("Rossi, Anna", "Bianchi, Bruno")
+    assert record.types == ("Article", "Early Access")
+    assert record.registrations == ()  # those of cited works are not its own
+    assert record.source.database == "Web of Science"
+
+
+def test_bibtex_in_detail():
+    (article, book), (broken,) = sample("library.bib")
+    assert article.title == "Invented Cells in an über-invented syndrome: 5% & more"
+    assert article.journal == "Journal of Invented Medicine"
+    assert book.publisher == "Invented Press"
+    assert (broken.position, broken.line) == (2, 11)
+
+
+def test_tables_in_detail():
+    (first,), (broken,) = sample("scopus.csv")
+    assert first.authors == ("Rossi A.", "Bianchi B.")
+    assert first.other["Author full names"] == ("Rossi, Anna (99999999); Bianchi, Bruno (99999998)",)
+    assert first.accessions == {"scopus": "2-s2.0-99"}
+    assert (broken.position, broken.line) == (2, 4)
+    assert "22 cells; allowed: at most 19" in broken.reason
+
+
+def test_columns_are_mapped_by_a_person():
+    opened = open_file(SAMPLES / "plain.tsv")
+    mapping = {"Heading": "title", "Who": "authors", "When": "year"}
+    assert mapping_of(opened, mapping) == {"Nr": "other", **mapping}
+    with pytest.raises(UsageError, match="no column 'What'"):
+        mapping_of(opened, {"What": "title"})
+    with pytest.raises(UsageError, match="found 'heading'; allowed: kind, title"):
+        mapping_of(opened, {"Who": "heading"})
+
+
+def test_decisions_of_rayyan_are_kept():
+    (first, second), _ = sample("rayyan.csv")
+    assert first.other["rayyan-decision"] == ("Ann: Included", "Bo: Excluded")
+    assert first.other["rayyan-label"] == ("cells", "adults")
+    assert first.other["rayyan-exclusion-reason"] == ("wrong design",)
+    assert first.other["rayyan-note"] == ("Ann: ask the authors",)
+    assert first.notes == ("seen before",)
+    assert first.authors == ("Rossi, A.", "Bianchi, B.")
+    assert "rayyan-decision" not in second.other
+
+
+def test_revman_5_gives_studies_references_data_and_bias():
+    records, left_out = sample("revman.rm5")
+    assert not left_out
+    alpha, article, registration, beta, gamma, _ = records
+    assert [record.kind for record in (alpha, beta, gamma)] == [RecordKind.REVIEW_STUDY] * 3
+    death, ventilation = alpha.other["data row"]
+    assert '"EVENTS_1": "4"' in death
+    assert '"effect measure": "RR"' in death
+    assert '"method"' not in ventilation  # of the outcome before
+    assert '"subgroup": "Adults"' in ventilation
+    assert alpha.other["risk of bias: Random sequence generation (selection bias)"] == ("low",)
+    assert beta.other["risk of bias: Random sequence generation (selection bias)"] == ("unclear",)
+    assert (article.doi, article.pmid, article.other["study"]) == (
+        "10.5555/alpha.2021",
+        "99000001",
+        ("Alpha 2021",),
+    )
+    assert registration.registrations == ("NCT09999991",)
+    assert gamma.other["study group"] == ("excluded",)
+
+
+def test_revman_5_keeps_what_stood_before_a_break(tmp_path):
+    text = (SAMPLES / "revman.rm5").read_text(encoding="utf-8")
+    _, records, (broken,) = read_text(tmp_path, text[: text.index("<ANALYSES_AND_DATA>")] + "<A><B></A>")
+    assert len(records) == 6
+    assert "not well-formed XML from here on" in broken.reason
+
+
+def test_revman_web_gives_a_record_a_study():
+    (alpha, beta), _ = sample("revman-web-data-rows.csv")
+    assert (alpha.title, alpha.year, len(alpha.other["data row"])) == ("Alpha 2021", 2021, 2)
+    assert beta.other["risk of bias: Bias arising from the randomization process"] == ("Some concerns",)
+
+
+BOMB = (
+    '<?xml version="1.0"?><!DOCTYPE x [<!ENTITY a "ha"><!ENTITY b "&a;&a;&a;">'
+    '<!ENTITY c SYSTEM "file:///etc/passwd">]>'
+)
+
+
+@pytest.mark.parametrize("entity", ["b", "c"])
+def test_no_entity_is_expanded_and_nothing_is_fetched(tmp_path, entity):
+    inner = f"<ref-type name='Book'>6</ref-type><titles><title>&{entity};</title></titles>"
+    _, records, left_out = read_text(
+        tmp_path, f"{BOMB}<xml><records><record>{inner}</record></records></xml>"
+    )
+    assert not records
+    assert "not well-formed" in left_out[0].reason
+    study = f'<STUDY ID="1" NAME="A"><REFERENCE><TI>x&{entity};</TI></REFERENCE></STUDY>'
+    review = f"<COCHRANE_REVIEW><INCLUDED_STUDIES>{study}</INCLUDED_STUDIES></COCHRANE_REVIEW>"
+    _, records, left_out = read_text(tmp_path, BOMB + review)
+    assert "haha" not in repr(records)
+    assert "root:" not in repr(records)
+
+
+def test_latin_1_as_the_declaration_says(tmp_path):
+    head = '<?xml version="1.0" encoding="ISO-8859-1"?><xml><records>'
+    text = f"{head}<record><titles><title>Müller</title></titles></record></records></xml>"
+    _, (record,), _ = read_text(tmp_path, text.encode("latin-1"))
+    assert record.title == "Müller"

@@ -1,0 +1,116 @@
+"""No file, however spoiled, stops a parser: no crash, no hang, every record kept or listed, in order."""
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from evergrove.errors import UsageError
+from evergrove.model.record import FileFormat
+from evergrove.services.folders import new_review
+from evergrove.services.import_records import Choices, import_files
+from evergrove.sources.draft import Draft, LeftOut
+from evergrove.sources.formats import MODULES, reader_of
+from evergrove.sources.opening import open_file
+from evergrove.sources.registration_numbers import find, registry_of
+
+SAMPLES = Path(__file__).resolve().parents[1] / "formats" / "samples"
+OF = {
+    FileFormat.RIS: "ovid.ris",
+    FileFormat.MEDLINE: "pubmed.nbib",
+    FileFormat.PUBMED_XML: "pubmed.xml",
+    FileFormat.ENDNOTE_XML: "endnote.xml",
+    FileFormat.ENDNOTE_TAGGED: "endnote.enw",
+    FileFormat.WEB_OF_SCIENCE: "web-of-science.ciw",
+    FileFormat.BIBTEX: "library.bib",
+    FileFormat.TABLE: "scopus.csv",
+    FileFormat.RAYYAN: "rayyan.csv",
+    FileFormat.REVMAN_RM5: "revman.rm5",
+    FileFormat.REVMAN_CSV: "revman-web-data-rows.csv",
+}
+PIECES = st.sampled_from(
+    ["\n", "\n\n", "\"", "<", ">", "&x;", "{", "}", "\x00", "\ufeff", ",", ";", "\t", "@article{", "<record>",
+     "TY  - ", "ER  - ", "PMID- ", "%0 ", "PT J\n", "\\", "]]>", "<!--", "<![CDATA[", "%", "\r", "x" * 300]
+)  # fmt: skip
+
+
+@st.composite
+def spoiled(draw, form):
+    """A sample with parts taken out, doubled, moved or put in."""
+    text = (SAMPLES / OF[form]).read_text(encoding="utf-8")
+    for _ in range(draw(st.integers(1, 5))):
+        start = draw(st.integers(0, len(text)))
+        end = min(len(text), start + draw(st.integers(0, 80)))
+        put = draw(st.one_of(PIECES, st.just(""), st.just(text[start:end] * 2), st.text(max_size=8)))
+        text = text[:start] + put + text[end:]
+    return text
+
+
+def check(place, form, data):
+    """Read a file as this format; what comes out can be imported and is numbered in order."""
+    path = place / "file"
+    path.write_bytes(data or b" ")
+    opened = open_file(path)
+    reader = reader_of(form)
+    reader.recognise(opened.head)
+    items = list(reader.read(opened))
+    assert [item.position for item in items] == list(range(1, len(items) + 1))
+    for item in items:
+        assert isinstance(item, Draft | LeftOut)
+        assert item.line is None or item.line >= 1
+        if isinstance(item, LeftOut):
+            assert item.reason
+            item.noted()
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory):
+    return tmp_path_factory.mktemp("spoiled")
+
+
+@pytest.mark.parametrize("form", OF)
+@settings(max_examples=25, deadline=None, derandomize=True)
+@given(data=st.data())
+def test_a_spoiled_sample_is_read_as_far_as_it_can_be(place, form, data):
+    check(place, form, data.draw(spoiled(form)).encode("utf-8", "surrogatepass"))
+
+
+@pytest.mark.parametrize("form", OF)
+@settings(max_examples=15, deadline=None, derandomize=True)
+@given(data=st.one_of(st.binary(max_size=200), st.text(max_size=200).map(lambda text: text.encode("utf-8"))))
+def test_arbitrary_bytes_are_read_as_far_as_they_can_be(place, form, data):
+    check(place, form, data)
+
+
+@pytest.fixture(scope="module")
+def review(place):
+    return new_review(place / "mine")
+
+
+@settings(max_examples=15, deadline=None, derandomize=True)
+@given(data=st.data())
+def test_the_counts_of_an_import_add_up(place, review, data):
+    form = data.draw(st.sampled_from(list(OF)))
+    path = place / "import"
+    path.write_text(data.draw(spoiled(form)), encoding="utf-8")
+    try:
+        (run,) = import_files(review, [path], Choices(form=form))
+    except UsageError:
+        return
+    assert run.read == run.added + run.known + len(run.left_out)
+    (again,) = import_files(review, [path], Choices(form=form))
+    assert (again.added, again.read, again.left_out) == (0, run.read, run.left_out)
+
+
+@settings(max_examples=150, deadline=None, derandomize=True)
+@given(st.text(max_size=60), st.sampled_from(["NCT", "ISRCTN", "ChiCTR", "EudraCT", "jRCT", "NL", "PER-"]))
+def test_numbers_that_are_found_are_numbers(text, name):
+    for number in find(f"{text} {name}{text}"):
+        assert registry_of(number) is not None
+        assert find(number) == (number,)
+
+
+def test_every_format_is_spoiled_here():
+    mine = {form for form in MODULES if MODULES[form].rsplit(".", 1)[1] != "json_lines"}
+    assert set(OF) <= mine
