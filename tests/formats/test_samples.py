@@ -267,3 +267,28 @@ def test_latin_1_as_the_declaration_says(tmp_path):
     text = f"{head}<record><titles><title>Müller</title></titles></record></records></xml>"
     _, (record,), _ = read_text(tmp_path, text.encode("latin-1"))
     assert record.title == "Müller"
+
+
+LONG = ("word " * 200 + "\n") * 22_000
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        (f"TY  - JOUR\nAB  - {LONG}TY  - JOUR\nTI  - after\nER  - \n", "allowed: at most 20,971,520"),
+        (f"<xml><records><record>{LONG}<record><titles><title>after</title></titles></record>", "more than"),
+        (f"@article{{a, title = {{{LONG}\n@article{{b, title = {{after}}}}\n", "not readable as BibTeX"),
+    ],
+    ids=["ris", "endnote-xml", "bibtex"],
+)
+def test_a_record_without_an_end_costs_itself_only(tmp_path, text, reason):
+    _, records, left_out = read_text(tmp_path, text)
+    assert records[-1].title == "after"
+    assert len(records) < 5
+    assert reason in left_out[0].reason
+
+
+def test_a_quotation_mark_that_is_not_closed_costs_nothing_else(tmp_path):
+    _, records, left_out = read_text(tmp_path, 'title,year\n"no end,2020\nafter,2021\n')
+    assert [record.title for record in records] == ['"no end', "after"]
+    assert not left_out

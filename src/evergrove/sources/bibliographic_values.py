@@ -66,6 +66,7 @@ _TYPES: tuple[tuple[str, RecordKind], ...] = (
     ("technical report", RecordKind.REPORT),
     ("dataset", RecordKind.DATASET),
 )
+_ARTICLES = frozenset({"article", "journal article"})
 
 
 def partial_date(text: object) -> str | None:
@@ -293,9 +294,14 @@ def kind_of_types(types: Iterable[str]) -> RecordKind | None:
     --------
     >>> kind_of_types(["Journal Article", "Preprint"]), kind_of_types(["Review"])
     (<RecordKind.PREPRINT: 'preprint'>, None)
+    >>> kind_of_types(["Conference Abstract"]), kind_of_types(["Article", "Proceedings Paper"])
+    (<RecordKind.CONFERENCE: 'conference'>, None)
     """
     lower = [text.lower() for text in types]
+    whole = not _ARTICLES.isdisjoint(lower)  # a paper of a conference in a journal is an article too
     for name, kind in _TYPES:
+        if whole and kind is RecordKind.CONFERENCE:
+            continue
         if any(text.startswith(name) for text in lower):
             return kind
     return None

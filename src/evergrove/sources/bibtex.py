@@ -54,10 +54,15 @@ KINDS: dict[str, RecordKind] = {
 #: The field in which an export of evergrove carries what BibTeX has no place for.
 CARRIED = "evergrove"
 _BEGIN = re.compile(r"\s*@\s*([A-Za-z]+)\s*[{(]")
-_NO_KEY = re.compile(r"(\s*@\s*[A-Za-z]+\s*[{(]\s*)(?=[A-Za-z][\w-]*\s*=)")
+_NO_KEY = re.compile(r"(@\s*[A-Za-z]+\s*[{(]\s*)(?=[A-Za-z][\w-]*\s*=)")
+#: What makes a text one of LaTeX's.
+_LATEX = re.compile(r"[\\{~]|--|``|''")
+_PART = re.compile(r'(#|\{[^{}]*\}|"[^"]*"|[^\s#"{}]+)\s*')
 _BARE = re.compile(r"(?<!\\)([%&#_^~$])")
 _AND = re.compile(r"\s+and\s+", re.IGNORECASE)
 _SPLIT = re.compile(r"\s*[;,]\s*")
+#: A longer text is left as it is: the time of decoding grows faster than its length.
+LONGEST_LATEX = 20_000
 #: Fields in which a backslash, a brace or a per cent sign may be meant as it is.
 _AS_WRITTEN = frozenset({"doi", "url", "eprint", "pmid", "pmcid", CARRIED})
 
@@ -128,7 +133,10 @@ def _read(position: int, line: int, raw: str, strings: Mapping[str, str]) -> Dra
     from bibtexparser.entrypoint import parse_string  # noqa: PLC0415 - slow to load, needed for BibTeX only
     from bibtexparser.middlewares import RemoveEnclosingMiddleware  # noqa: PLC0415
 
-    library = parse_string(_NO_KEY.sub(r"\1no-key,", raw, count=1), parse_stack=[])
+    text = raw.lstrip()
+    if (headless := _NO_KEY.match(text)) is not None:
+        text = f"{headless.group(1)}no-key,{text[headless.end() :]}"
+    library = parse_string(text, parse_stack=[])
     if not library.entries:
         failed = library.failed_blocks[0] if library.failed_blocks else None
         reason = clean(getattr(getattr(failed, "error", None), "abort_reason", None) or "no entry in it")[
@@ -154,15 +162,21 @@ def _read(position: int, line: int, raw: str, strings: Mapping[str, str]) -> Dra
 
 def _joined(value: str, strings: Mapping[str, str]) -> str:
     """Return a value with its abbreviations written out: ``jan # " 5"``."""
-    if value[:1] in {"{", '"'} and "#" not in value:
+    text = value.strip()
+    if text[:1] == "{" or (text[:1] == '"' and "#" not in text):
         return value
-    if re.fullmatch(r"[A-Za-z][\w:.+/-]*", value):
-        return "{" + strings.get(value.lower(), value) + "}"
-    parts = re.findall(r'\{[^{}]*\}|"[^"]*"|[^\s#"{}]+', value) if value[:1] != "{" else []
-    if len(parts) > 1 and re.fullmatch(r'(?:\s*(?:\{[^{}]*\}|"[^"]*"|[^\s#"{}]+)\s*#?)+', value):
-        written = (strings.get(part.lower(), part) if part[:1] not in '{"' else part[1:-1] for part in parts)
-        return "{" + "".join(written) + "}"
-    return value
+    parts: list[str] = []
+    at, joined = 0, True
+    while at < len(text):
+        found = _PART.match(text, at)
+        if found is None or joined == (found.group(1) == "#"):
+            return value
+        joined = found.group(1) == "#"
+        if not joined:
+            part = found.group(1)
+            parts.append(part[1:-1] if part[0] in '{"' else strings.get(part.lower(), part))
+        at = found.end()
+    return "{" + "".join(parts) + "}"
 
 
 def decoded(text: str) -> str:
@@ -173,7 +187,7 @@ def decoded(text: str) -> str:
     >>> decoded(r"M{\"u}ller {\&} S\o{}n, 50\% of {COVID}"), decoded("5 % & more_of a~b")
     ('Müller & Søn, 50% of COVID', '5 % & more_of a b')
     """
-    if "\\" not in text and "{" not in text and "~" not in text and "--" not in text and "``" not in text:
+    if len(text) > LONGEST_LATEX or _LATEX.search(text) is None:
         return text
     plain = _BARE.sub(_escaped, text)
     try:
@@ -218,7 +232,7 @@ def _month(text: str) -> str:
 
 
 def _people(draft: Draft, value: str) -> None:
-    draft.authors += [name for part in _AND.split(value) if (name := person(part))]
+    draft.authors += [name for part in _AND.split(clean(value)) if (name := person(part))]
 
 
 def _single(name: str) -> Callable[[Draft, str], None]:
@@ -233,7 +247,7 @@ def _single(name: str) -> Callable[[Draft, str], None]:
 
 
 def _pages(draft: Draft, value: str) -> None:
-    draft.pages = page_range(re.sub(r"\s*(?:-{2,3}|[\u2013\u2014])\s*", "-", value), None)
+    draft.pages = page_range(re.sub(r"\s*(?:-{2,3}|[\u2013\u2014])\s*", "-", clean(value)), None)
 
 
 def _keywords(draft: Draft, value: str) -> None:
@@ -290,6 +304,6 @@ _READ: dict[str, Callable[[Draft, str], None]] = {
     "url": _url,
     "note": _note,
     "annote": _note,
-    "issn": lambda draft, value: add_serial_numbers(draft, "issn", _SPLIT.split(value)),
-    "isbn": lambda draft, value: add_serial_numbers(draft, "isbn", _SPLIT.split(value)),
+    "issn": lambda draft, value: add_serial_numbers(draft, "issn", _SPLIT.split(clean(value))),
+    "isbn": lambda draft, value: add_serial_numbers(draft, "isbn", _SPLIT.split(clean(value))),
 }

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 #: Characters of a record left out that are kept to find it again.
 START = 200
+#: A run of characters longer than this is no DOI, whatever it begins with.
+LONGEST_DOI = 500
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _YEAR = re.compile(r"(?<!\d)(1[5-9]\d\d|20\d\d|21\d\d)(?!\d)")
 _DOI = re.compile(r"10\.\d{4,9}/[^\s\"<>]+", re.IGNORECASE)
@@ -212,4 +214,6 @@ def doi_in(text: object) -> str | None:
     ('10.1002/x.1', None)
     """
     found = _DOI.search(str(text).replace("%2F", "/").replace("%2f", "/"))
-    return _DOI_END.sub("", found.group()).lower() if found else None
+    if found is None or len(found.group()) > LONGEST_DOI:
+        return None
+    return _DOI_END.sub("", found.group()).lower()

@@ -53,9 +53,20 @@ def mapping_of(reader: Reader, opened: Opened, mapping: Mapping[str, str] | None
     """Return the field that each column of a file is read as; nothing for a format without columns.
 
     A format module of tables has a function of this name that takes `opened` and `mapping`.
+
+    Raises
+    ------
+    UsageError
+        For a mapping where the format has no columns to choose, or one that does not fit the file.
     """
     found = getattr(reader, "mapping_of", None)
-    return dict(found(opened, mapping)) if found is not None else {}
+    if found is not None:
+        return dict(found(opened, mapping))
+    if mapping:
+        raise UsageError(
+            f"{opened.path}: --map is for tables, and this file is none; allowed: a table; leave --map out"
+        )
+    return {}
 
 
 class Recognised(NamedTuple):

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 _PARTS = ("RAYYAN-INCLUSION", "RAYYAN-LABELS", "RAYYAN-EXCLUSION-REASONS", "USER-NOTES")
 _PART = re.compile(rf"(?:^|\s*\|\s*|\s+)({'|'.join(_PARTS)}):\s*")
 #: ``"A"=>"Included"``, and ``"A"=>["a note", "another"]``
-_PAIR = re.compile(r'"((?:[^"\\]|\\.)*)"\s*=>\s*(\[[^\]]*\]|"(?:[^"\\]|\\.)*")')
+_PAIR = re.compile(r'"((?:[^"\\]|\\.)*)"\s*=>\s*(\[[^\]]{0,20000}\]|"(?:[^"\\]|\\.)*")')
 _QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)"')
 
 

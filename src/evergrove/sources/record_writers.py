@@ -115,7 +115,6 @@ def nbib(record: Record, carried: str | None) -> str:
     chapter = record.kind is RecordKind.CHAPTER
     book = record.kind is RecordKind.BOOK
     pairs: list[tuple[str, Iterable[str | None]]] = [
-        ("PMID", [record.pmid or " "]),
         ("DB", [record.source.database]),
         ("IS", record.issn),
         ("ISBN", record.isbn),
@@ -139,7 +138,7 @@ def nbib(record: Record, carried: str | None) -> str:
         ("GN", [carried]),
     ]
     lines = [f"PMID- {record.pmid or ''}".rstrip()]
-    for tag, values in pairs[1:]:
+    for tag, values in pairs:
         for value in values:
             if text := clean(value or ""):
                 lines += _wrapped(f"{tag:<4}- {text}")

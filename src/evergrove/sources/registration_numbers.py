@@ -33,8 +33,11 @@ class _Registry(NamedTuple):
     name: str
     #: One of these stands in any text, in capitals, that holds a number.
     marks: tuple[str, ...]
+    #: Of the text in capitals.
     pattern: re.Pattern[str]
     form: Callable[[re.Match[str]], str]
+    #: Whether the pattern is of the text as it is, for capitals make the number.
+    cased: bool = False
 
 
 def _digits(text: str) -> str:
@@ -48,7 +51,7 @@ def _after(prefix: str) -> Callable[[re.Match[str]], str]:
 def _numbered(name: str, prefix: str, digits: str, *, also: tuple[str, ...] = ()) -> _Registry:
     """Return a registry whose numbers are a prefix and digits."""
     spelled = "|".join((prefix.upper(), *also))
-    pattern = re.compile(rf"(?:{spelled}){_JOIN}({digits}){_END}", re.IGNORECASE)
+    pattern = re.compile(rf"(?:{spelled}){_JOIN}({digits}){_END}")
     mark = prefix.upper().rstrip("-")
     return _Registry(name, (mark[:5], *also), pattern, _after(prefix))
 
@@ -73,14 +76,13 @@ def _jrct(found: re.Match[str]) -> str:
     return f"jRCT{(found.group(1) or '').lower()}{_digits(found.group(2))}"
 
 
-_I = re.IGNORECASE
 _REGISTRIES = (
     _numbered("ClinicalTrials.gov", "NCT", rf"{_D}{{4}}[ -]?{_D}{{4}}"),
     _numbered("ISRCTN", "ISRCTN", rf"{_D}{{4}}[ -]?{_D}{{4}}", also=("ISCRTN", "ISRTCN")),
     _Registry(
         "IRCT",
         ("IRCT",),
-        re.compile(rf"IRCT{_JOIN}({_D}{{9,14}}) ?N ?([0-9]{{1,3}}){_END}", _I),
+        re.compile(rf"IRCT{_JOIN}({_D}{{9,14}}) ?N ?([0-9]{{1,3}}){_END}"),
         lambda found: f"IRCT{_digits(found.group(1))}N{int(found.group(2))}",
     ),
     _Registry(
@@ -89,7 +91,6 @@ _REGISTRIES = (
         re.compile(
             r"CHI[ -]?CTR[\s\-:#.]{0,3}(?:([A-Z]{2,5})[\s\-]{0,2}(?=[0-9]))?"
             rf"({_D}{{10}}|{_D}{{8}}){_END}",
-            _I,
         ),
         _chictr,
     ),
@@ -99,7 +100,6 @@ _REGISTRIES = (
         re.compile(
             rf"(?:EUDRA ?-?CT|EUCTR|EU ?CT|CTIS){_JOIN}(20{_D}{{2}})[ -]?({_D}{{6}})[ -]?({_D}{{2}})"
             rf"(?:-(00|0[0-9]))?{_END}",
-            _I,
         ),
         _european,
     ),
@@ -112,12 +112,10 @@ _REGISTRIES = (
     _Registry(
         "jRCT",
         ("JRCT",),
-        re.compile(rf"JRCT{_JOIN}({_D}{{10}}){_END}", _I),
+        re.compile(rf"JRCT{_JOIN}({_D}{{10}}){_END}"),
         _after("jRCT"),
     ),
-    _Registry(
-        "jRCT", ("JRCT",), re.compile(rf"JRCT[\s\-]?([SCB])[\s\-:]{{0,2}}({_D}{{9}}){_END}", _I), _jrct
-    ),
+    _Registry("jRCT", ("JRCT",), re.compile(rf"JRCT[\s\-]?([SCB])[\s\-:]{{0,2}}({_D}{{9}}){_END}"), _jrct),
     _numbered("UMIN", "UMIN", rf"{_D}{{9}}", also=("UMIN-CTR", "UMIN CTR")),
     _numbered("JapicCTI", "JapicCTI-", rf"{_D}{{6}}", also=("JAPICCTI", "JAPIC CTI", "JAPIC-CTI")),
     _numbered("JMA", "JMA-IIA", rf"{_D}{{5}}"),
@@ -125,14 +123,14 @@ _REGISTRIES = (
     _Registry(
         "CTRI",
         ("CTRI",),
-        re.compile(rf"(?<![A-Z])CTRI{_JOIN}(20{_D}{{2}})[ /\-]({_D}{{2,3}})[ /\-]({_D}{{6}}){_END}", _I),
+        re.compile(rf"CTRI(?<![A-Z]CTRI){_JOIN}(20{_D}{{2}})[ /\-]({_D}{{2,3}})[ /\-]({_D}{{6}}){_END}"),
         lambda found: "CTRI/" + "/".join(_digits(part) for part in found.groups()),
     ),
     _numbered("ANZCTR", "ACTRN", rf"126{_D}{{11}}", also=("ANZCTR", "ACTR N", "ANZCTRN")),
     _Registry(
         "NTR",
         ("NTR",),
-        re.compile(r"(?<![A-Z])NTR[\s\-:]{0,2}([0-9]{3,5})(?![0-9A-Z])", _I),
+        re.compile(r"NTR(?<![A-Z]NTR)[\s\-:]{0,2}([0-9]{3,5})(?![0-9A-Z])"),
         _after("NTR"),
     ),
     # Three other things are written NL and digits: a coronavirus (NL63), postal codes (NL-3584 CX) and the
@@ -140,19 +138,20 @@ _REGISTRIES = (
     _Registry(
         "NTR",
         ("NL",),
-        re.compile(r"(?<![A-Za-z0-9\-])NL([0-9]{4})(?![0-9A-Za-z]|\.[0-9]| [A-Z]{2}\b)"),
+        re.compile(r"NL(?<![A-Za-z0-9\-]NL)([0-9]{4})(?![0-9A-Za-z]|\.[0-9]| [A-Z]{2}\b)"),
         _after("NL"),
+        cased=True,
     ),
     _Registry(
         "NTR",
         ("OMON",),
-        re.compile(rf"NL[ -]?OMON[\s\-]?({_D}{{4,6}}){_END}", _I),
+        re.compile(rf"NL[ -]?OMON[\s\-]?({_D}{{4,6}}){_END}"),
         _after("NL-OMON"),
     ),
     _Registry(
         "ReBEC",
         ("RBR",),
-        re.compile(r"(?<![A-Z0-9])RBR[\s\-]{0,3}(?=[0-9]+[A-Z])([0-9][0-9A-Z]{5,7})(?![0-9A-Z])", _I),
+        re.compile(r"RBR(?<![A-Z0-9]RBR)[\s\-]{0,3}(?=[0-9]+[A-Z])([0-9][0-9A-Z]{5,7})(?![0-9A-Z])"),
         lambda found: f"RBR-{found.group(1).lower()}",
     ),
     _numbered("PACTR", "PACTR", rf"20{_D}{{13,14}}"),
@@ -161,15 +160,16 @@ _REGISTRIES = (
     _Registry(
         "SLCTR",
         ("SLCTR",),
-        re.compile(rf"SLCTR{_JOIN}(20{_D}{{2}})[ /\-]({_D}{{3}}){_END}", _I),
+        re.compile(rf"SLCTR{_JOIN}(20{_D}{{2}})[ /\-]({_D}{{3}}){_END}"),
         lambda found: "SLCTR/" + "/".join(_digits(part) for part in found.groups()),
     ),
     _numbered("LBCTR", "LBCTR", rf"20{_D}{{8}}"),
     _Registry(
         "REPEC",
         ("PER-", "PER\u2010", "PER\u2011", "PER\u2013"),
-        re.compile(r"(?<![A-Za-z0-9\-])PER-([0-9O]{3})-([0-9]{2})(?![0-9]|-[0-9])"),
+        re.compile(r"PER(?<![A-Za-z0-9\-]PER)-([0-9O]{3})-([0-9]{2})(?![0-9]|-[0-9])"),
         lambda found: f"PER-{_digits(found.group(1))}-{found.group(2)}",
+        cased=True,
     ),
     _numbered("RPCEC", "RPCEC", rf"{_D}{{8}}"),
 )
@@ -208,11 +208,13 @@ def find(text: str) -> tuple[str, ...]:
         candidates.add(_BARE)
     if not candidates:
         return ()
-    typed = text if text.isascii() else _UNTYPED.sub(lambda sign: _TYPED[sign.group()], text)
+    if not text.isascii() and _UNTYPED.search(text) is not None:
+        text = _UNTYPED.sub(lambda sign: _TYPED[sign.group()], text)
+        capitals = text.upper()
     found = [
         (match.start(), registry.form(match))
         for registry in map(_REGISTRIES.__getitem__, candidates)
-        for match in registry.pattern.finditer(typed)
+        for match in registry.pattern.finditer(text if registry.cased else capitals)
     ]
     return tuple(dict.fromkeys(number for _, number in sorted(found)))
 
@@ -237,6 +239,7 @@ def registry_of(number: str) -> str | None:
     ('ClinicalTrials.gov', 'EU', None)
     """
     for registry in _REGISTRIES:
-        if any(registry.form(match) == number for match in registry.pattern.finditer(number)):
+        text = number if registry.cased else number.upper()
+        if any(registry.form(match) == number for match in registry.pattern.finditer(text)):
             return registry.name
     return None

@@ -200,7 +200,7 @@ def _notes(draft: Draft, values: list[str]) -> None:
 
 def _urls(draft: Draft, values: list[str]) -> None:
     for value in values:
-        parts = re.split(r"[;\s]+(?=https?://)", value.strip())
+        parts = re.split(r"[;\s]+(?=https?://)", clean(value))
         draft.urls += [part.strip() for part in parts if part.strip()]
 
 

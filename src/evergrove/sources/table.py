@@ -43,7 +43,7 @@ _KINDS = {"journalarticle": RecordKind.ARTICLE, "article": RecordKind.ARTICLE, "
 
 def recognise(head: str) -> bool:
     """Return whether a file begins with the columns of a table of records."""
-    header = header_of(head)
+    header = None if head.lstrip("\ufeff \n\t")[:1] in {"{", "[", "<"} else header_of(head)
     return header is not None and tells_records(header.columns)
 
 
@@ -249,7 +249,8 @@ def _registrations(draft: Draft, column: str, cell: str) -> None:
 
 
 def _urls(draft: Draft, column: str, cell: str) -> None:  # noqa: ARG001 - one form for all
-    draft.urls += [part for part in re.split(r"[;\s]+(?=https?://)|\n", cell.strip()) if part.strip()]
+    for line in cell.split("\n"):
+        draft.urls += [part for part in re.split(r"[;\s]+(?=https?://)", clean(line)) if part]
 
 
 def _notes(draft: Draft, column: str, cell: str) -> None:  # noqa: ARG001 - one form for all

@@ -84,6 +84,8 @@ def test_the_mapping_of_a_table_is_in_the_log(tmp_path):
     assert run.mapping == {"Title": "title", "Heading": "notes", "Nr": "other"}
     done = CliRunner().invoke(main, ["import", str(folder), str(write_titled(tmp_path))])
     assert "columns: Title = title, Heading = other, Nr = other" in done.output
+    with pytest.raises(UsageError, match="--map is for tables"):
+        import_files(folder, [SAMPLES / "ovid.ris"], Choices(mapping={"Heading": "notes"}))
 
 
 def write_titled(place):
