@@ -14,6 +14,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "new": ("evergrove.cli.new", "Make a review folder with a commented protocol."),
     "import": ("evergrove.cli.import_files", "Import the records of databases and registries."),
     "export": ("evergrove.cli.export_records", "Write the records in another program's format."),
+    "dedupe": ("evergrove.cli.dedupe", "Merge the records that are one publication."),
     "link": ("evergrove.cli.link", "Link reports to trials, and list trials without one."),
     "candidates": ("evergrove.cli.candidates", "List posted results of registries, accept them as data."),
     "check": ("evergrove.cli.check", "List every fault and remark of a review."),

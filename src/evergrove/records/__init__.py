@@ -1,1 +1,7 @@
-"""From records to reports and studies: duplicates found and explained, reports linked to their trials."""
+"""Records: which are one publication."""
+
+from __future__ import annotations
+
+from evergrove.records.deduplicate import Deduplicated, Explained, deduplicate
+
+__all__ = ["Deduplicated", "Explained", "deduplicate"]

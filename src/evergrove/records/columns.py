@@ -1,0 +1,200 @@
+"""Records as columns: what is compared lies in plain lists, whatever it came from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import chain
+from typing import TYPE_CHECKING, Any
+
+from evergrove.errors import DataError
+from evergrove.model.record import Record, RecordKind
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+#: The fields that are compared -> the names by which exports call them, in lower case, the best first.
+NAMES: dict[str, tuple[str, ...]] = {
+    "id": ("id", "record_id", "record-id", "recordid", "key", "rec-number"),
+    "title": ("title", "article title", "primary_title", "primary title", "ti", "t1"),
+    "authors": ("authors", "author", "author names", "author full names", "au", "creator"),
+    "year": ("year", "publication year", "pub_year", "publication_year", "py", "date", "issued"),
+    "journal": (
+        "journal",
+        "source title",
+        "journal/book",
+        "secondary_title",
+        "secondary title",
+        "publication title",
+        "container-title",
+        "publication",
+        "jo",
+        "jt",
+        "booktitle",
+        "source",
+    ),
+    "volume": ("volume", "vol", "vl"),
+    "issue": ("issue", "number", "issue number", "no", "is"),
+    "pages": ("pages", "page", "page numbers", "pagination", "pg", "start page", "start_page", "sp"),
+    "doi": ("doi", "do"),
+    "pmid": ("pmid", "pubmed_id", "pubmed id", "pubmedid"),
+    "abstract": ("abstract", "abstract note", "ab", "n2"),
+    "issn": ("issn", "isbn", "isbn/issn", "sn"),
+    "kind": ("kind", "entrytype", "item type", "type", "document type", "ref-type"),
+    "registrations": ("registrations", "registration numbers", "trial registration"),
+}
+_KINDS = {
+    "inproceedings": "conference",
+    "proceedings": "conference",
+    "conference": "conference",
+    "conference paper": "conference",
+    "conference proceedings": "conference",
+    "preprint": "preprint",
+    "registry-entry": "registry-entry",
+}
+
+Fields = dict[str, list[str]]
+
+
+def fields_of(records: Any) -> tuple[list[str], Fields]:  # noqa: ANN401 - a frame of any library
+    """Return the ids and the fields of records.
+
+    Parameters
+    ----------
+    records : iterable of Record, iterable of mappings, mapping of columns, or frame
+        A frame is of any library that narwhals knows: pandas, Polars, PyArrow. Columns are known by the names
+        that exports use (`NAMES`), in upper or lower case; others are not looked at.
+
+    Returns
+    -------
+    ids : list of str
+        As given; the numbers from 0 where no column holds them.
+    fields : dict of str to list of str
+        Each of `NAMES` but ``id``; what is missing is an empty text.
+
+    Raises
+    ------
+    DataError
+        Where there is no title column, columns differ in length, or an id stands twice.
+
+    Examples
+    --------
+    >>> ids, fields = fields_of({"Title": ["A", "B"], "Year": [2001, None]})
+    >>> ids, fields["title"], fields["year"]
+    (['0', '1'], ['A', 'B'], ['2001', ''])
+    """
+    if isinstance(records, Mapping):
+        return _from_columns(records)
+    if hasattr(records, "columns"):
+        import narwhals as nw  # noqa: PLC0415 - only for frames
+
+        frame = nw.from_native(records, eager_only=True)
+        return _from_columns({name: frame[name].to_list() for name in frame.columns})
+    rows = iter(records)
+    first = next(rows, None)
+    if first is None:
+        return [], {field: [] for field in _READ}
+    if isinstance(first, Record):
+        return _from_records(chain((first,), rows))
+    held = [first, *rows]
+    names = dict.fromkeys(name for row in held for name in row)
+    return _from_columns({name: [row.get(name) for row in held] for name in names})
+
+
+def _from_columns(columns: Mapping[str, Sequence[object]]) -> tuple[list[str], Fields]:
+    given = {str(name).strip().lower(): name for name in columns}
+    lengths = {str(name): len(values) for name, values in columns.items()}
+    if len(set(lengths.values())) > 1:
+        raise DataError(f"columns: found lengths {lengths}; allowed: one length; give every record a value")
+    if columns and not any(name in given for name in NAMES["title"]):
+        raise DataError(
+            f"columns: found {', '.join(map(str, columns))}; allowed: one of them called "
+            f"{' or '.join(NAMES['title'])}; rename the column of titles"
+        )
+    count = next(iter(lengths.values()), 0)
+    fields: Fields = {}
+    for field, names in NAMES.items():
+        held = [[_text(value) for value in columns[given[name]]] for name in names if name in given]
+        fields[field] = held[0] if held else [""] * count
+        for other in held[1:]:
+            fields[field] = [one or two for one, two in zip(fields[field], other, strict=True)]
+    last = next((given[name] for name in ("end page", "end_page", "ep") if name in given), None)
+    if last is not None:
+        ends = [_text(value) for value in columns[last]]
+        fields["pages"] = [
+            f"{start}-{end}" if start and end and "-" not in start else start
+            for start, end in zip(fields["pages"], ends, strict=True)
+        ]
+    fields["kind"] = [_KINDS.get(kind.lower(), "") for kind in fields["kind"]]
+    ids = fields.pop("id")
+    if not any(ids):
+        ids = [str(number) for number in range(count)]
+    _once(ids)
+    return ids, fields
+
+
+def _once(ids: list[str]) -> None:
+    if len(set(ids)) == len(ids):
+        return
+    seen: set[str] = set()
+    rows = []
+    for row, key in enumerate(ids):
+        if key in seen:
+            rows.append(row)
+        seen.add(key)
+    raise DataError.from_rows(
+        "id",
+        rows,
+        [ids[row] for row in rows],
+        allowed="an id of its own for every record",
+        todo="number them",
+    )
+
+
+def _text(value: object) -> str:
+    if value is None or value != value:  # noqa: PLR0124 - a missing number of a frame is not equal to itself
+        return ""
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    if isinstance(value, (list, tuple)):
+        return "; ".join(str(item) for item in value)
+    text = str(value).strip()
+    return "" if text in _NOTHING else text
+
+
+_NOTHING = frozenset({"NA", "N/A", "nan", "NaN", "None", "<NA>", "null", "UNKNOWN"})
+
+
+def _from_records(records: Iterable[Record]) -> tuple[list[str], Fields]:
+    """Read the fields of one record after the other, so that their raw forms are never held together."""
+    ids: list[str] = []
+    fields: Fields = {field: [] for field in _READ}
+    for record in records:
+        ids.append(record.id)
+        for field, read in _READ.items():
+            fields[field].append(read(record))
+    _once(ids)
+    return ids, fields
+
+
+def _registrations(record: Record) -> str:
+    if record.kind is not RecordKind.REGISTRY_ENTRY:
+        return "; ".join(record.registrations)
+    own = [value for value in record.accessions.values() if value in record.registrations]
+    return "; ".join(dict.fromkeys((*own, *record.registrations)))
+
+
+_READ: dict[str, Callable[[Record], str]] = {
+    "title": lambda record: record.title or "",
+    "authors": lambda record: "; ".join(record.authors),
+    "year": lambda record: str(record.year or ""),
+    "journal": lambda record: record.journal or "",
+    "volume": lambda record: record.volume or "",
+    "issue": lambda record: record.issue or "",
+    "pages": lambda record: record.pages or "",
+    "doi": lambda record: record.doi or "",
+    "pmid": lambda record: record.pmid or "",
+    "abstract": lambda record: record.abstract or "",
+    "issn": lambda record: "; ".join(record.issn),
+    "kind": lambda record: _KINDS.get(record.kind.value, ""),
+    "registrations": _registrations,
+}

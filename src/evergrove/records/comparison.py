@@ -1,0 +1,304 @@
+"""Compare pairs of records field by field, in columns."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from rapidfuzz import fuzz
+from rapidfuzz.distance import JaroWinkler
+from rapidfuzz.process import cpdist
+
+from evergrove.records.agreement import FIELDS, Agreement
+from evergrove.records.journal_names import AGREES, DIFFERS, likeness
+from evergrove.records.normal_forms import Sort
+from evergrove.records.page_comparison import compare_pages
+from evergrove.records.registry_numbers import EntryLink, entry_link
+from evergrove.records.text_numbers import equality, identity
+from evergrove.records.title_differences import TitleDifference, title_difference
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from evergrove.records.normal_columns import NormalColumns
+
+    Codes = NDArray[np.int8]
+    Index = NDArray[np.int64]
+
+
+#: Titles less alike than this, from 0 to 100, have nothing to do with each other.
+LEAST_TITLE = 70
+#: Titles at least this alike may be the same but for misprints; their words are then looked at one by one.
+ALIKE_TITLE = 80
+SAME, NEAR, MISSING, DIFFER = Agreement.SAME, Agreement.NEAR, Agreement.MISSING, Agreement.DIFFERS
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Pairs of records and how their fields agree.
+
+    Parameters
+    ----------
+    left, right : arrays of shape (pairs,)
+        Positions of the records.
+    codes : dict of str to array of shape (pairs,)
+        `Agreement` of each of `FIELDS`.
+    title_score : array of shape (pairs,)
+        Likeness of the titles, from 0 to 100; 0 below `LEAST_TITLE`.
+    title_difference : array of shape (pairs,)
+        `TitleDifference`.
+    sorts : array of shape (pairs, 2)
+        `Sort` flags of both records.
+    generic : array of shape (pairs,)
+        Whether the title is one that many publications have.
+    ranged : array of shape (pairs,)
+        Whether both give the same first and last page, and they are not one.
+    long_article : array of shape (pairs,)
+        Whether both give the same first and last page, and these make three pages or more.
+    same_authors : array of shape (pairs,)
+        Whether all authors agree, and there is more than one.
+    shifted : array of shape (pairs,)
+        Whether both give as many pages, a few pages apart in the volume.
+    lettered : array of shape (pairs,)
+        Whether one is paged with a letter (of a supplement, an abstract, the web) and the other is not.
+    early : array of shape (pairs,)
+        Whether one is not yet in a volume, or was not when it was recorded, and the other is.
+    cochrane : array of shape (pairs,)
+        `Agreement` of the numbers of Cochrane reviews.
+    entries : array of shape (pairs,)
+        `EntryLink` of registry entries.
+    """
+
+    left: Index
+    right: Index
+    codes: dict[str, Codes]
+    title_score: NDArray[np.float32]
+    title_difference: Codes
+    sorts: NDArray[np.int32]
+    generic: NDArray[np.bool_]
+    ranged: NDArray[np.bool_]
+    long_article: NDArray[np.bool_]
+    same_authors: NDArray[np.bool_]
+    shifted: NDArray[np.bool_]
+    lettered: NDArray[np.bool_]
+    early: NDArray[np.bool_]
+    cochrane: Codes
+    entries: Codes
+
+    def __len__(self) -> int:
+        return len(self.left)
+
+
+def compare(normal: NormalColumns, left: Index, right: Index, *, workers: int = 1) -> Comparison:
+    """Compare candidate pairs; those that nothing but a key connects are dropped.
+
+    Parameters
+    ----------
+    normal : NormalColumns
+    left, right : arrays of shape (pairs,)
+    workers : int
+        Threads that compare titles.
+
+    Returns
+    -------
+    Comparison
+        Of the pairs that are kept.
+    """
+    score = _ratio(normal.title, left, right, workers, LEAST_TITLE)
+    kept = _worth(normal, left, right, score)
+    left, right, score = left[kept], right[kept], score[kept]
+    authors, same_authors = _authors(normal, left, right, workers)
+    kept = _may_agree(normal, left, right, authors)
+    left, right, score = left[kept], right[kept], score[kept]
+    authors, same_authors = authors[kept], same_authors[kept]
+    difference = _title_differences(normal, left, right, score)
+    pages = compare_pages(normal, left, right)
+    entries = _entries(normal, left, right)
+    codes: dict[str, Codes] = {
+        "title": _title_codes(score, difference),
+        "authors": authors,
+        "year": _years(normal.year, left, right),
+        "journal": _journals(normal, left, right),
+        "volume": equality(normal.volume, left, right),
+        "issue": equality(normal.issue, left, right),
+        "pages": pages.codes,
+        "doi": equality(normal.doi, left, right),
+        "pmid": equality(normal.pmid, left, right),
+        "abstract": _abstracts(normal.abstract, left, right, workers),
+        "registration": np.select(
+            [entries >= EntryLink.SHARED, entries == EntryLink.SAME_REGISTRY], [SAME, DIFFER], MISSING
+        ).astype(np.int8),
+    }
+    assert tuple(codes) == FIELDS  # noqa: S101 - told in this order
+    return Comparison(
+        left=left,
+        right=right,
+        codes=codes,
+        title_score=score,
+        title_difference=difference,
+        sorts=np.stack([normal.sort[left], normal.sort[right]], axis=1),
+        generic=normal.generic[left] | normal.generic[right],
+        ranged=pages.ranged,
+        long_article=pages.long_article,
+        same_authors=same_authors,
+        shifted=pages.shifted,
+        lettered=pages.lettered,
+        early=pages.early,
+        cochrane=equality(normal.cochrane, left, right),
+        entries=entries,
+    )
+
+
+def _worth(normal: NormalColumns, left: Index, right: Index, score: NDArray[np.float32]) -> NDArray[np.bool_]:
+    """Return which pairs are compared in full: like titles, an identifier, or a place and an author."""
+    place = (equality(normal.start, left, right) == SAME) & (equality(normal.volume, left, right) == SAME)
+    kept: NDArray[np.bool_] = (
+        (score >= ALIKE_TITLE)
+        | (place & (score >= LEAST_TITLE))
+        | (equality(normal.doi, left, right) == SAME)
+        | (equality(normal.pmid, left, right) == SAME)
+        | (place & _same_beginning(normal.first, left, right))
+        | _goes_on(normal.title, left, right)
+    )
+    entry = (normal.sort & int(Sort.REGISTRY)) != 0
+    kept |= entry[left] & entry[right]
+    # A registry entry and a publication are never one report.
+    kept &= entry[left] == entry[right]
+    return kept
+
+
+def _may_agree(normal: NormalColumns, left: Index, right: Index, authors: Codes) -> NDArray[np.bool_]:
+    """Return which pairs a rule can hold for: with other authors, only at the same place or by number."""
+    kept: NDArray[np.bool_] = (
+        (authors != DIFFER)
+        | (equality(normal.start, left, right) == SAME)
+        | (equality(normal.doi, left, right) == SAME)
+        | (equality(normal.pmid, left, right) == SAME)
+        | ((normal.sort[left] & int(Sort.REGISTRY)) != 0)
+    )
+    return kept
+
+
+def _at(column: list[str], rows: Index) -> list[str]:
+    return [column[row] for row in rows.tolist()]
+
+
+def _ratio(column: list[str], left: Index, right: Index, workers: int, cutoff: float) -> NDArray[np.float32]:
+    """Return the likeness of two texts per pair, 0 where it is below the cutoff."""
+    if not len(left):
+        return np.zeros(0, dtype=np.float32)
+    scores: NDArray[np.float32] = cpdist(
+        _at(column, left),
+        _at(column, right),
+        scorer=fuzz.ratio,
+        score_cutoff=cutoff,
+        dtype=np.float32,
+        workers=workers,
+    )
+    return scores
+
+
+def _same_beginning(column: list[str], left: Index, right: Index) -> NDArray[np.bool_]:
+    """Return whether both texts are there and begin with the same letters."""
+    numbers = identity([text[:4] for text in column])
+    same: NDArray[np.bool_] = (numbers[left] == numbers[right]) & (numbers[left] != 0)
+    return same
+
+
+def _goes_on(column: list[str], left: Index, right: Index) -> NDArray[np.bool_]:
+    """Return whether one title begins with the whole of the other."""
+    heads = identity([text[:30] if len(text) >= 30 else "" for text in column])
+    same = (heads[left] == heads[right]) & (heads[left] != 0)
+    found = np.zeros(len(left), dtype=bool)
+    for row in np.flatnonzero(same).tolist():
+        one, two = column[left[row]], column[right[row]]
+        found[row] = one.startswith(two) or two.startswith(one)
+    return found
+
+
+def _title_differences(normal: NormalColumns, left: Index, right: Index, score: NDArray[np.float32]) -> Codes:
+    codes = np.full(len(left), int(TitleDifference.WORDS), dtype=np.int8)
+    codes[score == 100] = int(TitleDifference.NONE)
+    look = np.flatnonzero((score < 100) & ((score >= LEAST_TITLE) | _goes_on(normal.title, left, right)))
+    for row in look.tolist():
+        one, two = int(left[row]), int(right[row])
+        codes[row] = title_difference(
+            normal.title[one], normal.title[two], normal.numbers[one], normal.numbers[two]
+        )
+    return codes
+
+
+def _title_codes(score: NDArray[np.float32], difference: Codes) -> Codes:
+    codes = np.full(len(score), DIFFER, dtype=np.int8)
+    codes[score >= ALIKE_TITLE] = NEAR
+    codes[difference == TitleDifference.SHORTENED] = NEAR
+    codes[(score >= ALIKE_TITLE) & (difference <= TitleDifference.SPELLING)] = SAME
+    codes[score == 100] = SAME
+    return codes
+
+
+def _authors(
+    normal: NormalColumns, left: Index, right: Index, workers: int
+) -> tuple[Codes, NDArray[np.bool_]]:
+    """Compare first authors and all authors; family and given name may be swapped or not told apart."""
+    if not len(left):
+        return np.zeros(0, dtype=np.int8), np.zeros(0, dtype=bool)
+    first = _at(normal.first, left), _at(normal.first, right)
+    everyone = _at(normal.everyone, left), _at(normal.everyone, right)
+    head = cpdist(*first, scorer=fuzz.token_set_ratio, dtype=np.float32, workers=workers)
+    close = 100 * cpdist(*first, scorer=JaroWinkler.similarity, dtype=np.float32, workers=workers)
+    total = cpdist(*everyone, scorer=fuzz.token_set_ratio, dtype=np.float32, workers=workers)
+    order = cpdist(*everyone, scorer=fuzz.token_sort_ratio, dtype=np.float32, workers=workers)
+    head = np.maximum(head, close)
+    codes = np.full(len(left), NEAR, dtype=np.int8)
+    codes[(head >= 88) | (total >= 90)] = SAME
+    codes[(head < 75) & (total < 60)] = DIFFER
+    codes[(normal.authors[left] == 0) | (normal.authors[right] == 0)] = MISSING
+    whole = (codes == SAME) & (
+        (order >= 85) | ((total >= 95) & (normal.authors[left] == normal.authors[right]))
+    )
+    return codes, whole & (np.minimum(normal.authors[left], normal.authors[right]) > 1)
+
+
+def _years(year: NDArray[np.int32], left: Index, right: Index) -> Codes:
+    apart = np.abs(year[left] - year[right])
+    codes = np.select([apart == 0, apart == 1], [SAME, NEAR], DIFFER).astype(np.int8)
+    codes[(year[left] == 0) | (year[right] == 0)] = MISSING
+    return codes
+
+
+def _journals(normal: NormalColumns, left: Index, right: Index) -> Codes:
+    codes = equality(normal.journal, left, right)
+    known: dict[tuple[str, str], Agreement] = {}
+    for row in np.flatnonzero(codes == DIFFER).tolist():
+        one, two = int(left[row]), int(right[row])
+        names = normal.journal[one], normal.journal[two]
+        if names not in known:
+            score = likeness(*names)
+            known[names] = SAME if score >= AGREES else DIFFER if score < DIFFERS else NEAR
+        codes[row] = known[names]
+    issn = identity(normal.issn)
+    for row in np.flatnonzero((issn[left] != 0) & (issn[right] != 0) & (codes != SAME)).tolist():
+        if set(normal.issn[left[row]].split()) & set(normal.issn[right[row]].split()):
+            codes[row] = SAME
+    return codes
+
+
+def _entries(normal: NormalColumns, left: Index, right: Index) -> Codes:
+    """Compare the registration numbers of registry entries."""
+    codes = np.full(len(left), int(EntryLink.NO_ENTRIES), dtype=np.int8)
+    entry = (normal.sort & int(Sort.REGISTRY)) != 0
+    for row in np.flatnonzero(entry[left] & entry[right]).tolist():
+        one, two = normal.registrations[left[row]], normal.registrations[right[row]]
+        codes[row] = int(entry_link(one.split(), two.split()))
+    return codes
+
+
+def _abstracts(column: list[str], left: Index, right: Index, workers: int) -> Codes:
+    codes = np.zeros(len(left), dtype=np.int8)
+    long = identity(["x" if len(text) >= 100 else "" for text in column])
+    both = np.flatnonzero((long[left] != 0) & (long[right] != 0))
+    score = _ratio(column, left[both], right[both], workers, 0)
+    codes[both] = np.select([score >= 85, score >= 60], [SAME, NEAR], DIFFER)
+    return codes

@@ -1,0 +1,319 @@
+"""Find the records that are one publication: candidates, comparison, rules, clusters."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from evergrove.model.merge import PairVerdict
+from evergrove.records.agreement import FIELDS, Agreement
+from evergrove.records.candidates import candidate_pairs
+from evergrove.records.clusters import Clusters, torn
+from evergrove.records.columns import fields_of
+from evergrove.records.comparison import Comparison, compare
+from evergrove.records.normal_columns import NormalColumns, normal_columns
+from evergrove.records.normal_forms import Sort
+from evergrove.records.registry_numbers import EntryLink, entry_link
+from evergrove.records.rules import RULES, Facts, decide
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterator
+
+    from numpy.typing import NDArray
+
+    from evergrove.model.merge import Relation
+
+    Pair = tuple[int, int]
+
+#: Records from which a second process pays.
+MANY = 40_000
+#: Rules that hold for want of a contradiction only.
+WEAK = frozenset({"title-and-volume", "nothing-against", "early-online", "title-and-pages", "like-title"})
+CHAIN = "chain"
+CHAIN_SAYS = "they agree, but one of them also agrees with a record that contradicts the other"
+PERSON = "person"
+_STEPS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Explained:
+    """Two records, whether they are one publication, and why.
+
+    Parameters
+    ----------
+    left, right : str
+        Their ids.
+    verdict : PairVerdict
+    rule : str
+        The name of the rule that decided.
+    says : str
+        The rule in a sentence.
+    relation : Relation or None
+        How they belong together where they are not one publication.
+    agreed, near, differed, missing : tuple of str
+        The fields that agree, are alike, contradict, or stand in one only or none.
+    """
+
+    left: str
+    right: str
+    verdict: PairVerdict
+    rule: str
+    says: str
+    relation: Relation | None
+    agreed: tuple[str, ...]
+    near: tuple[str, ...]
+    differed: tuple[str, ...]
+    missing: tuple[str, ...]
+
+    def __str__(self) -> str:
+        parts = [f"{self.left} and {self.right}: {self.verdict.label} ({self.rule}: {self.says})"]
+        told = (("agree", self.agreed), ("alike", self.near), ("differ", self.differed))
+        parts += [f"{word}: {', '.join(fields)}" for word, fields in told if fields]
+        return "; ".join(parts)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the pair as JSON-safe data."""
+        return {
+            "records": [self.left, self.right],
+            "verdict": self.verdict.value,
+            "relation": self.relation.value if self.relation is not None else None,
+            "rule": self.rule,
+            "why": self.says,
+            "agreed": list(self.agreed),
+            "near": list(self.near),
+            "differed": list(self.differed),
+            "missing": list(self.missing),
+        }
+
+
+@dataclass(frozen=True)
+class Deduplicated:
+    """What `deduplicate` found.
+
+    Parameters
+    ----------
+    ids : list of str
+        Of the records, in their order.
+    clusters : list of tuple of str
+        Ids of the records that are one publication; those that stand alone are not listed.
+    compared : int
+        Pairs that were compared in full.
+    """
+
+    ids: list[str]
+    clusters: list[tuple[str, ...]]
+    compared: int
+    _pairs: Comparison = field(repr=False)
+    _rule: NDArray[np.int16] = field(repr=False)
+    _chained: NDArray[np.bool_] = field(repr=False)
+
+    @property
+    def publications(self) -> int:
+        """Publications: clusters and records that stand alone."""
+        return len(self.ids) - sum(len(cluster) - 1 for cluster in self.clusters)
+
+    def labels(self) -> NDArray[np.int64]:
+        """Return for each record the position of the first record of its publication, shape ``(n,)``."""
+        position = {key: row for row, key in enumerate(self.ids)}
+        labels = np.arange(len(self.ids))
+        for cluster in self.clusters:
+            rows = [position[key] for key in cluster]
+            labels[rows] = min(rows)
+        return labels
+
+    def duplicates(self) -> Iterator[Explained]:
+        """Yield the pairs that a rule found to be one publication, the surest first, explained."""
+        return self._with(PairVerdict.DUPLICATE)
+
+    def uncertain(self) -> Iterator[Explained]:
+        """Yield the pairs that are a person's to decide, explained."""
+        return self._with(PairVerdict.UNCERTAIN)
+
+    def related(self) -> Iterator[Explained]:
+        """Yield the pairs that belong together without being one publication: preprint and article ..."""
+        return self._with(PairVerdict.NOT)
+
+    def _with(self, verdict: PairVerdict) -> Iterator[Explained]:
+        rows = np.flatnonzero(self._rule >= 0)
+        for row in rows[np.argsort(self._rule[rows], kind="stable")].tolist():
+            chained = bool(self._chained[row])
+            found = PairVerdict.UNCERTAIN if chained else RULES[self._rule[row]].verdict
+            if found is verdict and (
+                found is not PairVerdict.NOT or RULES[self._rule[row]].relation is not None
+            ):
+                yield self._explained(row, found, chained=chained)
+
+    def _explained(self, row: int, verdict: PairVerdict, *, chained: bool) -> Explained:
+        rule = RULES[self._rule[row]]
+        by_code: dict[Agreement, list[str]] = {code: [] for code in Agreement}
+        for name in FIELDS:
+            by_code[Agreement(int(self._pairs.codes[name][row]))].append(name)
+        return Explained(
+            self.ids[int(self._pairs.left[row])],
+            self.ids[int(self._pairs.right[row])],
+            verdict,
+            CHAIN if chained else rule.name,
+            CHAIN_SAYS if chained else rule.says,
+            None if chained else rule.relation,
+            tuple(by_code[Agreement.SAME]),
+            tuple(by_code[Agreement.NEAR]),
+            tuple(by_code[Agreement.DIFFERS]),
+            tuple(by_code[Agreement.MISSING]),
+        )
+
+
+def deduplicate(
+    records: Any,  # noqa: ANN401 - a frame of any library
+    *,
+    together: Collection[tuple[str, str]] = (),
+    apart: Collection[tuple[str, str]] = (),
+    workers: int | None = None,
+    progress: Callable[[str, int, int], None] | None = None,
+) -> Deduplicated:
+    """Find the records that are one publication.
+
+    Parameters
+    ----------
+    records : iterable of Record, iterable of mappings, mapping of columns, or frame
+        With a title each; authors, year, journal, volume, issue, pages, doi, pmid, abstract, issn, kind and
+        registrations as far as there are any, under the names that exports use. Frames are pandas, Polars or
+        PyArrow.
+    together, apart : collection of pairs of ids
+        What a person decided; no rule overrides it.
+    workers : int, optional
+        Processes; by default 2 for many records, else 1.
+    progress : callable, optional
+        Called with the stage, the steps done and their number.
+
+    Returns
+    -------
+    Deduplicated
+
+    Raises
+    ------
+    DataError
+        Where there is no title column, columns differ in length, or an id stands twice.
+
+    Notes
+    -----
+    Candidates share at least one key (DOI, PubMed number, a piece of the title, some words of it, first
+    author with year and page ...), a few neighbours each, so the cost grows almost in line with the number
+    of records. A false merge loses a trial: what is not clear is left to a person, never merged.
+
+    Examples
+    --------
+    >>> found = deduplicate({
+    ...     "title": ["Cells in ARDS: a randomised trial", "Cells in ARDS - A randomized trial", "Rest"],
+    ...     "author": ["Smith, John and Lee, Kim", "Smith J; Lee K", "Doe, J."],
+    ...     "year": [2020, 2020, 2001], "volume": ["8", "8", ""], "pages": ["12-19", "12-9", ""],
+    ... })
+    >>> found.clusters, found.publications
+    ([('0', '1')], 2)
+    >>> pair = next(found.duplicates())
+    >>> pair.rule, pair.agreed
+    ('title-and-place', ('title', 'authors', 'year', 'volume', 'pages'))
+    """
+    ids, fields = fields_of(records)
+    step = progress or (lambda _stage, _done, _total: None)
+    workers = workers or (2 if len(ids) >= MANY else 1)
+    normal = normal_columns(
+        fields, workers=workers, progress=lambda done, total: step("Reading", done, total)
+    )
+    del fields
+    step("Comparing", 0, _STEPS)
+    entries = (normal.sort & int(Sort.REGISTRY)) != 0
+    numbers = [
+        text if entry else "" for text, entry in zip(normal.registrations, entries.tolist(), strict=True)
+    ]
+    left, right = candidate_pairs(normal.keys, normal.title, numbers)
+    step("Comparing", 1, _STEPS)
+    pairs = compare(normal, left, right, workers=workers)
+    del left, right
+    step("Comparing", 3, _STEPS)
+    rule = decide(Facts(pairs))
+    step("Comparing", 4, _STEPS)
+    position = {key: row for row, key in enumerate(ids)}
+    decided = [
+        [
+            (min(a, b), max(a, b))
+            for a, b in (
+                (position[one], position[two]) for one, two in given if one in position and two in position
+            )
+        ]
+        for given in (together, apart)
+    ]
+    clusters, chained = _clustered(normal, pairs, rule, decided[0], set(decided[1]))
+    step("Comparing", _STEPS, _STEPS)
+    named = [tuple(ids[row] for row in cluster) for cluster in clusters]
+    return Deduplicated(ids, named, len(pairs), pairs, rule, chained)
+
+
+def _clustered(
+    normal: NormalColumns, pairs: Comparison, rule: NDArray[np.int16], together: list[Pair], apart: set[Pair]
+) -> tuple[list[list[int]], NDArray[np.bool_]]:
+    """Return the clusters, and the pairs that agree but could not be put together."""
+    duplicate = np.array([item.verdict is PairVerdict.DUPLICATE for item in RULES])
+    rows = np.flatnonzero((rule >= 0) & duplicate[rule])
+    # The surest first: the rules are in that order.
+    rows = rows[np.argsort(rule[rows], kind="stable")]
+    found = list(zip(pairs.left[rows].tolist(), pairs.right[rows].tolist(), strict=True))
+    agreeing = set(found) | set(together)
+    refused = np.flatnonzero((rule >= 0) & ~duplicate[rule])
+    denied = {
+        pair
+        for row, pair in zip(
+            refused.tolist(),
+            zip(pairs.left[refused].tolist(), pairs.right[refused].tolist(), strict=True),
+            strict=True,
+        )
+        if RULES[rule[row]].verdict is PairVerdict.NOT
+    }
+
+    def contradict(one: int, two: int) -> bool:
+        pair = (min(one, two), max(one, two))
+        if pair in apart:
+            return True
+        return pair not in agreeing and (pair in denied or _contradict(normal, *pair))
+
+    clusters = Clusters(contradict)
+    for one, two in together:
+        clusters.join(one, two)
+    weak = {pair for pair, row in zip(found, rows.tolist(), strict=True) if RULES[rule[row]].name in WEAK}
+    undecided = torn(weak, contradict, found)
+    chained = np.zeros(len(pairs), dtype=bool)
+    for pair, row in zip(found, rows.tolist(), strict=True):
+        if pair in apart or pair in undecided or not clusters.join(*pair):
+            chained[row] = True
+    for pair, row in zip(found, rows.tolist(), strict=True):
+        # Another way may have brought them together.
+        if chained[row] and pair not in apart and pair[1] in clusters.of(pair[0]):
+            chained[row] = False
+    return clusters.all(), chained
+
+
+def _contradict(normal: NormalColumns, one: int, two: int) -> bool:
+    """Return whether two records that were not compared cannot be one publication."""
+
+    def differ(column: list[str]) -> bool:
+        return bool(column[one]) and bool(column[two]) and column[one] != column[two]
+
+    if (normal.sort[one] | normal.sort[two]) & int(Sort.REGISTRY):
+        link = entry_link(normal.registrations[one].split(), normal.registrations[two].split())
+        return link is EntryLink.SAME_REGISTRY
+    same_place = normal.start[one] == normal.start[two] and normal.volume[one] == normal.volume[two]
+    if same_place and normal.start[one]:
+        return False
+    years = int(normal.year[one]), int(normal.year[two])
+    apart = all(years) and abs(years[0] - years[1]) > 1
+    return (
+        differ(normal.doi)
+        or differ(normal.pmid)
+        or (differ(normal.volume) and differ(normal.start))
+        or apart
+        or bool((int(normal.sort[one]) ^ int(normal.sort[two])) & _APART)
+    )
+
+
+_APART = int(Sort.CORRECTION | Sort.RETRACTION | Sort.REPLY | Sort.COMMENT | Sort.PREPRINT)

@@ -1,0 +1,279 @@
+"""Deduplicate: the records of one publication become one report; all are kept, every merge can be undone."""
+
+from __future__ import annotations
+
+import getpass
+import hashlib
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from evergrove.errors import UsageError
+from evergrove.model.merge import RULES, MergeEvent, PairVerdict
+from evergrove.records.clusters import Clusters
+from evergrove.records.decisions import Standing, standing
+from evergrove.records.deduplicate import Explained, deduplicate
+from evergrove.services.folders import locate
+from evergrove.store.merges import add_merges, read_merges
+from evergrove.store.records import read_records
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+    from pathlib import Path
+
+    from evergrove.model.record import Record
+
+    Progress = Callable[[str, int, int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class DedupeRun:
+    """What became of the records of a review.
+
+    Parameters
+    ----------
+    records : int
+        Records of the review.
+    reports : int
+        Publications and registry entries that they make.
+    added : tuple of MergeEvent
+        Decisions that this run added: merges, pairs that wait for a person, pairs that are linked.
+    waiting : tuple of MergeEvent
+        Pairs that wait for a person.
+    """
+
+    records: int
+    reports: int
+    added: tuple[MergeEvent, ...]
+    waiting: tuple[MergeEvent, ...]
+
+    @property
+    def merged(self) -> int:
+        """Records that another record of the same report stands for."""
+        return self.records - self.reports
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the run as JSON-safe data."""
+        return {
+            "records": self.records,
+            "reports": self.reports,
+            "merged": self.merged,
+            "added": [event.model_dump(mode="json", exclude_defaults=True) for event in self.added],
+            "waiting": [event.model_dump(mode="json", exclude_defaults=True) for event in self.waiting],
+        }
+
+
+def dedupe(review: str | Path, progress: Progress | None = None) -> DedupeRun:
+    """Merge the records of a review that are one publication.
+
+    Parameters
+    ----------
+    review : str or Path
+        A review folder.
+    progress : callable, optional
+        Called with the stage, what is done and the total.
+
+    Returns
+    -------
+    DedupeRun
+        Each merge, each pair that waits for a person and each pair that is linked is a line in
+        ``records/merges.jsonl``. Running again adds only what is new; what a person decided stays.
+
+    Raises
+    ------
+    UsageError
+        For a review that is not there.
+    ReviewFolderError
+        For a record or decision that cannot be read.
+    """
+    folder = locate(review)
+    now = standing(read_merges(folder))
+    found = deduplicate(read_records(folder), together=now.together, apart=now.apart, progress=progress)
+    held = now.groups(found.ids)
+    added = tuple(_events(_new(found.duplicates(), found.uncertain(), found.related(), held, now)))
+    add_merges(folder, added)
+    after = standing((*read_merges(folder),)) if added else now
+    groups = after.groups(found.ids)
+    return DedupeRun(len(found.ids), len(groups), added, _waiting(after, groups))
+
+
+def _new(
+    duplicates: Iterable[Explained],
+    uncertain: Iterable[Explained],
+    related: Iterable[Explained],
+    held: list[tuple[str, ...]],
+    now: Standing,
+) -> Iterator[Explained]:
+    """Yield what is new: merges that bring records together that were not, and pairs not yet spoken of."""
+    number = {key: row for row, key in enumerate(key for group in held for key in group)}
+    joined = Clusters(lambda _one, _two: False)
+    for group in held:
+        for key in group[1:]:
+            joined.join(number[group[0]], number[key])
+    for pair in duplicates:
+        one, two = number[pair.left], number[pair.right]
+        if two not in joined.of(one):
+            joined.join(one, two)
+            yield pair
+    for pair in (*uncertain, *related):
+        known = (min(pair.left, pair.right), max(pair.left, pair.right)) in now.known
+        if not known and number[pair.right] not in joined.of(number[pair.left]):
+            yield pair
+
+
+def _events(pairs: Iterable[Explained]) -> Iterator[MergeEvent]:
+    when = datetime.now(UTC).replace(microsecond=0)
+    for pair in pairs:
+        yield _event(
+            (pair.left, pair.right),
+            when,
+            RULES,
+            pair.verdict,
+            pair.says,
+            relation=pair.relation,
+            rule=pair.rule,
+            agreed=pair.agreed,
+            near=pair.near,
+            differed=pair.differed,
+            missing=pair.missing,
+        )
+
+
+def _event(
+    records: tuple[str, str],
+    when: datetime,
+    who: str,
+    verdict: PairVerdict,
+    why: str,
+    **more: Any,  # noqa: ANN401 - the event's own fields
+) -> MergeEvent:
+    pair = (min(records), max(records))
+    content = "\0".join((*pair, when.isoformat(), who, verdict.value, str(more.get("undoes"))))
+    key = hashlib.sha256(content.encode()).hexdigest()[:10]
+    return MergeEvent(id=key, when=when, who=who, records=pair, verdict=verdict, why=why, **more)
+
+
+def _waiting(now: Standing, groups: list[tuple[str, ...]]) -> tuple[MergeEvent, ...]:
+    """Return the pairs that wait for a person: uncertain, and not brought together in another way."""
+    home = {key: group[0] for group in groups for key in group}
+    return tuple(
+        event
+        for event in now.holds.values()
+        if event.verdict is PairVerdict.UNCERTAIN
+        and event.records not in now.apart
+        and all(key in home for key in event.records)
+        and home[event.records[0]] != home[event.records[1]]
+    )
+
+
+def undo(review: str | Path, merge: str, who: str | None = None, why: str = "undone") -> MergeEvent:
+    """Take back a decision.
+
+    Parameters
+    ----------
+    review : str or Path
+    merge : str
+        The id of the decision, as `dedupe` tells it.
+    who : str, optional
+        By default the name of the account.
+    why : str
+
+    Returns
+    -------
+    MergeEvent
+        The undoing. A merge of the rules stays undone; a person's decision is as if it had not been made.
+
+    Raises
+    ------
+    UsageError
+        For an id that is not there, is undone already, or is no merge.
+    """
+    folder = locate(review)
+    events = read_merges(folder)
+    target = next((event for event in events if event.id == merge), None)
+    if target is None:
+        raise UsageError(
+            f"--undo: found {merge!r}; allowed: the id of a merge in records/merges.jsonl; list them with "
+            f"'evergrove dedupe {review} --list'"
+        )
+    if any(event.undoes == merge for event in events):
+        raise UsageError(f"--undo: {merge} was undone already; nothing to do")
+    if not target.by_person and target.verdict is not PairVerdict.DUPLICATE:
+        raise UsageError(
+            f"--undo: {merge} merged nothing ({target.verdict.label}); allowed: a merge, or what a person "
+            f"decided; decide the pair with 'evergrove dedupe {review} --review'"
+        )
+    event = _event(
+        target.records,
+        datetime.now(UTC),
+        who or account(),
+        PairVerdict.NOT,
+        why,
+        undoes=merge,
+    )
+    add_merges(folder, [event])
+    return event
+
+
+def decide(
+    review: str | Path, records: tuple[str, str], verdict: PairVerdict, who: str | None = None, why: str = ""
+) -> MergeEvent:
+    """Add what a person decided about two records.
+
+    Parameters
+    ----------
+    review : str or Path
+    records : two ids
+    verdict : PairVerdict
+    who : str, optional
+        By default the name of the account.
+    why : str
+
+    Returns
+    -------
+    MergeEvent
+    """
+    why = why or "both records seen side by side"
+    event = _event(records, datetime.now(UTC), who or account(), verdict, why)
+    add_merges(locate(review), [event])
+    return event
+
+
+def account() -> str:
+    """Return the name of the account, for who decided."""
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError, ImportError):
+        return "unnamed"
+
+
+def merges(review: str | Path) -> tuple[MergeEvent, ...]:
+    """Return the merges of a review that hold, in order."""
+    now = standing(read_merges(locate(review)))
+    return tuple(
+        event
+        for event in now.holds.values()
+        if event.verdict is PairVerdict.DUPLICATE and event.records not in now.apart
+    )
+
+
+def report_groups(review: str | Path) -> list[tuple[str, ...]]:
+    """Return the records of each report of a review, those that stand alone too.
+
+    Parameters
+    ----------
+    review : str or Path
+
+    Returns
+    -------
+    list of tuple of str
+        Ids of records.
+    """
+    folder = locate(review)
+    return standing(read_merges(folder)).groups([record.id for record in read_records(folder)])
+
+
+def records_of(review: str | Path, ids: Iterable[str]) -> dict[str, Record]:
+    """Return records of a review by id."""
+    wanted = set(ids)
+    return {record.id: record for record in read_records(locate(review)) if record.id in wanted}

@@ -1,0 +1,67 @@
+"""The log of merges of a review folder: ``records/merges.jsonl``, one decision a line, only ever added to."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from pydantic import ValidationError
+
+from evergrove.errors import Fault, ReviewFolderError
+from evergrove.model.merge import MergeEvent
+from evergrove.store.records import RECORDS
+from evergrove.store.write import plain, write_whole
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+MERGES = "merges.jsonl"
+
+
+def read_merges(folder: Path) -> tuple[MergeEvent, ...]:
+    """Return the log of merges, in order.
+
+    Parameters
+    ----------
+    folder : Path
+        The review folder; without the log there are none.
+
+    Returns
+    -------
+    tuple of MergeEvent
+
+    Raises
+    ------
+    ReviewFolderError
+        For lines that are no decisions, each with file, line and field.
+    """
+    path = folder / RECORDS / MERGES
+    if not path.is_file():
+        return ()
+    events, faults = [], []
+    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
+        if not line.strip():
+            continue
+        try:
+            events.append(MergeEvent.model_validate_json(line))
+        except ValidationError as error:
+            first = error.errors(include_url=False)[0]
+            place = ".".join(str(part) for part in first["loc"])
+            found = repr(first.get("input"))[:80]
+            faults.append(Fault(f"{RECORDS}/{MERGES}", number, place, found, first["msg"], "a decision"))
+    if faults:
+        raise ReviewFolderError(str(folder), faults)
+    return tuple(events)
+
+
+def add_merges(folder: Path, events: Iterable[MergeEvent]) -> None:
+    """Add decisions to the log, all of them or none."""
+    lines = [json.dumps(plain(event), ensure_ascii=False) + "\n" for event in events]
+    if not lines:
+        return
+    path = folder / RECORDS / MERGES
+    held = path.read_text(encoding="utf-8") if path.is_file() else ""
+    if held and not held.endswith("\n"):
+        held += "\n"
+    write_whole(path, held + "".join(lines))

@@ -1,0 +1,248 @@
+"""Records of one publication are found, others are left apart or linked; the verdicts are explained. All invented."""
+
+from pathlib import Path
+
+import pandas as pd
+import polars as pl
+import pytest
+
+from evergrove.errors import DataError
+from evergrove.records import deduplicate
+from evergrove.records.rules import RULES
+
+BASE = {
+    "title": "Stromal cells for severe lung injury: a randomised controlled trial",
+    "author": "Berger, Anna and Costa, J. M. and Duval, P.",
+    "year": "2019",
+    "journal": "Journal of Invented Respiratory Medicine",
+    "volume": "12",
+    "number": "3",
+    "pages": "123-129",
+}
+
+
+def verdicts(*changes, **more):
+    """Return clusters, uncertain and related pairs of the base record and changed copies of it."""
+    rows = [{**BASE, "id": "0"}] + [{**BASE, **change, "id": str(i)} for i, change in enumerate(changes, 1)]
+    found = deduplicate(rows, **more)
+    return found, list(found.uncertain()), list(found.related())
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {},
+        {"title": BASE["title"].upper() + "."},
+        {
+            "title": "[Stromal cells for severe lung injury - a randomized controlled trial] [Article in French]"
+        },
+        {"author": "Berger A, Costa JM, Duval P"},
+        {"author": "Anna Berger; Joao M. Costa; Paul Duval"},
+        {"author": "Berger A.Costa J. M.Duval P."},
+        {"journal": "J Inv Respir Med", "pages": "123-9"},
+        {"pages": "123–129; discussion 130"},
+        {"pages": "", "doi": "10.1234/a.1"},
+        {"year": "2020"},
+        {"volume": "", "number": ""},
+        {"number": ""},
+        {"title": "Stromal cells for sever lung injury: a randomised controled trial"},
+        {"title": "Cellules stromales et poumon : un essai", "journal": "J. Inv. Respir. Med."},
+        {"title": BASE["title"] + ".[Erratum appears in J Inv Respir Med. 2020;13(2):99]"},
+        {"title": "RETRACTED: " + BASE["title"]},
+        {"journal": "", "volume": "", "number": "", "pages": ""},
+        {"year": "2018", "volume": "", "number": "", "pages": "1-7"},
+        {"volume": "21"},
+        {"pages": "126-132"},
+    ],
+)
+def test_what_is_one_publication_is_merged(change):
+    found, _, _ = verdicts(change)
+    assert found.clusters == [("0", "1")]
+
+
+@pytest.mark.parametrize(
+    ("change", "relation"),
+    [
+        ({"title": "Erratum: " + BASE["title"], "pages": "400"}, "correction"),
+        ({"title": "Correction to: " + BASE["title"]}, "correction"),
+        ({"title": "Retraction: " + BASE["title"], "pages": "401"}, "retraction-notice"),
+        ({"title": "Re: " + BASE["title"], "pages": "402"}, "reply-or-comment"),
+        ({"title": BASE["title"] + ": authors' reply", "pages": "403"}, "reply-or-comment"),
+        ({"journal": "medRxiv", "volume": "", "number": "", "pages": ""}, "preprint"),
+        ({"doi": "10.1101/2019.04.05.20053058", "journal": "", "volume": "", "pages": ""}, "preprint"),
+        ({"title": BASE["title"] + ". Part 2", "pages": "130-138"}, None),
+        (
+            {"journal": "Annual Meeting of Invented Societies", "volume": "44", "number": "", "pages": "S77"},
+            "conference-abstract",
+        ),
+        ({"journal": "Gut Reports", "volume": "3", "pages": "9-19"}, "other-report-of-the-same-work"),
+        ({"year": "2021", "volume": "14", "pages": "1-9"}, None),
+        (
+            {
+                "title": "Stromal cells for severe kidney injury: a randomised controlled trial",
+                "pages": "130-8",
+            },
+            None,
+        ),
+    ],
+)
+def test_what_is_another_publication_is_never_merged(change, relation):
+    found, _, related = verdicts(change)
+    assert not found.clusters
+    if relation is not None:
+        assert [pair.relation for pair in related] == [relation]
+
+
+def test_two_parts_of_a_series_are_linked():
+    found = deduplicate(
+        [
+            {**BASE, "id": "a", "title": "Stromal cells and the lung. Part I"},
+            {**BASE, "id": "b", "title": "Stromal cells and the lung. Part II", "pages": "130-140"},
+        ]
+    )
+    assert not found.clusters
+    assert [pair.relation for pair in found.related()] == ["part-of-a-series"]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"pages": "S44", "number": ""},
+        {"doi": "10.1234/a.1", "title": "Something else entirely", "pages": "7"},
+        {"author": "", "year": "", "journal": "", "volume": "", "number": "", "pages": ""},
+    ],
+)
+def test_what_is_not_clear_goes_to_a_person(change):
+    base = {**BASE, "doi": "10.1234/a.1"}
+    found = deduplicate([{**base, "id": "0"}, {**base, **change, "id": "1"}]) if "doi" in change else None
+    found = found or verdicts(change)[0]
+    assert not found.clusters
+    (pair,) = found.uncertain()
+    assert pair.verdict == "uncertain"
+
+
+def test_versions_of_a_cochrane_review_go_to_a_person():
+    review = {
+        "title": "Rest for back pain in adults",
+        "author": "Doe J; Roe K",
+        "journal": "Cochrane Database Syst Rev",
+    }
+    found = deduplicate(
+        [
+            {**review, "year": "2004", "doi": "10.1002/14651858.CD009999.pub2"},
+            {**review, "year": "2005", "doi": "10.1002/14651858.CD009999.pub3"},
+        ]
+    )
+    assert not found.clusters
+    assert [pair.relation for pair in found.uncertain()] == ["version"]
+
+
+def test_a_verdict_says_which_fields_agreed():
+    found, _, _ = verdicts({"pages": "123-9", "year": "2020", "doi": "10.1234/x"})
+    (pair,) = found.duplicates()
+    assert pair.rule == "title-and-place"
+    assert pair.agreed == ("title", "authors", "journal", "volume", "issue", "pages")
+    assert pair.near == ("year",)
+    assert not pair.differed
+    assert "doi" in pair.missing
+    assert "agree: title, authors" in str(pair)
+    assert pair.to_dict()["records"] == ["0", "1"]
+
+
+def test_a_chain_never_brings_together_what_contradicts():
+    # The middle record lacks what tells the other two apart.
+    bare = {"journal": "", "volume": "", "number": "", "pages": "", "doi": ""}
+    found, uncertain, _ = verdicts(
+        bare, {"journal": "Gut Reports", "volume": "3", "pages": "9-19", "number": "1"}
+    )
+    assert not found.clusters
+    assert {pair.rule for pair in uncertain} == {"chain"}
+
+
+def test_two_dois_block_a_cluster():
+    rows = [
+        {**BASE, "id": "a", "doi": "10.1234/one", "journal": "Alpha Letters", "pages": "", "volume": ""},
+        {**BASE, "id": "b", "journal": "", "pages": "", "volume": "", "number": ""},
+        {**BASE, "id": "c", "doi": "10.1234/two", "journal": "Beta Letters", "pages": "", "volume": ""},
+    ]
+    found = deduplicate(rows)
+    assert not found.clusters
+
+
+def test_a_person_has_the_last_word():
+    found, _, _ = verdicts({}, apart=[("0", "1")])
+    assert not found.clusters
+    found, _, _ = verdicts({"title": "Entirely different"}, together=[("1", "0")])
+    assert found.clusters == [("0", "1")]
+
+
+def test_issues_filled_by_dragging_are_not_believed():
+    rows = [
+        {**BASE, "title": f"{BASE['title']} of product {chr(97 + i % 26) * 5}{i}", "pages": ""}
+        for i in range(60)
+    ]
+    rows += [dict(row) for row in rows]
+    for number, row in enumerate(rows):
+        row.update(id=str(number), number=str(number + 1))
+    assert len(deduplicate(rows).clusters) == 60
+
+
+def test_columns_frames_rows_and_records_give_the_same():
+    rows = [BASE, {**BASE, "pages": "123-9"}, {**BASE, "title": "Rest in bed", "pages": "1"}]
+    columns = {name.upper(): [row[name] for row in rows] for name in BASE}
+    expected = [("0", "1")]
+    assert deduplicate(rows).clusters == expected
+    assert deduplicate(columns).clusters == expected
+    assert deduplicate(pd.DataFrame(columns)).clusters == expected
+    assert deduplicate(pl.DataFrame(columns)).clusters == expected
+    assert deduplicate(columns).labels().tolist() == [0, 0, 2]
+    assert deduplicate([]).publications == 0
+
+
+def test_columns_that_cannot_be_records_are_refused():
+    with pytest.raises(DataError, match="title or article title"):
+        deduplicate({"name": ["a"]})
+    with pytest.raises(DataError, match="lengths"):
+        deduplicate({"title": ["a"], "year": [1, 2]})
+    with pytest.raises(DataError, match="row 1 is 'x'"):
+        deduplicate({"title": ["a", "b"], "id": ["x", "x"]})
+
+
+def test_large_blocks_stay_bounded():
+    rows = {"title": ["Editorial"] * 3000, "year": ["2001"] * 3000, "journal": ["Alpha"] * 3000}
+    found = deduplicate(rows)
+    assert not found.clusters
+    assert found.compared <= 3000 * 12
+
+
+def entry(numbers, title, **more):
+    return {"title": title, "registrations": numbers, "kind": "registry-entry", **more}
+
+
+def test_registry_entries_merge_by_number_across_registries():
+    found = deduplicate(
+        [
+            entry("NCT90000001; EUCTR2020-009999-36-ES", "Cells for lung injury in adults", id="a"),
+            entry("EUCTR2020-009999-36-DE", "Cells for lung injury in adults", id="b"),
+            entry("EUCTR2020-009999-36-IT", "Una prova", id="c"),
+            entry("NCT 90000001", "Another official title", id="d"),
+            entry("NCT90000002; NCT90000001", "Cells for lung injury in adults", id="e"),
+            entry("ISRCTN90000003", "Cells for lung injury in adults", id="f"),
+            entry("ChiCTR9000000004; ISRCTN90000009", "A trial of rest", id="g"),
+            entry("ISRCTN90000009", "An extension study of something", id="h"),
+            {**BASE, "id": "i", "title": "Cells for lung injury in adults", "registrations": "NCT90000001"},
+        ]
+    )
+    assert found.clusters == [("a", "b", "c", "d")]
+    rules = {(pair.left, pair.right): pair.rule for pair in found.uncertain()}
+    assert rules["g", "h"] == "registration-and-other-title"
+    assert rules["a", "f"] == "entry-title"
+    assert not any("e" in pair for pair in rules if "a" in pair)
+
+
+def test_every_rule_is_in_the_reference():
+    page = (Path(__file__).resolve().parents[3] / "docs/reference/deduplication.md").read_text()
+    for rule in RULES:
+        assert f"| `{rule.name}` |" in page
+        assert rule.says in page
+    assert len({rule.name for rule in RULES}) == len(RULES)
