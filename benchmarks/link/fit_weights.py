@@ -33,9 +33,7 @@ Pair = tuple[str, str, dict[str, str], bool]
 
 def pairs_of(found: Labelled) -> list[Pair]:
     """Return each candidate pair: its entry, levels, and whether it is true."""
-    rarity = Rarity(
-        [entry.all_words for entry in found.entries] + [report.words for report in found.reports]
-    )
+    rarity = Rarity([entry.all_words for entry in found.entries] + [report.words for report in found.reports])
     index = EntryIndex(found.entries, rarity)
     pairs = []
     for report in found.reports:
@@ -95,10 +93,14 @@ def calibrated(scores: dict[str, list[tuple[float, bool]]]) -> tuple[float, floa
         for held in scores.values():
             odds = [base + slope * value for value, _ in held]
             right = [one for one, (_, true) in zip(odds, held, strict=True) if true]
-            total += math.log1p(sum(map(math.exp, odds))) - (math.log(sum(map(math.exp, right))) if right else 0.0)
+            total += math.log1p(sum(map(math.exp, odds))) - (
+                math.log(sum(map(math.exp, right))) if right else 0.0
+            )
         return total
 
-    found = minimize(loss, np.array([-3.0, 0.7]), method="Nelder-Mead", options={"xatol": 1e-3, "fatol": 1e-3})
+    found = minimize(
+        loss, np.array([-3.0, 0.7]), method="Nelder-Mead", options={"xatol": 1e-3, "fatol": 1e-3}
+    )
     return float(found.x[0]), float(found.x[1])
 
 
@@ -126,7 +128,9 @@ def main() -> None:
     for kind, by_level in counted(pairs).items():
         print(kind)
         for level, count in sorted(by_level.items()):
-            print(f"  {level:<14}{count[True]:>5} true {count[False]:>6} others  {fitted.table[kind].get(level, 0):+.2f}")
+            print(
+                f"  {level:<14}{count[True]:>5} true {count[False]:>6} others  {fitted.table[kind].get(level, 0):+.2f}"
+            )
     print(f"base {fitted.base:.2f}, slope {fitted.slope:.2f}")
 
 

@@ -14,6 +14,7 @@ import sys
 from collections import Counter
 from dataclasses import replace
 from datetime import UTC, datetime
+from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
 
@@ -104,7 +105,9 @@ def likeness() -> None:
     table: list[tuple[float, bool]] = []
     for name, found in sets.items():
         links = {}
-        linkers = [linker_of(found, one) for one in weights] if name in FITTED_ON else [linker_of(found, FITTED)]
+        linkers = (
+            [linker_of(found, one) for one in weights] if name in FITTED_ON else [linker_of(found, FITTED)]
+        )
         for place, report in enumerate(found.reports):
             truth = found.truth[report.id]
             mine = fold.get(min(truth), 0) if truth else place
@@ -112,10 +115,16 @@ def likeness() -> None:
             links[report.id] = linker.links(report)
             table += [(one.probability, one.right in truth) for one in linker.alike(report)]
         how = "cross-validated" if name in FITTED_ON else "held out"
-        print(f"{name} ({how}): {len(found.entries)} entries, {len(found.reports)} reports: {scored(found, links)}")
+        print(
+            f"{name} ({how}): {len(found.entries)} entries, {len(found.reports)} reports: {scored(found, links)}"
+        )
     print("\ncalibration (pairs compared, all sets):\nprobability      pairs   mean    true")
-    for low, high in zip(BINS, BINS[1:], strict=False):
-        held = [(chance, true) for chance, true in table if low <= chance < high or (high == 1.0 and chance >= low)]
+    for low, high in pairwise(BINS):
+        held = [
+            (chance, true)
+            for chance, true in table
+            if low <= chance < high or (high == 1.0 and chance >= low)
+        ]
         if held:
             mean = sum(chance for chance, _ in held) / len(held)
             share = sum(true for _, true in held) / len(held)
@@ -139,14 +148,20 @@ def shipped_review() -> None:
             made = draft.finish(Origin(FileFormat.JSON_LINES, "review", "0" * 64, WHEN))
             reports.append(made)
             truth[made.id] = {number_key(text) for text in study.registrations} & entries
-    found = Labelled([entry_of([record]) for record in records], [report_of([one]) for one in reports], truth, set())
+    found = Labelled(
+        [entry_of([record]) for record in records], [report_of([one]) for one in reports], truth, set()
+    )
     done = link([*records, *reports])
     links = {key: [one for one in done.links if one.left == key] for key in truth}
-    print(f"\nshipped review: {len(reports)} reports with a title, {len(records)} entries: {scored(found, links)}")
+    print(
+        f"\nshipped review: {len(reports)} reports with a title, {len(records)} entries: {scored(found, links)}"
+    )
     for one in done.links:
         if one.left in truth:
             title = done.reports[one.left].title or ""
-            print(f"  {'right' if one.right in truth[one.left] else 'WRONG'} {one.verdict.value} {title[:60]} {one}")
+            print(
+                f"  {'right' if one.right in truth[one.left] else 'WRONG'} {one.verdict.value} {title[:60]} {one}"
+            )
 
 
 def tracker() -> None:
@@ -157,7 +172,9 @@ def tracker() -> None:
     links = [text for row in rows for text in row["results_link"].split()]
     dois = sum(doi_in(text) is not None for text in links)
     own = sum(bool(numbers_in(text)) for text in links)
-    print(f"\nresult links: {read} of {len(rows)} numbers read; {dois} DOIs and {own} numbers in {len(links)} addresses")
+    print(
+        f"\nresult links: {read} of {len(rows)} numbers read; {dois} DOIs and {own} numbers in {len(links)} addresses"
+    )
     groups: dict[str, set[str]] = {}
     spelled: list[str] = []
     for row in csv.DictReader((folder / "cross_registrations.csv").open(encoding="utf-8")):
@@ -165,7 +182,9 @@ def tracker() -> None:
         spelled += [row["trial_id_keep"], *others, *([row["id_to_replace"]] if row["id_to_replace"] else [])]
         groups.setdefault(number_key(row["trial_id_keep"]), set()).update(map(number_key, others))
     unread = sorted({text for text in spelled if len(numbers_in(text)) != 1})
-    print(f"cross-registrations: {len(groups)} groups; not read of {len(set(spelled))} numbers: {unread or 'none'}")
+    print(
+        f"cross-registrations: {len(groups)} groups; not read of {len(set(spelled))} numbers: {unread or 'none'}"
+    )
     for who in ("the kept entry", "every other entry"):
         clusters, links_made = joined_by(groups, kept=who == "the kept entry")
         tally: Counter[str] = Counter()

@@ -58,7 +58,8 @@ def records_in(path: Path) -> list[Record]:
     """Return the records of a file, compressed or not."""
     with tempfile.TemporaryDirectory() as folder:
         plain = Path(folder) / path.name.removesuffix(".xz")
-        plain.write_bytes(lzma.open(path).read() if path.suffix == ".xz" else path.read_bytes())
+        data = path.read_bytes()
+        plain.write_bytes(lzma.decompress(data) if path.suffix == ".xz" else data)
         opened = open_file(plain)
         form, reader = recognise(opened)
         origin = Origin(form, plain.name, opened.sha256, WHEN)

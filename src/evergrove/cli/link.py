@@ -9,20 +9,28 @@ import click
 from evergrove.cli.output import json_option, print_json, progress, with_errors
 
 if TYPE_CHECKING:
+    from evergrove.model.link import LinkDecision
     from evergrove.records.links import Linked, Trial
     from evergrove.records.unpublished import UnpublishedTrial
 
 #: Of each list on the terminal; --json has all.
 MOST_NAMED = 20
-_PAIR = {"nargs": 2, "metavar": "REPORT NUMBER", "type": str}
+_PAIR = "REPORT NUMBER"
 
 
 @click.command()
 @click.argument("review")
-@click.option("--unpublished", "only_unpublished", is_flag=True, help="List only registered trials without results.")
+@click.option(
+    "--unpublished", "only_unpublished", is_flag=True, help="List only registered trials without results."
+)
 @click.option("--explain", metavar="ID", help="Tell the evidence of every link of a record or number.")
-@click.option("--accept", **_PAIR, help="Decide that a report (its record's id) or number is of a trial (a number).")
-@click.option("--reject", **_PAIR, help="Decide that it is not.")
+@click.option(
+    "--accept",
+    nargs=2,
+    metavar=_PAIR,
+    help="Decide that a report (its id) or number is of a trial.",
+)
+@click.option("--reject", nargs=2, metavar=_PAIR, help="Decide that it is not.")
 @click.option("--undo", metavar="DECISION", help="Take a decision back.")
 @click.option("--who", help="Who decides; by default the name of the account.")
 @click.option("--why", help="Why, in a sentence.")
@@ -41,14 +49,14 @@ def command(  # noqa: PLR0917 - click passes each option
 ) -> None:
     """Link the reports of REVIEW to their trials, and list the trials without a report.
 
-    Each link has its evidence and a probability; what is uncertain goes to a person, whose decision goes before
-    any evidence, stands in records/links.jsonl with who, when and why, and can be taken back.
+    Each link has its evidence and a probability; what is uncertain goes to a person, whose decision goes
+    before any evidence, stands in records/links.jsonl with who, when and why, and can be taken back.
     """
     chosen = [name for name, value in (("--accept", accept), ("--reject", reject), ("--undo", undo)) if value]
     if len(chosen) > 1:
         raise click.UsageError(f"{' and '.join(chosen)} stand together; give one decision at a time")
     if chosen:
-        _decide(review, accept, reject, undo, who, why, as_json)
+        _tell_decision(_decided(review, accept, reject, undo, (who, why)), as_json=as_json)
         return
     from evergrove.services.link import link_review  # noqa: PLC0415 - after parsing
 
@@ -66,32 +74,31 @@ def command(  # noqa: PLR0917 - click passes each option
         _tell_unpublished(run.unpublished, MOST_NAMED)
 
 
-def _decide(
+def _decided(
     review: str,
     accept: tuple[str, str] | None,
     reject: tuple[str, str] | None,
     decision_id: str | None,
-    who: str | None,
-    why: str | None,
-    as_json: bool,
-) -> None:
+    said: tuple[str | None, str | None],
+) -> LinkDecision:
     from evergrove.model.link import LinkAction  # noqa: PLC0415 - after parsing
     from evergrove.services.link import decide, undo  # noqa: PLC0415
 
+    who, why = said
     if decision_id is not None:
-        decision = undo(review, decision_id, who, why)
-    else:
-        action = LinkAction.ACCEPT if accept else LinkAction.REJECT
-        decision = decide(review, action, accept or reject or ("", ""), who, why)
+        return undo(review, decision_id, who, why)
+    action = LinkAction.ACCEPT if accept else LinkAction.REJECT
+    return decide(review, action, accept or reject or ("", ""), who, why)
+
+
+def _tell_decision(decision: LinkDecision, *, as_json: bool) -> None:
     if as_json:
         print_json({"decision": decision.model_dump(mode="json")})
+    elif decision.undoes is not None:
+        click.echo(f"{decision.id}: {decision.undoes} is taken back")
     else:
-        click.echo(
-            f"{decision.id}: {decision.who} {decision.action.value}s {' and '.join(decision.items)}; "
-            f"take it back with --undo {decision.id}"
-            if decision.undoes is None
-            else f"{decision.id}: {decision.undoes} is taken back"
-        )
+        what = f"{decision.who} {decision.action.value}s {' and '.join(decision.items)}"
+        click.echo(f"{decision.id}: {what}; take it back with --undo {decision.id}")
 
 
 def _tell(linked: Linked) -> None:
@@ -135,7 +142,9 @@ def _tell_unpublished(trials: tuple[UnpublishedTrial, ...], most: int) -> None:
             when += ", as expected)" if trial.completion_expected else ")"
         else:
             when = f"completion {trial.completion or 'not known'}"
-        posted = f"; results in the registry: {trial.results_in_registry}" if trial.results_in_registry else ""
+        posted = (
+            f"; results in the registry: {trial.results_in_registry}" if trial.results_in_registry else ""
+        )
         status = f", {trial.status.lower().replace('_', ' ')}" if trial.status else ""
         click.echo(f"  {', '.join(trial.registrations)}: {when}{status}{posted}: {trial.title or 'no title'}")
     _more(len(trials), most)

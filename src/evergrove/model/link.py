@@ -64,7 +64,9 @@ class LinkDecision(Model):
                 f"the items are {' and '.join(self.items)}", "two different ones, sorted", at=("items",)
             )
         if (self.undoes is None) == (self.action is LinkAction.UNDO):
-            raise fault("an undoing names the decision it takes back, others none", "both or neither", at=("undoes",))
+            raise fault(
+                "an undoing names the decision it takes back, others none", "both or neither", at=("undoes",)
+            )
         return self
 
 

@@ -8,15 +8,17 @@ from typing import TYPE_CHECKING
 from evergrove.model.link import LinkVerdict
 from evergrove.records.link_weights import (
     BOTH_NAME_A_THIRD,
+    CROSS,
     CROSS_BASE,
     EACH_NAMES_THE_OTHER,
     NAMED_TOGETHER,
     NAMES_THE_OTHER,
+    ONE_BY_DEDUPLICATION,
     Evidence,
+    Scale,
     log_odds,
     probability,
     verdict_of,
-    weighed_entries,
 )
 from evergrove.records.links import Link, LinkKind
 from evergrove.records.trial_items import Nature
@@ -24,7 +26,7 @@ from evergrove.records.trial_likeness import entry_levels
 from evergrove.records.trial_numbers import series_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from evergrove.records.trial_candidates import EntryIndex
     from evergrove.records.trial_clusters import Clusters
@@ -40,7 +42,11 @@ MOST_IN_A_REPORT = 3
 
 
 def cross_links(
-    entries: dict[str, Entry], reports: dict[str, Report], index: EntryIndex, rarity: Rarity
+    entries: dict[str, Entry],
+    reports: dict[str, Report],
+    index: EntryIndex,
+    rarity: Rarity,
+    merged: Iterable[Pair] = (),
 ) -> list[Link]:
     """Return the links between registration numbers that the evidence speaks for, the surest first.
 
@@ -52,17 +58,22 @@ def cross_links(
     index : EntryIndex
         Of the entries, in their order.
     rarity : Rarity
+    merged : iterable of pairs of str
+        Numbers whose entries deduplication put together.
     """
     told: dict[Pair, list[Evidence]] = defaultdict(list)
-    for pair, evidence in (*_named(entries), *_together(reports)):
-        told[pair].append(evidence)
+    for pair, saying in (*_named(entries), *_together(reports)):
+        told[pair].append(saying)
+    for pair in merged:
+        told[pair].append(Evidence("merge", "deduplication put their entries together", ONE_BY_DEDUPLICATION))
     for pair in _alike(entries, index):
         told.setdefault(pair, [])
+    scale = Scale(CROSS)
     links = []
     for (one, two), explicit in told.items():
-        evidence = [max(explicit, key=lambda item: item.weight)] if explicit else []
+        evidence = sorted(explicit, key=lambda item: -item.weight)[:1]
         if one in entries and two in entries:
-            evidence += weighed_entries(entry_levels(entries[one], entries[two], rarity))
+            evidence += scale.evidence(entry_levels(entries[one], entries[two], rarity))
         chance = probability(log_odds(evidence, CROSS_BASE))
         verdict = verdict_of(chance)
         if verdict is not LinkVerdict.NOT:
@@ -91,7 +102,7 @@ def _named(entries: dict[str, Entry]) -> Iterator[tuple[Pair, Evidence]]:
 
 
 def _together(reports: dict[str, Report]) -> Iterator[tuple[Pair, Evidence]]:
-    """Yield numbers of several registries that one report gives: authors list all registrations of their trial."""
+    """Yield numbers of several registries that one report gives: authors list all of their trial."""
     for report in reports.values():
         numbers = list(report.numbers)
         if report.nature is Nature.REVIEW or not 2 <= len(numbers) <= MOST_IN_A_REPORT:

@@ -1,10 +1,10 @@
 """How much each piece of evidence weighs, in log odds, and how the sum becomes a probability.
 
-Evidence of likeness between a report and a registry entry was weighed on real entries and the publications that
-they cite (``benchmarks/link/fit_weights.py``): log(m / u), how much oftener a level is seen in true pairs than in
-other pairs that share rare words, put on the scale of probability by a logistic regression on entries held out. Where
-those citations hold too little (numbers of patients), and for numbers, references and cross-registrations, the weights
-are stated, not fitted.
+Likeness between a report and a registry entry was weighed on real entries and the publications that they
+cite (``benchmarks/link/fit_weights.py``): log(m / u), how much oftener a level is seen in true pairs
+than in other pairs that share rare words, put on the scale of probability by a logistic regression on
+entries held out. Where those citations hold too little (numbers of patients), and for numbers,
+references and cross-registrations, the weights are stated, not fitted.
 """
 
 from __future__ import annotations
@@ -55,13 +55,13 @@ FITTED = LikenessWeights(
     },
 )
 
-#: Stated: a registration number in a report, by the place where it stands.
+#: Stated: a registration number in a report, by its place.
 NUMBER = {"title": 12.0, "abstract": 11.0}
 NUMBER_ELSEWHERE = 12.0
 #: Stated: a publication that the registry entry names, by the kind the registry gives it.
 REFERENCE = {"result": 9.0, "derived": 8.0, "background": 0.0}
 REFERENCE_OF_OTHER_KIND = 4.0
-#: Stated: what one more trial named by the same report, or naming it, takes away, for each factor e of trials.
+#: Stated: times the logarithm of the number of trials of which the same is said.
 SEVERAL_TRIALS = -2.0
 #: Stated: what a report is.
 NATURE = {Nature.RESULTS: 0.0, Nature.PROTOCOL: 0.0, Nature.REVIEW: -9.0, Nature.COMMENT: -3.0}
@@ -80,6 +80,9 @@ NAMES_THE_OTHER = 10.0
 EACH_NAMES_THE_OTHER = 14.0
 BOTH_NAME_A_THIRD = 6.0
 NAMED_TOGETHER = 8.0
+ONE_BY_DEDUPLICATION = 8.0
+#: Stated: a preprint, abstract, translation or other report of a work that is linked.
+RELATIVE = 4.0
 
 
 class Evidence(NamedTuple):
@@ -134,7 +137,10 @@ _SAYS = {
         "soon": "published within three years of its end",
         "late": "published more than three years after its end",
     },
-    "design": {"agrees": "allocation and phase agree as far as both say", "contradicts": "allocation or phase differ"},
+    "design": {
+        "agrees": "allocation and phase agree as far as both say",
+        "contradicts": "allocation or phase differ",
+    },
     "size": {
         "same": "the same number of patients",
         "same-small": "the same number of patients, a small one",
@@ -150,29 +156,33 @@ _SAYS = {
 }
 
 
-def weighed(levels: dict[str, str], weights: LikenessWeights = FITTED) -> list[Evidence]:
-    """Return the evidence of likeness between a report and an entry.
+class Scale:
+    """The evidence that each level of each kind is.
 
     Parameters
     ----------
-    levels : dict of str to str
-        See `report_levels`.
-    weights : LikenessWeights
+    table : dict
+        Kind -> level -> weight.
+    slope : float
+        What the weights are multiplied by.
     """
-    return _evidence(levels, weights.table, weights.slope)
 
+    def __init__(self, table: dict[str, dict[str, float]], slope: float = 1.0) -> None:
+        self._held = {
+            (kind, level): Evidence(kind, _SAYS[kind][level], round(weight * slope, 2))
+            for kind, by_level in table.items()
+            for level, weight in by_level.items()
+        }
 
-def weighed_entries(levels: dict[str, str]) -> list[Evidence]:
-    """Return the evidence of likeness between two registries' entries."""
-    return _evidence(levels, CROSS, 1.0)
+    def evidence(self, levels: dict[str, str]) -> list[Evidence]:
+        """Return the evidence of levels; none where one side says nothing.
 
-
-def _evidence(levels: dict[str, str], table: dict[str, dict[str, float]], slope: float) -> list[Evidence]:
-    return [
-        Evidence(kind, _SAYS[kind][level], round(table[kind][level] * slope, 2))
-        for kind, level in levels.items()
-        if level in table.get(kind, {})
-    ]
+        Examples
+        --------
+        >>> Scale(CROSS).evidence({"size": "same", "start": "unknown"})
+        [Evidence(kind='size', says='the same number of patients', weight=2.0)]
+        """
+        return [held for item in levels.items() if (held := self._held.get(item)) is not None]
 
 
 def log_odds(evidence: list[Evidence], base: float) -> float:
@@ -204,4 +214,14 @@ def verdict_of(chance: float) -> LinkVerdict:
     return LinkVerdict.POSSIBLE if chance >= POSSIBLE else LinkVerdict.NOT
 
 
-__all__ = ["FITTED", "LINKED", "POSSIBLE", "Evidence", "LikenessWeights", "log_odds", "probability", "verdict_of", "weighed", "weighed_entries"]
+__all__ = [
+    "FITTED",
+    "LINKED",
+    "POSSIBLE",
+    "Evidence",
+    "LikenessWeights",
+    "Scale",
+    "log_odds",
+    "probability",
+    "verdict_of",
+]

@@ -1,4 +1,4 @@
-"""Reports and registry entries become trials: every link with its evidence, a person's word before any other."""
+"""Reports and registry entries become trials: each link with its evidence, a person's word before all."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from evergrove.model.link import LinkAction, LinkVerdict, is_record_id
 from evergrove.model.vocabulary import ReportKind
 from evergrove.records.cross_registration import cross_links, joined
-from evergrove.records.link_weights import Evidence
+from evergrove.records.link_weights import RELATIVE, Evidence, probability, verdict_of
 from evergrove.records.links import Link, Linked, LinkKind, Trial
 from evergrove.records.report_links import ReportLinker
 from evergrove.records.trial_candidates import EntryIndex
@@ -32,11 +32,27 @@ _SURE = 0.9999
 _REVIEW = "the review"
 
 
+class Works(NamedTuple):
+    """What deduplication found.
+
+    Parameters
+    ----------
+    merged : mapping of str to str
+        Record id -> id of the report that it is a record of; a record that is missing is a report of its own.
+    relatives : sequence of (str, str, str)
+        Records of two reports of one work, and how they belong together: ``"preprint"``. Where one is
+        linked, so is the other.
+    """
+
+    merged: Mapping[str, str]
+    relatives: Sequence[tuple[str, str, str]]
+
+
 def link(
     records: Iterable[Record],
     studies: Sequence[Study] = (),
     decisions: Sequence[LinkDecision] = (),
-    merged: Mapping[str, str] | None = None,
+    works: Works | None = None,
     progress: Progress | None = None,
 ) -> Linked:
     """Link reports to trials, and one trial's entries in several registries to each other.
@@ -49,8 +65,8 @@ def link(
         Of the review: what they say of their registrations and reports is decided.
     decisions : sequence of LinkDecision
         Those that stand; see `evergrove.store.links.standing`.
-    merged : mapping of str to str, optional
-        Record id -> id of the report that it is a record of; a record that is missing is a report of its own.
+    works : Works, optional
+        What deduplication found; without it, each record is a report.
     progress : callable, optional
         Called with the stage, what is done and the total.
 
@@ -58,8 +74,11 @@ def link(
     -------
     Linked
     """
-    entries, reports = sides(records, merged or {})
-    rarity = Rarity([*(entry.all_words for entry in entries.values()), *(one.words for one in reports.values())])
+    works = works or Works({}, ())
+    entries, reports = sides(records, works.merged)
+    rarity = Rarity(
+        [*(entry.all_words for entry in entries.values()), *(one.words for one in reports.values())]
+    )
     index = EntryIndex(list(entries.values()), rarity)
     alias = {key: report.id for report in reports.values() for key in report.records}
     alias |= {key: entry.number for entry in entries.values() for key in entry.records}
@@ -69,7 +88,7 @@ def link(
         clusters.add(number)
     known = _put_together(studies, decided, clusters)
     crossed = joined(
-        cross_links(entries, reports, index, rarity),
+        cross_links(entries, reports, index, rarity, _merged_numbers(entries, works.merged)),
         clusters,
         {entry.number: entry.former for entry in entries.values() if entry.former},
     )
@@ -80,15 +99,14 @@ def link(
         links += _links_of(report, linker, decided, clusters, known)
         if progress is not None and done % STEP == 0:
             progress("link", done, len(reports))
+    links += _through_relatives(works.relatives, links, alias, decided)
     trials = _trials(entries, reports, links, clusters)
     found = {one.left for one in links if one.kind is LinkKind.REPORT and one.verdict is LinkVerdict.LINKED}
     unlinked = tuple(key for key in reports if key not in found)
     return Linked(tuple(links), trials, unlinked, entries, reports)
 
 
-def sides(
-    records: Iterable[Record], merged: Mapping[str, str]
-) -> tuple[dict[str, Entry], dict[str, Report]]:
+def sides(records: Iterable[Record], merged: Mapping[str, str]) -> tuple[dict[str, Entry], dict[str, Report]]:
     """Return registry entries by number, and reports by id.
 
     Parameters
@@ -113,16 +131,52 @@ def sides(
     return {number: entry_of(held) for number, held in by_number.items()}, reports
 
 
+def _merged_numbers(entries: dict[str, Entry], merged: Mapping[str, str]) -> list[tuple[str, str]]:
+    """Return pairs of numbers whose entries deduplication put together."""
+    home: dict[str, str] = {}
+    pairs = []
+    for entry in entries.values():
+        for key in entry.records:
+            first = home.setdefault(merged.get(key, key), entry.number)
+            if first != entry.number:
+                pairs.append((min(first, entry.number), max(first, entry.number)))
+    return pairs
+
+
+def _through_relatives(
+    relatives: Iterable[tuple[str, str, str]], links: list[Link], alias: Mapping[str, str], decided: _Decided
+) -> list[Link]:
+    """Return links of reports that have none of their own, by a sure link of a report of the same work."""
+    sure: dict[str, list[Link]] = defaultdict(list)
+    for link_ in links:
+        if link_.kind is LinkKind.REPORT and link_.verdict is LinkVerdict.LINKED:
+            sure[link_.left].append(link_)
+    found = []
+    for one, two, how in relatives:
+        for known, new in ((alias.get(one), alias.get(two)), (alias.get(two), alias.get(one))):
+            if known is None or new is None or new in sure or new in decided.of_report:
+                continue
+            for held in sure.get(known, ()):
+                evidence = (Evidence("relative", f"it and {known}, which is linked: {how}", RELATIVE),)
+                chance = held.probability * probability(RELATIVE)
+                found.append(Link(new, held.right, LinkKind.REPORT, chance, verdict_of(chance), evidence))
+    return found
+
+
 class _Decided:
     """What persons decided, on reports and numbers."""
 
-    def __init__(self, decisions: Sequence[LinkDecision], alias: Mapping[str, str], reports: set[str]) -> None:
+    def __init__(
+        self, decisions: Sequence[LinkDecision], alias: Mapping[str, str], reports: set[str]
+    ) -> None:
         self.apart: list[tuple[str, str]] = []
         self.together: list[tuple[str, str]] = []
         self.numbers: dict[tuple[str, str], LinkDecision] = {}
         self.of_report: dict[str, list[tuple[str, LinkDecision]]] = defaultdict(list)
         for decision in decisions:
-            one, two = (alias.get(item, item if is_record_id(item) else number_key(item)) for item in decision.items)
+            one, two = (
+                alias.get(item, item if is_record_id(item) else number_key(item)) for item in decision.items
+            )
             if two in reports or is_record_id(two):
                 one, two = two, one
             if one in reports or is_record_id(one):
@@ -224,7 +278,9 @@ def _trials(
     for members in clusters.trials():
         root = clusters.root(members[0])
         with_entry = tuple(sorted(number for number in members if number in entries))
-        others = sorted(number for number in members if number not in entries and not number.startswith(STUDY))
+        others = sorted(
+            number for number in members if number not in entries and not number.startswith(STUDY)
+        )
         study = next((number.removeprefix(STUDY) for number in members if number.startswith(STUDY)), None)
         # A number that is only spoken of, by a report that is no report of it, is no trial of this review.
         if not with_entry and study is None and root not in linked:
@@ -244,4 +300,4 @@ def _trials(
     return tuple(sorted(trials, key=lambda trial: (trial.study or "~", trial.numbers)))
 
 
-__all__ = ["link", "sides"]
+__all__ = ["Works", "link", "sides"]

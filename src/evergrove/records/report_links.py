@@ -17,10 +17,10 @@ from evergrove.records.link_weights import (
     SEVERAL_TRIALS,
     Evidence,
     LikenessWeights,
+    Scale,
     log_odds,
     probability,
     verdict_of,
-    weighed,
 )
 from evergrove.records.links import Link, LinkKind
 from evergrove.records.trial_items import Nature
@@ -63,7 +63,8 @@ class ReportLinker:
         self._index = index
         self._rarity = rarity
         self._clusters = clusters
-        self._weights = weights
+        self._base = weights.base
+        self._scale = Scale(weights.table, weights.slope)
         self._cited: dict[str, list[tuple[str, str]]] = defaultdict(list)
         for entry in entries.values():
             for key, kind in entry.references.items():
@@ -128,24 +129,27 @@ class ReportLinker:
             if root in passed:
                 continue
             evidence = self._likeness(report, self._entries[number])
-            odds = log_odds(evidence, self._weights.base)
+            odds = log_odds(evidence, self._base)
             if root not in weighted or odds > weighted[root][0]:
                 weighted[root] = (odds, number, evidence)
         total = math.log1p(sum(math.exp(min(odds, 30)) for odds, _, _ in weighted.values()))
         links = []
         for odds, number, evidence in weighted.values():
             others = math.log(max(1.0, math.exp(total) - math.exp(min(odds, 30))))
-            rivals = [Evidence("rivals", "other entries are like it too", round(-others, 2))] if others > 0.05 else []
+            rivals = (
+                [Evidence("rivals", "other entries are like it too", round(-others, 2))]
+                if others > 0.05
+                else []
+            )
             links.append(self._link(report, number, evidence + rivals))
         return links
 
-
     def _likeness(self, report: Report, entry: Entry) -> list[Evidence]:
-        return weighed(report_levels(report, entry, self._rarity), self._weights)
+        return self._scale.evidence(report_levels(report, entry, self._rarity))
 
     def _link(self, report: Report, number: str, evidence: list[Evidence]) -> Link:
         if NATURE[report.nature]:
             evidence = [*evidence, Evidence("kind", f"it is a {report.nature.label}", NATURE[report.nature])]
-        chance = probability(log_odds(evidence, self._weights.base))
+        chance = probability(log_odds(evidence, self._base))
         ordered = tuple(sorted(evidence, key=lambda item: -abs(item.weight)))
         return Link(report.id, number, LinkKind.REPORT, chance, verdict_of(chance), ordered)

@@ -15,7 +15,7 @@ STUDY = "study:"
 
 
 class Clusters:
-    """Union-find on numbers; a trial has one number of each registry, unless a person or an entry says otherwise.
+    """Union-find on numbers; a trial has one number of each registry, unless a person says otherwise.
 
     Parameters
     ----------

@@ -23,13 +23,15 @@ from evergrove.sources.draft import doi_in
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-_REVIEW = re.compile(r"\b(?:systematic(?:ally)? review|meta-?analy[sz]es|meta-?analysis|scoping review|umbrella review)\b", re.I)
-_PROTOCOL = re.compile(
-    r"\b(?:(?:study|trial) protocol|protocol (?:for|of) (?:a|an|the)|rationale and design|design and rationale"
-    r"|statistical analysis plan|structured summary of a study protocol)\b",
-    re.I,
+_REVIEW = re.compile(
+    r"systematic(?:ally)? review|meta-?analy[sz]es|meta-?analysis|scoping review|umbrella review"
 )
-_OTHER = re.compile(r"\b(?:editorial|letter|comment|erratum|correction|retraction|reply)\b", re.I)
+_PROTOCOL = re.compile(
+    r"(?:study|trial) protocol|protocol (?:for|of) (?:a|an|the)\b|rationale and design|design and rationale"
+    r"|statistical analysis plan|structured summary of a study protocol"
+)
+_OTHER = re.compile(r"\b(?:editorial|letter|comment|erratum|correction|retraction|reply)\b")
+_ABOUT = re.compile(r"(?:comment on|re:|erratum|correction|retraction)")
 _PERSON = re.compile(r"\b(?:MD|M\.D\.|PhD|Prof|Dr)\b|^[A-Z][a-z]+ (?:[A-Z]\.? ?)?[A-Z][a-z]+$")
 _ACRONYM_WORD = re.compile(r"[A-Za-z0-9]{2,}")
 _CAPITALS = re.compile(r"[A-Z0-9]{2,}|[A-Z][a-z]*[A-Z][A-Za-z0-9]*")
@@ -182,11 +184,13 @@ def entry_of(records: Iterable[Record]) -> Entry:
         years_of(first_of(other.get("start_date", ()))),
         years_of(first_of((*other.get("primary_completion_date", ()), *other.get("completion_date", ())))),
         int(size.group()) if size else None,
-        tuple(words for name in other.get("interventions", ()) if (words := words_of(name.split(":", 1)[-1]))),
+        tuple(
+            words for name in other.get("interventions", ()) if (words := words_of(name.split(":", 1)[-1]))
+        ),
         _allocated(other, text),
         phases_in(" ".join(_phrases(other.get("phase", ())))),
         _references(other),
-        {name: values[0] for name in _FACTS if (values := other.get(name))} | _address(first),
+        {name: told[0] for name in _FACTS if (told := other.get(name))} | _address(first),
     )
 
 
@@ -315,14 +319,15 @@ def nature_of(title: str, types: str) -> Nature:
     --------
     >>> nature_of("Cells in ARDS: study protocol for a randomised trial", "").value
     'protocol'
-    >>> nature_of("Cells in ARDS: a systematic review", "").value, nature_of("Cells in ARDS", "Journal Article").value
+    >>> nature_of("Cells in ARDS: a systematic review", "").value, nature_of("Cells in ARDS", "").value
     ('review-of-several-trials', 'results-or-not-said')
     """
-    if _REVIEW.search(f"{title} {types}"):
+    title, types = title.lower(), types.lower()
+    if _REVIEW.search(title) or _REVIEW.search(types):
         return Nature.REVIEW
-    if _PROTOCOL.search(title) or "clinical trial protocol" in types.lower():
+    if _PROTOCOL.search(title) or "clinical trial protocol" in types:
         return Nature.PROTOCOL
-    if _OTHER.search(types) or re.match(r"(?:comment on|re:|erratum|correction|retraction)", title, re.I):
+    if (types and _OTHER.search(types)) or _ABOUT.match(title):
         return Nature.COMMENT
     return Nature.RESULTS
 

@@ -165,7 +165,11 @@ def _design(report: Report, entry: Entry) -> str:
         (report.randomised, entry.randomised, report.randomised == entry.randomised),
         (report.phases, entry.phases, bool(report.phases & entry.phases)),
     ]
-    known = [agrees for one, two, agrees in told if one not in (None, frozenset()) and two not in (None, frozenset())]
+    known = [
+        agrees
+        for one, two, agrees in told
+        if one not in (None, frozenset()) and two not in (None, frozenset())
+    ]
     if not known:
         return UNKNOWN
     return "agrees" if all(known) else "contradicts"

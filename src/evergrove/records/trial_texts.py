@@ -12,11 +12,14 @@ if TYPE_CHECKING:
 
 _WORD = re.compile(r"[a-z0-9]+")
 _NO_CONTENT = frozenset(
-    "the and for with from that this into versus after before among using use used study studies trial trials "
-    "clinical patient patients effect effects efficacy safety evaluation evaluate evaluating assessment assess "
-    "randomized randomised randomisation controlled blind blinded double single open label placebo phase pilot "
-    "multicenter multicentre prospective treatment therapy adult adults investigate compare comparing compared "
-    "comparison results result investigation between their who its are was were than not via based".split()
+    _WORD.findall(
+        "the and for with from that this into versus after before among using use used study studies trial "
+        "trials clinical patient patients effect effects efficacy safety evaluation evaluate evaluating "
+        "assessment assess randomized randomised randomisation controlled blind blinded double single open "
+        "label placebo phase pilot multicenter multicentre prospective treatment therapy adult adults "
+        "investigate compare comparing compared comparison results result investigation between their who "
+        "its are was were than not via based "
+    )
 )
 _SIZE = re.compile(
     r"(?<![\w.,])(\d{1,3}(?:,\d{3})+|\d{1,6})(?![\d.%]|,\d)(?:\s+[a-z-]+){0,3}?\s+"
@@ -24,12 +27,18 @@ _SIZE = re.compile(
     re.IGNORECASE,
 )
 _EQUALS = re.compile(r"\bn\s*=\s*(\d{1,6})(?![\d.])", re.IGNORECASE)
-_RANDOM = re.compile(r"(?<!non)(?<!non[- ])\brandom(?:i[sz]ed|ly|i[sz]ation)", re.IGNORECASE)
+_RANDOM = re.compile(r"(?<!non)(?<!non[- ])\brandom(?:i[sz]ed|ly|i[sz]ation)")
 _NOT_RANDOM = re.compile(
-    r"\b(?:non[- ]?randomi[sz]ed|single[- ]arm|case[- ]series|case report|retrospective|observational|cohort study)\b",
+    r"\b(?:non[- ]?randomi[sz]ed|single[- ]arm|case[- ]series|case report|retrospective|observational"
+    r"|cohort study)\b"
+)
+#: One of these stands in any text that the pattern fits; far quicker to look for.
+_NOT_RANDOM_MARKS = ("non", "arm", "case", "retrospective", "observational", "cohort")
+_PHASE = re.compile(
+    r"\bphase[\s_]*([1-4](?![0-9])|iv|i{1,3})\b"
+    r"(?:\s*(?:/|-|and|or)\s*([1-4](?![0-9])|iv|i{1,3})\b)?",
     re.IGNORECASE,
 )
-_PHASE = re.compile(r"\bphase[\s_]*([1-4](?![0-9])|iv|i{1,3})\b(?:\s*(?:/|-|and|or)\s*([1-4](?![0-9])|iv|i{1,3})\b)?", re.IGNORECASE)
 _ROMAN = {"i": 1, "ii": 2, "iii": 3, "iv": 4}
 _DATE = re.compile(r"(\d{4})(?:-(\d{2}))?(?:-(\d{2}))?")
 
@@ -55,12 +64,14 @@ def _singular(word: str) -> str:
 
 
 def family_of(name: str) -> str:
-    """Return a person's family name in lower case, from ``Family, Given``, ``Family AB`` or ``Given Family, MD``.
+    """Return a person's family name in lower case.
 
     Examples
     --------
-    >>> [family_of(name) for name in ("Matthay, Michael A.", "Matthay MA", "Michael A Matthay, MD", "Müller J")]
-    ['matthay', 'matthay', 'matthay', 'muller']
+    >>> family_of("Matthay, Michael A."), family_of("Matthay MA"), family_of("Michael A Matthay, MD")
+    ('matthay', 'matthay', 'matthay')
+    >>> family_of("Müller J")
+    'muller'
     """
     plain = name if name.isascii() else anyascii(name)
     first, _, rest = plain.partition(",")
@@ -83,7 +94,8 @@ def sizes_in(text: str) -> frozenset[int]:
     >>> sorted(sizes_in("We randomised 1,210 hospitalised adult patients (n = 605 each), 37.5% women"))
     [605, 1210]
     """
-    found = [found.group(1) for pattern in (_SIZE, _EQUALS) for found in pattern.finditer(text)]
+    patterns = (_SIZE, _EQUALS) if "=" in text else (_SIZE,)
+    found = [found.group(1) for pattern in patterns for found in pattern.finditer(text)]
     return frozenset(int(number.replace(",", "")) for number in found)
 
 
@@ -95,9 +107,10 @@ def randomised_in(text: str) -> bool | None:
     >>> randomised_in("a randomised trial"), randomised_in("A non-randomized study"), randomised_in("A trial")
     (True, False, None)
     """
-    if _NOT_RANDOM.search(text):
+    lower = text.lower()
+    if any(mark in lower for mark in _NOT_RANDOM_MARKS) and _NOT_RANDOM.search(lower):
         return False
-    return True if _RANDOM.search(text) else None
+    return True if "random" in lower and _RANDOM.search(lower) else None
 
 
 def phases_in(text: str) -> frozenset[int]:
@@ -109,6 +122,8 @@ def phases_in(text: str) -> frozenset[int]:
     ([1, 2], [2], [])
     """
     found: set[int] = set()
+    if "phase" not in text.lower():
+        return frozenset()
     for match in _PHASE.finditer(text):
         found |= {int(part) if part.isdigit() else _ROMAN[part.lower()] for part in match.groups() if part}
     return frozenset(found)

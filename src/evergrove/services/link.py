@@ -12,13 +12,16 @@ from pydantic import ValidationError
 
 from evergrove.errors import UsageError
 from evergrove.model.link import LinkAction, LinkDecision, is_record_id
-from evergrove.records.linking import link
+from evergrove.model.merge import Relation
+from evergrove.records.decisions import standing as merges_standing
+from evergrove.records.linking import Works, link
 from evergrove.records.trial_numbers import number_key
 from evergrove.records.unpublished import UnpublishedTrial, unpublished
 from evergrove.services.folders import locate
 from evergrove.store import read_review
 from evergrove.store.links import add_link_decision, read_link_decisions, standing
-from evergrove.store.records import read_records
+from evergrove.store.merges import read_merges
+from evergrove.store.records import known_ids, read_records
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,6 +30,18 @@ if TYPE_CHECKING:
     from evergrove.records.links import Linked
 
     Progress = Callable[[str, int, int], None]
+
+#: Relations of reports that tell of the same trial.
+_SAME_WORK = frozenset(
+    {
+        Relation.PREPRINT,
+        Relation.CONFERENCE,
+        Relation.CORRECTION,
+        Relation.TRANSLATION,
+        Relation.VERSION,
+        Relation.SAME_WORK,
+    }
+)
 
 
 @dataclass(frozen=True)
@@ -80,9 +95,25 @@ def link_review(review: str | Path, progress: Progress | None = None, today: dat
     folder = locate(review)
     studies = read_review(folder).studies
     decisions = standing(read_link_decisions(folder))
-    found = link(read_records(folder), studies, decisions, progress=progress)
+    found = link(read_records(folder), studies, decisions, _works(folder), progress)
     day = today or datetime.now(UTC).date()
     return LinkRun(found, unpublished(found, studies, day), day)
+
+
+def _works(folder: Path) -> Works:
+    """Return which records are one report, and which reports are of one work, as far as is known."""
+    events = read_merges(folder)
+    if not events:
+        return Works({}, ())
+    held = merges_standing(events)
+    groups = held.groups(sorted(known_ids(folder)))
+    merged = {key: group[0] for group in groups if len(group) > 1 for key in group}
+    relatives = [
+        (*event.records, event.relation.label)
+        for event in held.holds.values()
+        if event.relation in _SAME_WORK and event.records not in held.apart
+    ]
+    return Works(merged, relatives)
 
 
 def decide(
@@ -118,14 +149,14 @@ def decide(
     records = [item for item in (one, two) if is_record_id(item)]
     if len(records) > 1:
         raise UsageError(
-            f"--{action.value}: found two records, {one} and {two}; allowed: at most one; name a registration "
-            "number of the trial"
+            f"--{action.value}: found two records, {one} and {two}; allowed: at most one; name a "
+            "registration number of the trial"
         )
     if records and all(record.id != records[0] for record in read_records(folder)):
         raise UsageError(
             f"--{action.value}: no record {records[0]} in {folder}; 'evergrove link' names the ids of reports"
         )
-    return _add(folder, action, (one, two), who, why, None)
+    return _add(folder, action, (one, two), who, why)
 
 
 def undo(review: str | Path, decision_id: str, who: str | None, why: str | None) -> LinkDecision:
@@ -158,7 +189,7 @@ def undo(review: str | Path, decision_id: str, who: str | None, why: str | None)
     if decision_id not in able:
         allowed = ", ".join(able) or "none is there"
         raise UsageError(f"--undo: no decision {decision_id!r} to take back; allowed: {allowed}")
-    return _add(folder, LinkAction.UNDO, able[decision_id].items, who, why, decision_id)
+    return _add(folder, LinkAction.UNDO, able[decision_id].items, who, why, undoes=decision_id)
 
 
 def _item(text: str) -> str:
@@ -172,7 +203,8 @@ def _add(
     items: tuple[str, str],
     who: str | None,
     why: str | None,
-    undoes: str | None,
+    *,
+    undoes: str | None = None,
 ) -> LinkDecision:
     if not (why or "").strip():
         raise UsageError(f"--why is missing for --{action.value}; say the reason in a sentence")
