@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from evergrove.model.link import LinkVerdict
 from evergrove.records.link_weights import (
-    BOTH_NAME_A_THIRD,
     CROSS,
     CROSS_BASE,
     EACH_NAMES_THE_OTHER,
@@ -35,8 +34,6 @@ if TYPE_CHECKING:
 
     Pair = tuple[str, str]
 
-#: Entries that may name one number, beyond which the number is no trial's but a programme's.
-MOST_NAMING = 20
 #: Numbers that a report of one trial gives at most.
 MOST_IN_A_REPORT = 3
 
@@ -83,22 +80,14 @@ def cross_links(
 
 
 def _named(entries: dict[str, Entry]) -> Iterator[tuple[Pair, Evidence]]:
-    naming: dict[str, list[str]] = defaultdict(list)
     for entry in entries.values():
         for number, where in entry.named.items():
-            naming[number].append(entry.number)
             other = entries.get(number)
             if other is not None and entry.number in other.named:
                 evidence = Evidence("number", "each entry names the other", EACH_NAMES_THE_OTHER)
             else:
                 evidence = Evidence("number", f"{entry.number} names {number} in {where}", NAMES_THE_OTHER)
             yield _pair(entry.number, number), evidence
-    for number, places in naming.items():
-        if number in entries or len(places) > MOST_NAMING:
-            continue
-        for position, one in enumerate(places):
-            for two in places[position + 1 :]:
-                yield _pair(one, two), Evidence("number", f"both name {number}", BOTH_NAME_A_THIRD)
 
 
 def _together(reports: dict[str, Report]) -> Iterator[tuple[Pair, Evidence]]:

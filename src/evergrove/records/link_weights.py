@@ -78,7 +78,6 @@ CROSS: dict[str, dict[str, float]] = {
 }
 NAMES_THE_OTHER = 10.0
 EACH_NAMES_THE_OTHER = 14.0
-BOTH_NAME_A_THIRD = 6.0
 NAMED_TOGETHER = 8.0
 ONE_BY_DEDUPLICATION = 8.0
 #: Stated: a preprint, abstract, translation or other report of a work that is linked.
