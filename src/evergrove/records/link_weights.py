@@ -64,7 +64,13 @@ REFERENCE_OF_OTHER_KIND = 4.0
 #: Stated: times the logarithm of the number of trials of which the same is said.
 SEVERAL_TRIALS = -2.0
 #: Stated: what a report is.
-NATURE = {Nature.RESULTS: 0.0, Nature.PROTOCOL: 0.0, Nature.REVIEW: -9.0, Nature.COMMENT: -3.0}
+NATURE = {
+    Nature.RESULTS: 0.0,
+    Nature.PROTOCOL: 0.0,
+    Nature.REGISTRATION: 0.0,
+    Nature.REVIEW: -9.0,
+    Nature.COMMENT: -3.0,
+}
 
 #: Stated: two registries' entries.
 CROSS_BASE = -5.0

@@ -30,7 +30,10 @@ _PROTOCOL = re.compile(
     r"(?:study|trial) protocol|protocol (?:for|of) (?:a|an|the)\b|rationale and design|design and rationale"
     r"|statistical analysis plan|structured summary of a study protocol"
 )
-_OTHER = re.compile(r"\b(?:editorial|letter|comment|erratum|correction|retraction|reply)\b")
+_OTHER = re.compile(r"\b(?:editorial|comment|erratum|correction|retraction|reply)\b")
+_REGISTRY = re.compile(
+    r"trial registry record|clinicaltrials\.gov/|trialsearch|apps\.who\.int/trial|isrctn\.com/|chictr\.org"
+)
 _ABOUT = re.compile(r"(?:comment on|re:|erratum|correction|retraction)")
 _PERSON = re.compile(r"\b(?:MD|M\.D\.|PhD|Prof|Dr)\b|^[A-Z][a-z]+ (?:[A-Z]\.? ?)?[A-Z][a-z]+$")
 _ACRONYM_WORD = re.compile(r"[A-Za-z0-9]{2,}")
@@ -44,6 +47,8 @@ class Nature(Term):
     RESULTS = "results-or-not-said"
     PROTOCOL = "protocol"
     REVIEW = "review-of-several-trials"
+    #: A registry's entry as a bibliographic database (CENTRAL) relays it.
+    REGISTRATION = "relayed-registry-entry"
     COMMENT = "comment-or-correction"
 
 
@@ -272,13 +277,13 @@ def report_of(records: Iterable[Record]) -> Report:
     held = tuple(records)
     title = first_of(record.title for record in held if record.title)
     abstract = first_of(record.abstract for record in held if record.abstract)
-    authors = first_of_lists(record.authors for record in held)
+    authors = next((record.authors for record in held if record.authors), ())
     numbers: dict[str, str] = {}
     for record in held:
         for number, place in numbers_of(record).items():
             numbers.setdefault(number, place)
     text = f"{title or ''}. {abstract or ''}"
-    types = " ".join(word for record in held for word in record.types)
+    types = " ".join(word for record in held for word in (*record.types, record.journal or ""))
     return Report(
         held[0].id,
         tuple(record.id for record in held),
@@ -287,23 +292,13 @@ def report_of(records: Iterable[Record]) -> Report:
         frozenset(word.upper() for word in _CAPITALS.findall(title or "")),
         numbers,
         tuple(family for name in authors if (family := family_of(name))),
-        first_of_years(held),
+        next((record.year for record in held if record.year is not None), None),
         sizes_in(text),
         phases_in(text),
         randomised_in(text),
         frozenset(keys_of(held)),
         nature_of(title or "", types),
     )
-
-
-def first_of_lists(lists: Iterable[tuple[str, ...]]) -> tuple[str, ...]:
-    """Return the first list that is not empty."""
-    return next((values for values in lists if values), ())
-
-
-def first_of_years(records: Iterable[Record]) -> int | None:
-    """Return the first year of publication."""
-    return next((record.year for record in records if record.year is not None), None)
 
 
 def keys_of(records: Iterable[Record]) -> list[str]:
@@ -315,6 +310,12 @@ def keys_of(records: Iterable[Record]) -> list[str]:
 def nature_of(title: str, types: str) -> Nature:
     """Return what a report tells of a trial.
 
+    Parameters
+    ----------
+    title : str
+    types : str
+        Its publication types and journal: CENTRAL gives a registry's address for a journal.
+
     Examples
     --------
     >>> nature_of("Cells in ARDS: study protocol for a randomised trial", "").value
@@ -323,6 +324,8 @@ def nature_of(title: str, types: str) -> Nature:
     ('review-of-several-trials', 'results-or-not-said')
     """
     title, types = title.lower(), types.lower()
+    if _REGISTRY.search(types):
+        return Nature.REGISTRATION
     if _REVIEW.search(title) or _REVIEW.search(types):
         return Nature.REVIEW
     if _PROTOCOL.search(title) or "clinical trial protocol" in types:

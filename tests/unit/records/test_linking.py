@@ -215,7 +215,11 @@ def test_records_of_one_report_and_reports_of_one_work():
 
 def test_trials_without_results_are_listed_with_days_since_completion():
     protocol = report("Cells in lung injury: study protocol for a randomised trial", "NCT00000001")
+    relayed = report(
+        "Cells in lung injury", "NCT00000001", journal="https://clinicaltrials.gov/show/NCT00000001"
+    )
     records = [
+        relayed,
         entry("NCT00000001", primary_completion_date="2021-05", results_posted="2022-01-01"),
         entry("NCT00000002", "Ahead", completion_date="2030-01-01"),
         entry("NCT00000003", "Never begun", status="WITHDRAWN"),
@@ -224,7 +228,7 @@ def test_trials_without_results_are_listed_with_days_since_completion():
     first, *others = unpublished(link(records), (), date(2021, 6, 10))
     assert first.registrations == ("NCT00000001",)
     assert (first.completion, first.completion_is, first.days_since_completion) == ("2021-05", "primary", 10)
-    assert (first.results_in_registry, first.protocols) == ("2022-01-01", (protocol.id,))
+    assert (first.results_in_registry, first.protocols) == ("2022-01-01", (relayed.id, protocol.id))
     assert [trial.days_since_completion for trial in others] == [None, None]
     assert [trial.completion_expected for trial in others] == [True, False]
 
