@@ -113,7 +113,7 @@ def likeness() -> None:
             mine = fold.get(min(truth), 0) if truth else place
             linker = linkers[mine % len(linkers)]
             links[report.id] = linker.links(report)
-            table += [(one.probability, one.right in truth) for one in linker.alike(report)]
+            table += [(one.probability, one.right in truth) for one in linker.alike(report, every=True)]
         how = "cross-validated" if name in FITTED_ON else "held out"
         print(
             f"{name} ({how}): {len(found.entries)} entries, {len(found.reports)} reports: {scored(found, links)}"

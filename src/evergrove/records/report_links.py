@@ -35,6 +35,10 @@ if TYPE_CHECKING:
     from evergrove.records.trial_likeness import Rarity
 
 
+#: Log odds below which no rival's absence makes a link possible.
+_HOPELESS = -2.0
+
+
 class ReportLinker:
     """Finds the trials of reports, one report at a time.
 
@@ -108,8 +112,8 @@ class ReportLinker:
             links.append(self._link(report, number, evidence + likeness))
         return links
 
-    def alike(self, report: Report, known: Iterable[str] = ()) -> list[Link]:
-        """Return the links to entries that a report is compared with, whatever their verdict.
+    def alike(self, report: Report, known: Iterable[str] = (), *, every: bool = False) -> list[Link]:
+        """Return the links to entries that a report is compared with.
 
         They share one chance, for at most one of them can be its trial.
 
@@ -118,6 +122,8 @@ class ReportLinker:
         report : Report
         known : iterable of str
             Roots of trials that are not looked at again.
+        every : bool
+            Also those that are hopeless.
         """
         if report.nature is Nature.REVIEW:
             return []
@@ -135,6 +141,8 @@ class ReportLinker:
         total = math.log1p(sum(math.exp(min(odds, 30)) for odds, _, _ in weighted.values()))
         links = []
         for odds, number, evidence in weighted.values():
+            if odds < _HOPELESS and not every:
+                continue
             others = math.log(max(1.0, math.exp(total) - math.exp(min(odds, 30))))
             rivals = (
                 [Evidence("rivals", "other entries are like it too", round(-others, 2))]

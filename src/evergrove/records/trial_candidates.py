@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from heapq import nlargest
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -64,4 +65,5 @@ class EntryIndex:
         for name in names:
             for place in self._found.get(name, ()):
                 scores[place] += _NAME
-        return sorted(scores, key=lambda place: (-scores[place], place))[:COMPARED]
+        best = nlargest(COMPARED, ((score, -place) for place, score in scores.items()))
+        return [-place for _, place in best]

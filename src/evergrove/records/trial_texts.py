@@ -22,7 +22,7 @@ _NO_CONTENT = frozenset(
     )
 )
 _SIZE = re.compile(
-    r"(?<![\w.,])(\d{1,3}(?:,\d{3})+|\d{1,6})(?![\d.%]|,\d)(?:\s+[a-z-]+){0,3}?\s+"
+    r"(?<![\w.,])(\d{1,3}(?:,\d{3})+|\d{1,6}+)(?![\d.%]|,\d)(?:\s++[a-z-]++){0,3}?\s+"
     r"(?:patients|participants|subjects|adults|children|infants|women|men|individuals|volunteers|people)\b",
     re.IGNORECASE,
 )
