@@ -70,6 +70,7 @@ NATURE = {
     Nature.REGISTRATION: 0.0,
     Nature.REVIEW: -9.0,
     Nature.COMMENT: -3.0,
+    Nature.ANIMAL: -8.0,
 }
 
 #: Stated: two registries' entries.

@@ -34,6 +34,12 @@ _OTHER = re.compile(r"\b(?:editorial|comment|erratum|correction|retraction|reply
 _REGISTRY = re.compile(
     r"trial registry record|clinicaltrials\.gov/|trialsearch|apps\.who\.int/trial|isrctn\.com/|chictr\.org"
 )
+_SPECIES = (
+    "rats?|mouse|mice|murine|rodents?|sheep|ovine|porcine|pigs?|rabbits?|canine|dogs?|animals?|primates?"
+)
+_ANIMAL = re.compile(
+    rf"\b(?:{_SPECIES}) models?\b|\bin (?:an? )?(?:[a-z-]+ )?(?:rats|mice|sheep|pigs|rabbits|dogs)\b"
+)
 _ABOUT = re.compile(r"(?:comment on|re:|erratum|correction|retraction)")
 _PERSON = re.compile(r"\b(?:MD|M\.D\.|PhD|Prof|Dr)\b|^[A-Z][a-z]+ (?:[A-Z]\.? ?)?[A-Z][a-z]+$")
 _ACRONYM_WORD = re.compile(r"[A-Za-z0-9]{2,}")
@@ -50,6 +56,8 @@ class Nature(Term):
     #: A registry's entry as a bibliographic database (CENTRAL) relays it.
     REGISTRATION = "relayed-registry-entry"
     COMMENT = "comment-or-correction"
+    #: PubMed derives links from grant and trial numbers, which papers on animals give too.
+    ANIMAL = "study-in-animals"
 
 
 @dataclass(frozen=True, slots=True)
@@ -320,6 +328,8 @@ def nature_of(title: str, types: str) -> Nature:
     --------
     >>> nature_of("Cells in ARDS: study protocol for a randomised trial", "").value
     'protocol'
+    >>> nature_of("Cells reduce lung injury in a sheep model", "").value
+    'study-in-animals'
     >>> nature_of("Cells in ARDS: a systematic review", "").value, nature_of("Cells in ARDS", "").value
     ('review-of-several-trials', 'results-or-not-said')
     """
@@ -332,6 +342,8 @@ def nature_of(title: str, types: str) -> Nature:
         return Nature.PROTOCOL
     if (types and _OTHER.search(types)) or _ABOUT.match(title):
         return Nature.COMMENT
+    if _ANIMAL.search(title):
+        return Nature.ANIMAL
     return Nature.RESULTS
 
 
