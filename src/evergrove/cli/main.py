@@ -15,9 +15,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "import": ("evergrove.cli.import_files", "Import the records of databases and registries."),
     "search": ("evergrove.cli.search", "Run a review's saved searches and import what is new."),
     "update": ("evergrove.cli.update", "Run all saved searches again and name what is new."),
-    "export": ("evergrove.cli.export_records", "Write the records in another program's format."),
-    "candidates": ("evergrove.cli.candidates", "List posted results of registries, accept them as data."),
     "dedupe": ("evergrove.cli.dedupe", "Merge the records that are one publication."),
+    "link": ("evergrove.cli.link", "Link reports to trials, and list trials without one."),
+    "candidates": ("evergrove.cli.candidates", "List posted results of registries, accept them as data."),
+    "export": ("evergrove.cli.export_records", "Write the records in another program's format."),
     "check": ("evergrove.cli.check", "List every fault and remark of a review."),
     "build": ("evergrove.cli.build", "Build a review's site."),
 }

@@ -55,13 +55,15 @@ def locate(review: str | Path) -> Path:
     )
 
 
-def new_review(folder: Path) -> Path:
-    """Make a review folder with a commented protocol.
+def new_review(folder: Path, source: str | Path | None = None) -> Path:
+    """Make a review folder: with a commented protocol, or as a copy of another review.
 
     Parameters
     ----------
     folder : Path
         Must not be there yet; its name becomes the review's id.
+    source : str or Path, optional
+        A review to copy: a folder, or the name of a shipped review. A copy keeps the review's id.
 
     Returns
     -------
@@ -70,8 +72,9 @@ def new_review(folder: Path) -> Path:
     Raises
     ------
     UsageError
-        If something of that name is there, or the name cannot be an id.
+        If something of that name is there, the name cannot be an id, or there is no review to copy.
     """
+    copied = None if source is None else locate(source)
     name = folder.resolve().name
     if not _is_slug(name):
         raise UsageError(
@@ -83,16 +86,24 @@ def new_review(folder: Path) -> Path:
     folder.parent.mkdir(parents=True, exist_ok=True)
     draft = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{name}."))
     try:
-        (draft / "review.yaml").write_text(PROTOCOL_TEMPLATE.replace("REVIEW-ID", name), encoding="utf-8")
-        (draft / "searches.yaml").write_text(SEARCHES_TEMPLATE, encoding="utf-8")
-        for part in ("studies", "appraisals", "claims", "decisions"):
-            (draft / part).mkdir()
+        if copied is not None:
+            shutil.copytree(copied, draft, dirs_exist_ok=True)
+        else:
+            _fill(draft, name)
         draft.chmod(0o755)
         draft.rename(folder)
     except BaseException:
         shutil.rmtree(draft, ignore_errors=True)
         raise
     return folder
+
+
+def _fill(draft: Path, name: str) -> None:
+    """Write the protocol and the searches to be filled in, and make the empty folders."""
+    (draft / "review.yaml").write_text(PROTOCOL_TEMPLATE.replace("REVIEW-ID", name), encoding="utf-8")
+    (draft / "searches.yaml").write_text(SEARCHES_TEMPLATE, encoding="utf-8")
+    for part in ("studies", "appraisals", "claims", "decisions"):
+        (draft / part).mkdir()
 
 
 def _is_slug(name: str) -> bool:

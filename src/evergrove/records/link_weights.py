@@ -1,0 +1,233 @@
+"""How much each piece of evidence weighs, in log odds, and how the sum becomes a probability.
+
+Likeness between a report and a registry entry was weighed on real entries and the publications that they
+cite (``benchmarks/link/fit_weights.py``): log(m / u), how much oftener a level is seen in true pairs
+than in other pairs that share rare words, put on the scale of probability by a logistic regression on
+entries held out. Where those citations hold too little (numbers of patients), and for numbers,
+references and cross-registrations, the weights are stated, not fitted.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+from evergrove.model.link import LinkVerdict
+from evergrove.records.trial_items import Nature
+
+#: From here on a link holds without a person.
+LINKED = 0.9
+#: From here on a person is asked.
+POSSIBLE = 0.2
+
+
+class LikenessWeights(NamedTuple):
+    """What likeness weighs.
+
+    Parameters
+    ----------
+    base : float
+        Log odds of a pair that shares rare words, before any evidence.
+    slope : float
+        The evidence is not independent: what its sum is multiplied by.
+    table : dict
+        Kind of evidence -> level -> log(m / u).
+    """
+
+    base: float
+    slope: float
+    table: dict[str, dict[str, float]]
+
+
+#: On 191 + 100 entries and the 683 publications they cite; see benchmarks/link/README.md.
+FITTED = LikenessWeights(
+    -2.97,
+    0.79,
+    {
+        "title": {"0": -2.62, "1": -1.63, "2": -0.18, "3": 1.11, "4": 2.65, "5": 4.67, "6": 6.53},
+        "investigator": {"first-or-last": 3.14, "among": 3.16, "none": -0.79},
+        "acronym": {"named": 5.57, "not-named": -0.81},
+        "intervention": {"whole": 2.38, "part": 0.92, "none": -0.68},
+        "date": {"before-start": -5.21, "under-way": 0.80, "soon": 1.41, "late": 1.01},
+        "design": {"agrees": 0.25, "contradicts": -2.88},
+        # Stated: citations hold no abstract, so there were too few to weigh.
+        "size": {"same": 2.0, "same-small": 0.7, "near": 0.7, "other": -0.3},
+    },
+)
+
+#: Stated: a registration number in a report, by its place.
+NUMBER = {"title": 12.0, "abstract": 11.0}
+NUMBER_ELSEWHERE = 12.0
+#: Stated: a publication that the registry entry names, by the kind the registry gives it.
+REFERENCE = {"result": 9.0, "derived": 8.0, "background": 0.0}
+REFERENCE_OF_OTHER_KIND = 4.0
+#: Stated: times the logarithm of the number of trials of which the same is said.
+SEVERAL_TRIALS = -2.0
+#: Stated: what a report is.
+NATURE = {
+    Nature.RESULTS: 0.0,
+    Nature.PROTOCOL: 0.0,
+    Nature.REGISTRATION: 0.0,
+    Nature.REVIEW: -9.0,
+    Nature.COMMENT: -3.0,
+    Nature.ANIMAL: -8.0,
+}
+
+#: Stated: two registries' entries.
+CROSS_BASE = -5.0
+CROSS: dict[str, dict[str, float]] = {
+    "title": {"0": -4.0, "1": -2.5, "2": -1.0, "3": 0.5, "4": 2.0, "5": 4.0, "6": 6.0},
+    "sponsor": {"same": 2.0, "other": -1.0},
+    "acronym": {"same": 3.0, "other": -1.0},
+    "size": {"same": 2.0, "near": 0.7, "other": -1.5},
+    "start": {"same": 1.5, "near": 0.3, "other": -2.5},
+    "investigator": {"same": 2.5, "other": -0.7},
+}
+NAMES_THE_OTHER = 10.0
+EACH_NAMES_THE_OTHER = 14.0
+NAMED_TOGETHER = 8.0
+ONE_BY_DEDUPLICATION = 8.0
+#: Stated: a preprint, abstract, translation or other report of a work that is linked.
+RELATIVE = 4.0
+
+
+class Evidence(NamedTuple):
+    """One piece of evidence.
+
+    Parameters
+    ----------
+    kind : str
+        ``"title"``, ``"number"``, …
+    says : str
+        What was seen, in words.
+    weight : float
+        In log odds; above 0 it speaks for a link.
+    """
+
+    kind: str
+    says: str
+    weight: float
+
+
+_SAYS = {
+    "title": {
+        "0": "nothing in common",
+        "1": "hardly alike",
+        "2": "a little alike",
+        "3": "somewhat alike",
+        "4": "alike",
+        "5": "very alike",
+        "6": "the same or nearly",
+    },
+    "investigator": {
+        "first-or-last": "an investigator is first or last author",
+        "among": "an investigator is among the authors",
+        "none": "no investigator is among the authors",
+        "same": "an investigator in common",
+        "other": "other investigators",
+    },
+    "acronym": {
+        "named": "the title names it",
+        "not-named": "the title does not name it",
+        "same": "the same",
+        "other": "another",
+    },
+    "intervention": {
+        "whole": "the title names one in full",
+        "part": "the title names one in part",
+        "none": "the title names none",
+    },
+    "date": {
+        "before-start": "published before the trial began",
+        "under-way": "published while the trial ran",
+        "soon": "published within three years of its end",
+        "late": "published more than three years after its end",
+    },
+    "design": {
+        "agrees": "allocation and phase agree as far as both say",
+        "contradicts": "allocation or phase differ",
+    },
+    "size": {
+        "same": "the same number of patients",
+        "same-small": "the same number of patients, a small one",
+        "near": "a number of patients within a tenth",
+        "other": "other numbers of patients",
+    },
+    "sponsor": {"same": "the same", "other": "another"},
+    "start": {
+        "same": "within two months",
+        "near": "within a year",
+        "other": "more than a year apart",
+    },
+}
+
+
+class Scale:
+    """The evidence that each level of each kind is.
+
+    Parameters
+    ----------
+    table : dict
+        Kind -> level -> weight.
+    slope : float
+        What the weights are multiplied by.
+    """
+
+    def __init__(self, table: dict[str, dict[str, float]], slope: float = 1.0) -> None:
+        self._held = {
+            (kind, level): Evidence(kind, _SAYS[kind][level], round(weight * slope, 2))
+            for kind, by_level in table.items()
+            for level, weight in by_level.items()
+        }
+
+    def evidence(self, levels: dict[str, str]) -> list[Evidence]:
+        """Return the evidence of levels; none where one side says nothing.
+
+        Examples
+        --------
+        >>> Scale(CROSS).evidence({"size": "same", "start": "unknown"})
+        [Evidence(kind='size', says='the same number of patients', weight=2.0)]
+        """
+        return [held for item in levels.items() if (held := self._held.get(item)) is not None]
+
+
+def log_odds(evidence: list[Evidence], base: float) -> float:
+    """Return the log odds of a link."""
+    return base + sum(item.weight for item in evidence)
+
+
+def probability(odds: float) -> float:
+    """Return a probability from log odds, at least 0.0001 and at most 0.9999: nothing is sure but a decision.
+
+    Examples
+    --------
+    >>> probability(0.0), probability(50.0)
+    (0.5, 0.9999)
+    """
+    return min(0.9999, max(0.0001, 1 / (1 + math.exp(-max(-30.0, min(30.0, odds))))))
+
+
+def verdict_of(chance: float) -> LinkVerdict:
+    """Return the verdict at a probability.
+
+    Examples
+    --------
+    >>> [verdict_of(chance).value for chance in (0.95, 0.5, 0.1)]
+    ['linked', 'possible', 'not-linked']
+    """
+    if chance >= LINKED:
+        return LinkVerdict.LINKED
+    return LinkVerdict.POSSIBLE if chance >= POSSIBLE else LinkVerdict.NOT
+
+
+__all__ = [
+    "FITTED",
+    "LINKED",
+    "POSSIBLE",
+    "Evidence",
+    "LikenessWeights",
+    "Scale",
+    "log_odds",
+    "probability",
+    "verdict_of",
+]

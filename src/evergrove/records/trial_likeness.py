@@ -1,0 +1,221 @@
+"""How alike a report and a registry entry, or two entries, are: one level for each kind of evidence."""
+
+from __future__ import annotations
+
+import math
+from bisect import bisect_right
+from collections import Counter
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from evergrove.records.trial_items import Entry, Report
+
+UNKNOWN = "unknown"
+#: Lower bounds of the levels of likeness of two titles.
+TITLE_BOUNDS = (0.1, 0.2, 0.3, 0.45, 0.6, 0.8)
+#: Days within which two registries' dates of start are the same.
+_SAME_START = 62 / 365
+
+
+class Rarity:
+    """How much a word tells: the rarer in the titles of the review, the more.
+
+    Parameters
+    ----------
+    titles : iterable of frozenset of str
+        The words of every title.
+    """
+
+    def __init__(self, titles: Iterable[frozenset[str]]) -> None:
+        counts: Counter[str] = Counter()
+        total = 0
+        for words in titles:
+            counts.update(words)
+            total += 1
+        self.counts = counts
+        self._many = max(5, total // 20)
+        highest = math.log(total + 1)
+        self._weights = {word: max(0.1, highest - math.log(count + 0.5)) for word, count in counts.items()}
+        self._unseen = highest - math.log(0.5)
+        self._sums: dict[frozenset[str], float] = {}
+
+    def weight(self, word: str) -> float:
+        """Return the weight of a word, at least 0.1."""
+        return self._weights.get(word, self._unseen)
+
+    def _sum(self, words: frozenset[str]) -> float:
+        held = self._sums.get(words)
+        if held is None:
+            held = self._sums[words] = sum(map(self.weight, words))
+        return held
+
+    def common(self, word: str) -> bool:
+        """Return whether a word stands in so many titles that it is no trial's own."""
+        return self.counts.get(word.lower(), 0) > self._many
+
+    def own(self, acronyms: Iterable[frozenset[str]]) -> list[frozenset[str]]:
+        """Return the acronyms that are a trial's own: ``COVID-19`` is not one among trials in COVID-19."""
+        return [words for words in acronyms if not all(word.isdigit() or self.common(word) for word in words)]
+
+    def likeness(self, one: frozenset[str], two: frozenset[str]) -> float:
+        """Return the weight of the common words over the geometric mean of both weights, 0 to 1."""
+        common = one & two
+        if not common:
+            return 0.0
+        shared = sum(map(self.weight, common))
+        return shared / math.sqrt(self._sum(one) * self._sum(two))
+
+
+def title_level(likeness: float) -> str:
+    """Return the level of a likeness, ``"0"`` for none to ``"6"`` for the same title.
+
+    Examples
+    --------
+    >>> title_level(0.0), title_level(0.5), title_level(1.0)
+    ('0', '4', '6')
+    """
+    return str(bisect_right(TITLE_BOUNDS, likeness))
+
+
+def report_levels(report: Report, entry: Entry, rarity: Rarity) -> dict[str, str]:
+    """Return the level of each kind of evidence that a report is of an entry's trial.
+
+    Parameters
+    ----------
+    report : Report
+    entry : Entry
+    rarity : Rarity
+
+    Returns
+    -------
+    dict of str to str
+        Kind -> level; ``"unknown"`` where one side says nothing.
+    """
+    return {
+        "title": _title(report, entry, rarity),
+        "investigator": _investigator(report.authors, entry.people),
+        "acronym": _acronym(report, entry, rarity),
+        "intervention": _intervention(report, entry),
+        "date": _date(report, entry),
+        "size": _size(report.sizes, entry.size),
+        "design": _design(report, entry),
+    }
+
+
+def _title(report: Report, entry: Entry, rarity: Rarity) -> str:
+    if not report.words or not entry.words:
+        return UNKNOWN
+    return title_level(max(rarity.likeness(report.words, words) for words in entry.words))
+
+
+def _investigator(authors: tuple[str, ...], people: frozenset[str]) -> str:
+    if not authors or not people:
+        return UNKNOWN
+    if people & {authors[0], authors[-1]}:
+        return "first-or-last"
+    return "among" if people & set(authors) else "none"
+
+
+def _acronym(report: Report, entry: Entry, rarity: Rarity) -> str:
+    acronyms = rarity.own(entry.acronyms)
+    if not acronyms or not report.title:
+        return UNKNOWN
+    return "named" if any(words <= report.capitals for words in acronyms) else "not-named"
+
+
+def _intervention(report: Report, entry: Entry) -> str:
+    named = [words for words in entry.interventions if words]
+    if not named or not report.words:
+        return UNKNOWN
+    share = max(len(words & report.words) / len(words) for words in named)
+    return "whole" if share == 1 else "part" if share >= 0.3 else "none"
+
+
+def published_before(report: Report, entry: Entry) -> bool:
+    """Return whether a report appeared in a year that was over when the trial began: it cannot be of it."""
+    start = entry.start if entry.start is not None else entry.registered
+    return report.year is not None and start is not None and report.year + 1 < start
+
+
+def _date(report: Report, entry: Entry) -> str:
+    start = entry.start if entry.start is not None else entry.registered
+    year = report.year
+    if year is None or start is None:
+        return UNKNOWN
+    if published_before(report, entry):
+        return "before-start"
+    end = entry.end if entry.end is not None else start + 2
+    if year < int(end):
+        return "under-way"
+    return "soon" if year - int(end) <= 3 else "late"
+
+
+def _size(sizes: frozenset[int], size: int | None) -> str:
+    if not sizes or not size:
+        return UNKNOWN
+    if size in sizes:
+        return "same" if size >= 10 else "same-small"
+    return "near" if any(abs(one - size) <= 0.1 * size for one in sizes) else "other"
+
+
+def _design(report: Report, entry: Entry) -> str:
+    told = [
+        (report.randomised, entry.randomised, report.randomised == entry.randomised),
+        (report.phases, entry.phases, bool(report.phases & entry.phases)),
+    ]
+    known = [
+        agrees
+        for one, two, agrees in told
+        if one not in (None, frozenset()) and two not in (None, frozenset())
+    ]
+    if not known:
+        return UNKNOWN
+    return "agrees" if all(known) else "contradicts"
+
+
+def entry_levels(one: Entry, two: Entry, rarity: Rarity) -> dict[str, str]:
+    """Return the level of each kind of evidence that two registries' entries are of one trial."""
+    likeness = max((rarity.likeness(a, b) for a in one.words for b in two.words), default=0.0)
+    return {
+        "title": title_level(likeness) if one.words and two.words else UNKNOWN,
+        "sponsor": _sponsor(one, two),
+        "acronym": _same_acronym(rarity.own(one.acronyms), rarity.own(two.acronyms)),
+        "size": _same_size(one.size, two.size),
+        "start": _same_start(one.start, two.start),
+        "investigator": _same_people(one.people, two.people),
+    }
+
+
+def _sponsor(one: Entry, two: Entry) -> str:
+    if not one.sponsor or not two.sponsor:
+        return UNKNOWN
+    share = len(one.sponsor & two.sponsor) / min(len(one.sponsor), len(two.sponsor))
+    return "same" if share >= 0.6 else "other"
+
+
+def _same_acronym(one: list[frozenset[str]], two: list[frozenset[str]]) -> str:
+    if not one or not two:
+        return UNKNOWN
+    return "same" if any(words in two for words in one) else "other"
+
+
+def _same_size(one: int | None, two: int | None) -> str:
+    if not one or not two:
+        return UNKNOWN
+    if one == two:
+        return "same"
+    return "near" if abs(one - two) <= 0.1 * max(one, two) else "other"
+
+
+def _same_start(one: float | None, two: float | None) -> str:
+    if one is None or two is None:
+        return UNKNOWN
+    return "same" if abs(one - two) <= _SAME_START else "near" if abs(one - two) <= 1 else "other"
+
+
+def _same_people(one: frozenset[str], two: frozenset[str]) -> str:
+    if not one or not two:
+        return UNKNOWN
+    return "same" if one & two else "other"

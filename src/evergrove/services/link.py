@@ -1,0 +1,233 @@
+"""Link: the reports and registry entries of a review become studies; a person's decisions go before."""
+
+from __future__ import annotations
+
+import getpass
+import hashlib
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import TYPE_CHECKING, Any
+
+from pydantic import ValidationError
+
+from evergrove.errors import UsageError
+from evergrove.model.link import LinkAction, LinkDecision, is_record_id
+from evergrove.model.merge import Relation
+from evergrove.records.decisions import standing as merges_standing
+from evergrove.records.linking import Works, link
+from evergrove.records.trial_numbers import number_key
+from evergrove.records.unpublished import UnpublishedTrial, unpublished
+from evergrove.services.folders import locate
+from evergrove.store import read_review
+from evergrove.store.links import add_link_decision, read_link_decisions, standing
+from evergrove.store.merges import read_merges
+from evergrove.store.records import known_ids, read_records
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from evergrove.records.links import Linked
+
+    Progress = Callable[[str, int, int], None]
+
+#: Relations of reports that tell of the same trial.
+_SAME_WORK = frozenset(
+    {
+        Relation.PREPRINT,
+        Relation.CONFERENCE,
+        Relation.CORRECTION,
+        Relation.TRANSLATION,
+        Relation.VERSION,
+        Relation.SAME_WORK,
+    }
+)
+
+
+@dataclass(frozen=True)
+class LinkRun:
+    """What linking a review found.
+
+    Parameters
+    ----------
+    linked : Linked
+    unpublished : tuple of UnpublishedTrial
+    today : date
+        From which the days since completion are counted.
+    """
+
+    linked: Linked
+    unpublished: tuple[UnpublishedTrial, ...]
+    today: date
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the run as JSON-safe data."""
+        return self.linked.to_dict() | {
+            "today": self.today.isoformat(),
+            "unpublished": [trial.to_dict() for trial in self.unpublished],
+        }
+
+
+def link_review(review: str | Path, progress: Progress | None = None, today: date | None = None) -> LinkRun:
+    """Link the records of a review.
+
+    Parameters
+    ----------
+    review : str or Path
+        A review folder, or the name of a shipped review.
+    progress : callable, optional
+        Called with the stage, what is done and the total.
+    today : date, optional
+        By default the date of the computer, in UTC.
+
+    Returns
+    -------
+    LinkRun
+        Nothing is written: links follow from the records and from the decisions in ``records/links.jsonl``.
+
+    Raises
+    ------
+    UsageError
+        For a review that is not there.
+    ReviewFolderError
+        For a record, study or decision that cannot be read.
+    """
+    folder = locate(review)
+    studies = read_review(folder).studies
+    decisions = standing(read_link_decisions(folder))
+    found = link(read_records(folder), studies, decisions, _works(folder), progress)
+    day = today or datetime.now(UTC).date()
+    return LinkRun(found, unpublished(found, studies, day), day)
+
+
+def _works(folder: Path) -> Works:
+    """Return which records are one report, and which reports are of one work, as far as is known."""
+    events = read_merges(folder)
+    if not events:
+        return Works({}, ())
+    held = merges_standing(events)
+    groups = held.groups(sorted(known_ids(folder)))
+    merged = {key: group[0] for group in groups if len(group) > 1 for key in group}
+    relatives = [
+        (*event.records, event.relation.label)
+        for event in held.holds.values()
+        if event.relation in _SAME_WORK and event.records not in held.apart
+    ]
+    return Works(merged, relatives)
+
+
+def decide(
+    review: str | Path, action: LinkAction, items: tuple[str, str], who: str | None, why: str | None
+) -> LinkDecision:
+    """Accept or reject a link.
+
+    Parameters
+    ----------
+    review : str or Path
+    action : LinkAction
+        `ACCEPT` or `REJECT`.
+    items : two str
+        A report's record id or a registration number, each; at most one report.
+    who : str or None
+        By default the name of the account.
+    why : str or None
+
+    Returns
+    -------
+    LinkDecision
+        It stands in ``records/links.jsonl`` now; an earlier one about the same two is history.
+
+    Raises
+    ------
+    UsageError
+        For a review or record that is not there, two reports, twice the same, or no reason.
+    """
+    folder = locate(review)
+    one, two = sorted(_item(text) for text in items)
+    if one == two:
+        raise UsageError(f"--{action.value}: found {one} twice; allowed: two different ones; name the other")
+    records = [item for item in (one, two) if is_record_id(item)]
+    if len(records) > 1:
+        raise UsageError(
+            f"--{action.value}: found two records, {one} and {two}; allowed: at most one; name a "
+            "registration number of the trial"
+        )
+    if records and all(record.id != records[0] for record in read_records(folder)):
+        raise UsageError(
+            f"--{action.value}: no record {records[0]} in {folder}; 'evergrove link' names the ids of reports"
+        )
+    return _add(folder, action, (one, two), who, why)
+
+
+def undo(review: str | Path, decision_id: str, who: str | None, why: str | None) -> LinkDecision:
+    """Take a decision back: what the evidence says holds again.
+
+    Parameters
+    ----------
+    review : str or Path
+    decision_id : str
+    who, why : str or None
+
+    Returns
+    -------
+    LinkDecision
+        The undoing; nothing is removed.
+
+    Raises
+    ------
+    UsageError
+        For a review or decision that is not there, or one that is taken back already.
+    """
+    folder = locate(review)
+    decisions = read_link_decisions(folder)
+    undone = {decision.undoes for decision in decisions}
+    able = {
+        decision.id: decision
+        for decision in decisions
+        if decision.action is not LinkAction.UNDO and decision.id not in undone
+    }
+    if decision_id not in able:
+        allowed = ", ".join(able) or "none is there"
+        raise UsageError(f"--undo: no decision {decision_id!r} to take back; allowed: {allowed}")
+    return _add(folder, LinkAction.UNDO, able[decision_id].items, who, why, undoes=decision_id)
+
+
+def _item(text: str) -> str:
+    plain = text.strip()
+    return plain.lower() if is_record_id(plain.lower()) else number_key(plain)
+
+
+def _add(
+    folder: Path,
+    action: LinkAction,
+    items: tuple[str, str],
+    who: str | None,
+    why: str | None,
+    *,
+    undoes: str | None = None,
+) -> LinkDecision:
+    if not (why or "").strip():
+        raise UsageError(f"--why is missing for --{action.value}; say the reason in a sentence")
+    when = datetime.now(UTC)
+    person = (who or "").strip() or getpass.getuser()
+    text = "\0".join((when.isoformat(), person, action.value, *items))
+    key = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:10]
+    try:
+        decision = LinkDecision(
+            id=key,
+            when=when.replace(microsecond=0),
+            who=person,
+            action=action,
+            items=items,
+            why=(why or "").strip(),
+            undoes=undoes,
+        )
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        place = ".".join(str(part) for part in first["loc"])
+        raise UsageError(f"{place}: {first['msg']} (found {first['input']!r:.80})") from None
+    add_link_decision(folder, decision)
+    return decision
+
+
+__all__ = ["LinkRun", "decide", "link_review", "undo"]
