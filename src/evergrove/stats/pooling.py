@@ -20,6 +20,12 @@ from evergrove.stats.arrays import (
 )
 from evergrove.stats.diagnostic import Diagnostic
 from evergrove.stats.distributions import chi2_tail, two_sided_p_and_log, two_sided_quantile
+from evergrove.stats.interval_of_mean import (
+    HARTUNG_KNAPP_FAMILY,
+    INTERVAL_IN_WORDS,
+    MeanInterval,
+    mean_interval,
+)
 from evergrove.stats.inverse_variance import (
     WeightedMean,
     i2_from_q,
@@ -27,12 +33,6 @@ from evergrove.stats.inverse_variance import (
     mean_at_fixed_weights,
 )
 from evergrove.stats.mean_data import lay_out_mean
-from evergrove.stats.mean_interval import (
-    HARTUNG_KNAPP_FAMILY,
-    INTERVAL_IN_WORDS,
-    MeanInterval,
-    mean_interval,
-)
 from evergrove.stats.options import (
     EffectMeasure,
     IntervalMethod,

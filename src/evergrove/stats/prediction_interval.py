@@ -9,15 +9,15 @@ import numpy as np
 
 from evergrove.stats.diagnostic import Diagnostic
 from evergrove.stats.distributions import two_sided_quantile
-from evergrove.stats.mean_interval import kenward_roger
+from evergrove.stats.interval_of_mean import kenward_roger
 from evergrove.stats.options import PredictionMethod
 from evergrove.stats.tau2.layout import lay_out
 from evergrove.stats.tau2.moments import weighted_form
 
 if TYPE_CHECKING:
     from evergrove.stats.arrays import FloatArray
+    from evergrove.stats.interval_of_mean import MeanInterval
     from evergrove.stats.inverse_variance import WeightedMean
-    from evergrove.stats.mean_interval import MeanInterval
 
 #: Fewest studies for a prediction interval: with two, tau² rests on one difference.
 FEWEST_FOR_PREDICTION = 3

@@ -13,8 +13,8 @@ from evergrove.stats.diagnostic import Diagnostic
 from evergrove.stats.distributions import chi2_tail, f_tail
 from evergrove.stats.drawing import Drawable
 from evergrove.stats.heterogeneity import Limits, Tau2Fit, tau2_limits
+from evergrove.stats.interval_of_mean import HARTUNG_KNAPP_FAMILY
 from evergrove.stats.inverse_variance import i2_from_q, weighted_mean
-from evergrove.stats.mean_interval import HARTUNG_KNAPP_FAMILY
 from evergrove.stats.options import Tau2Method, choose
 from evergrove.stats.pooling import pool
 from evergrove.stats.result import Result

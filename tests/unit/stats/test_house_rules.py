@@ -82,3 +82,8 @@ def test_exports_are_sorted_and_exist():
     assert list(stats.__all__) == sorted(stats.__all__)
     for name in stats.__all__:
         assert hasattr(stats, name)
+
+
+def test_no_exported_name_is_a_module_too():
+    modules = {name.removeprefix("evergrove.stats.") for name in MODULES}
+    assert not set(stats.__all__) & modules  # a module that loads would take the function's place

@@ -73,7 +73,7 @@ def test_subgroup_refusals():
 def test_egger_limits():
     with pytest.raises(TooFewStudiesError, match="found 2 studies"):
         stats.egger_test(YI[:2], VI[:2])
-    with pytest.raises(DataError, match="one standard error"):
+    with pytest.raises(DataError, match="one precision"):
         stats.egger_test(YI, np.full(5, 0.1))
     found = stats.egger_test(YI, VI)
     assert found.diagnostics[0].code == "few-studies"

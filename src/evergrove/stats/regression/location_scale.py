@@ -11,7 +11,7 @@ from evergrove.errors import ConvergenceError, TooFewStudiesError
 from evergrove.stats.arrays import checked_labels, checked_level, effects_and_variances, row_names
 from evergrove.stats.diagnostic import Diagnostic
 from evergrove.stats.distributions import chi2_tail
-from evergrove.stats.mean_interval import INTERVAL_IN_WORDS
+from evergrove.stats.interval_of_mean import INTERVAL_IN_WORDS
 from evergrove.stats.options import (
     EffectMeasure,
     IntervalMethod,

@@ -9,8 +9,8 @@ import numpy as np
 
 from evergrove.errors import UsageError
 from evergrove.stats.distributions import chi2_tail
+from evergrove.stats.interval_of_mean import INTERVAL_IN_WORDS
 from evergrove.stats.inverse_variance import i2_from_q, i2_from_tau2
-from evergrove.stats.mean_interval import INTERVAL_IN_WORDS
 from evergrove.stats.options import (
     EffectMeasure,
     IntervalMethod,
