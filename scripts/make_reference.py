@@ -80,7 +80,13 @@ FAMILIES = {
     "Effect sizes, their scales and single proportions": ("effects", "effect_sizes", "scales", "proportions"),
     "Conversions": ("conversions", "printed_intervals"),
     "Time to event": ("survival",),
-    "Random effects and heterogeneity": ("pooling", "pool_result", "subgroup", "heterogeneity", "fit_statistics"),
+    "Random effects and heterogeneity": (
+        "pooling",
+        "pool_result",
+        "subgroup",
+        "heterogeneity",
+        "fit_statistics",
+    ),
     "Sparse data": ("sparse",),
     "Moderators": ("regression",),
     "Dependence: multilevel, multivariate, robust, dose-response": ("dependence", "doses"),
@@ -235,6 +241,13 @@ def review_folder() -> str:
         "| `appraisals/<study>.yaml` | the answers to the signalling questions of one study |",
         "| `claims/<id>.yaml` | one claim to be checked |",
         "| `decisions/<person>.jsonl` | one decision a line, only ever added |",
+        "| `searches.yaml` | the saved searches ([searches](searches.md)) |",
+        "| `records/<file>-<sha>.jsonl` | the records of one imported file, one a line, with their raw form |",
+        "| `records/imports.jsonl` | what was read, kept and left out of each file |",
+        "| `records/searches.jsonl`, `records/answers/` | each run of a search, and every raw answer |",
+        "| `records/unfinished/` | a search that was broken off, to be continued |",
+        "| `records/merges.jsonl`, `records/links.jsonl` | what was merged or decided, only ever added |",
+        "| `records/candidates.jsonl`, `records/candidate-decisions.jsonl` | posted results, and what was accepted |",
         "",
         "A missing value is left out, or `null`. A file of more than 5 MB, a text of more than 20 000 characters, "
         "an unknown field, an anchor or alias, and a path that leaves the folder are faults. "

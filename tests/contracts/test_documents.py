@@ -12,6 +12,11 @@ from types import ModuleType
 
 import pytest
 
+from evergrove.services.dedupe import dedupe
+from evergrove.services.folders import new_review
+from evergrove.services.found_records import found_records
+from evergrove.services.import_records import import_files
+from evergrove.services.link import link_review
 from evergrove.services.review import open_review
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -50,10 +55,17 @@ def commands(page: str) -> list[str]:
     ]
 
 
-@pytest.mark.parametrize("page", ["README.md", "docs/tutorials/first-review.md"])
+#: A file that a tutorial has its reader save.
+SAVED = re.compile(r"Save this as `([\w.-]+)`:\n\n```\w+\n(.*?)^```", re.MULTILINE | re.DOTALL)
+TUTORIALS = sorted(str(page.relative_to(ROOT)) for page in ROOT.glob("docs/tutorials/*.md"))
+
+
+@pytest.mark.parametrize("page", ["README.md", *TUTORIALS])
 def test_the_commands_run_as_written(page: str, tmp_path: Path) -> None:
     written = commands(page)
     assert written
+    for name, content in SAVED.findall((ROOT / page).read_text(encoding="utf-8")):
+        (tmp_path / name).write_text(content, encoding="utf-8")
     studies = [text for where, text in blocks("yaml") if where == page]
     for command in written:
         if MAKE.match(command):
@@ -71,6 +83,27 @@ def test_the_commands_run_as_written(page: str, tmp_path: Path) -> None:
         assert done.returncode == 0, f"{command}\n{done.stdout}\n{done.stderr}"
         if arguments[0] == "new" and studies:
             put_in_two_trials(tmp_path / arguments[1], studies[0])
+
+
+def test_the_tutorial_of_records_gives_what_it_says(tmp_path: Path) -> None:
+    text = (ROOT / "docs/tutorials/from-exports-to-studies.md").read_text(encoding="utf-8")
+    review = new_review(tmp_path / "my-msc", "msc-ards")
+    files = []
+    for name, content in SAVED.findall(text):
+        files.append(tmp_path / name)
+        files[-1].write_text(content, encoding="utf-8")
+    runs = import_files(review, files)
+    assert [(run.read, run.added, len(run.left_out)) for run in runs] == [(1, 1, 0), (2, 2, 0), (2, 2, 0)]
+    dedupe(review)
+    found = found_records(review)
+    assert found is not None
+    assert (found.databases, found.registers) == (
+        {"PubMed": 1, "embase.ris (database not named)": 2},
+        {"ClinicalTrials.gov": 2},
+    )
+    assert found.duplicates == 1
+    linked = link_review(review)
+    assert [trial.registrations for trial in linked.unpublished] == [("NCT99999999",)]
 
 
 def put_in_two_trials(review: Path, alpha: str) -> None:
