@@ -21,7 +21,8 @@ def test_respiratory():
     text = lzma.decompress((folder / "records_pre_merged.csv.xz").read_bytes()).decode()
     rows = list(csv.DictReader(io.StringIO(text)))
     truth = {}
-    for number, row in enumerate(csv.DictReader((folder / "merged_record_ids.csv").open())):
+    labels = (folder / "merged_record_ids.csv").read_text()
+    for number, row in enumerate(csv.DictReader(io.StringIO(labels))):
         truth |= dict.fromkeys(row["merged_ids"].split(";"), number)
     found = deduplicate(rows)
     cluster = {key: row for row, keys in enumerate(found.clusters) for key in keys}
