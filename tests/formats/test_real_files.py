@@ -89,7 +89,7 @@ OTHERWISE = {
 }
 
 
-#: The pairs whose format is read here, and read as JabRef reads it; a name that is not there without ../shared.
+#: The pairs that are read here as JabRef reads them; without ../shared a name that is not there.
 PAIRS = [stem for stem in _STEMS if not OTHER_FORMATS.search(stem) and stem not in OTHERWISE] or ["absent"]
 
 
