@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -165,6 +167,19 @@ class Deduplicated:
         )
 
 
+@contextmanager
+def _collection_paused() -> Iterator[None]:
+    """Keep the collector from walking millions of live strings again and again; nothing here is cyclic."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
+
+
+@_collection_paused()
 def deduplicate(
     records: Any,  # noqa: ANN401 - a frame of any library
     *,
