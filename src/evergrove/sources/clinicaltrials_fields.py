@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from evergrove.sources.clinicaltrials_flat import joined
 from evergrove.sources.clinicaltrials_study import draft_of_study
-from evergrove.sources.json_records import drafts_of
+from evergrove.sources.json_records import begins_as, drafts_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -26,7 +26,7 @@ _MARK = re.compile(r'(?<!\\)"(?:StudyFieldsResponse|StudyFields)"\s*:|(?<!\\)"NC
 
 def recognise(head: str) -> bool:
     """Return whether a file begins as an answer with chosen fields does."""
-    return head.lstrip("\ufeff \t\r\n")[:1] in ("{", "[") and _MARK.search(head) is not None
+    return begins_as(head, _MARK)
 
 
 def read(opened: Opened, mapping: Mapping[str, str] | None = None) -> Iterator[Draft | LeftOut]:  # noqa: ARG001

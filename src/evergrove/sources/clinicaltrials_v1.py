@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from evergrove.sources.clinicaltrials_names import second_form
 from evergrove.sources.clinicaltrials_study import draft_of_study
-from evergrove.sources.json_records import drafts_of
+from evergrove.sources.json_records import begins_as, drafts_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -22,7 +22,7 @@ _MARK = re.compile(r'(?<!\\)"(?:FullStudiesResponse|FullStudies|FullStudy|Protoc
 
 def recognise(head: str) -> bool:
     """Return whether a file begins as one of whole studies of the first interface does."""
-    return head.lstrip("\ufeff \t\r\n")[:1] in ("{", "[") and _MARK.search(head) is not None
+    return begins_as(head, _MARK)
 
 
 def read(opened: Opened, mapping: Mapping[str, str] | None = None) -> Iterator[Draft | LeftOut]:  # noqa: ARG001

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from evergrove.sources.clinicaltrials_study import draft_of_study
-from evergrove.sources.json_records import drafts_of
+from evergrove.sources.json_records import begins_as, drafts_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -21,7 +21,7 @@ _MARK = re.compile(r'(?<!\\)"(?:protocolSection|resultsSection|identificationMod
 
 def recognise(head: str) -> bool:
     """Return whether a file begins as one of the second interface does."""
-    return head.lstrip("\ufeff \t\r\n")[:1] in ("{", "[") and _MARK.search(head) is not None
+    return begins_as(head, _MARK)
 
 
 def read(opened: Opened, mapping: Mapping[str, str] | None = None) -> Iterator[Draft | LeftOut]:  # noqa: ARG001

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from evergrove.model.record import RecordKind
 from evergrove.sources.draft import Draft, LeftOut, doi_in
-from evergrove.sources.json_records import drafts_of
+from evergrove.sources.json_records import begins_as, drafts_of, without_tags
 from evergrove.sources.json_values import inside, list_at, objects_at, paired, text_at, texts_at
 from evergrove.sources.registration_numbers import find_in
 
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
 PATHS = (("message", "items"), ("items",))
 _MARK = re.compile(r'(?<!\\)"(?:message-type|reference-count|container-title|is-referenced-by-count)"\s*:')
-_TAG = re.compile(r"</?[A-Za-z][^<>]{0,80}>")
 _KINDS = {
     "journal-article": RecordKind.ARTICLE,
     "posted-content": RecordKind.PREPRINT,
@@ -37,7 +36,7 @@ _KINDS = {
 
 def recognise(head: str) -> bool:
     """Return whether a file begins as works of Crossref do."""
-    return head.lstrip("\ufeff \t\r\n")[:1] in ("{", "[") and _MARK.search(head) is not None
+    return begins_as(head, _MARK)
 
 
 def read(opened: Opened, mapping: Mapping[str, str] | None = None) -> Iterator[Draft | LeftOut]:  # noqa: ARG001
@@ -83,7 +82,7 @@ def _draft(item: JsonRecord) -> Draft | LeftOut:
     draft.pages = draft.pages or text_at(work, "article-number")
     draft.language = text_at(work, "language")
     draft.issn, draft.isbn = texts_at(work, "ISSN"), texts_at(work, "ISBN")
-    draft.abstract = _plain(text_at(work, "abstract"))
+    draft.abstract = without_tags(text_at(work, "abstract"))
     draft.keywords = texts_at(work, "subject")
     draft.urls = texts_at(work, "URL")
     _published(draft, work)
@@ -122,13 +121,9 @@ def _relations(draft: Draft, work: Json) -> None:
 
 
 def _texts(work: Json, key: str) -> list[str]:
-    return [plain for text in texts_at(work, key) if (plain := _plain(text))]
+    return [plain for text in texts_at(work, key) if (plain := without_tags(text))]
 
 
 def _name(person: Json) -> str | None:
     family, given = text_at(person, "family"), text_at(person, "given")
     return f"{family}, {given}" if family and given else family or text_at(person, "name") or given
-
-
-def _plain(text: str | None) -> str | None:
-    return " ".join(_TAG.sub(" ", text).split()) or None if text else None

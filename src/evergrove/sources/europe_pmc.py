@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from evergrove.model.record import RecordKind
 from evergrove.sources.bibliographic_values import partial_date
 from evergrove.sources.draft import Draft, LeftOut, doi_in, year_in
-from evergrove.sources.json_records import drafts_of
+from evergrove.sources.json_records import begins_as, drafts_of, without_tags
 from evergrove.sources.json_values import inside, objects_at, paired, text_at, texts_at
 from evergrove.sources.registration_numbers import find_in
 
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
 PATHS = (("resultList", "result"), ("result",))
 _MARK = re.compile(r'(?<!\\)"(?:resultList|authorString|pubYear|firstPublicationDate)"\s*:')
-_TAG = re.compile(r"</?[A-Za-z][^<>]{0,80}>")
 _KINDS = {
     "preprint": RecordKind.PREPRINT,
     "book chapter": RecordKind.CHAPTER,
@@ -34,7 +33,7 @@ _KINDS = {
 
 def recognise(head: str) -> bool:
     """Return whether a file begins as an answer of Europe PMC does."""
-    return head.lstrip("\ufeff \t\r\n")[:1] in ("{", "[") and _MARK.search(head) is not None
+    return begins_as(head, _MARK)
 
 
 def read(opened: Opened, mapping: Mapping[str, str] | None = None) -> Iterator[Draft | LeftOut]:  # noqa: ARG001
@@ -56,7 +55,7 @@ def read(opened: Opened, mapping: Mapping[str, str] | None = None) -> Iterator[D
 def _draft(item: JsonRecord) -> Draft | LeftOut:
     work = item.value
     draft = Draft(item.position, item.line, paired(item.raw))
-    draft.title = _plain(text_at(work, "title"))
+    draft.title = without_tags(text_at(work, "title"))
     number, source = text_at(work, "id"), text_at(work, "source")
     if not draft.title and not number:
         return LeftOut(item.position, item.line, "neither id nor title; allowed: at least one", item.raw)
@@ -68,7 +67,7 @@ def _draft(item: JsonRecord) -> Draft | LeftOut:
     draft.doi = doi_in(text_at(work, "doi") or "")
     draft.pmid = _digits(text_at(work, "pmid")) or (_digits(number) if source == "MED" else None)
     draft.pmcid = text_at(work, "pmcid")
-    draft.abstract = _plain(text_at(work, "abstractText"))
+    draft.abstract = without_tags(text_at(work, "abstractText"))
     draft.language = text_at(work, "language")
     _published(draft, work)
     draft.authors = _authors(work)
@@ -129,11 +128,6 @@ def _kind(types: list[str], source: str | None) -> RecordKind:
         if word in lower:
             return kind
     return RecordKind.ARTICLE if types or source in {"MED", "PMC"} else RecordKind.UNKNOWN
-
-
-def _plain(text: str | None) -> str | None:
-    """Return text without its marks for italics and headings."""
-    return " ".join(_TAG.sub(" ", text).split()) or None if text else None
 
 
 def _split(text: str | None) -> list[str]:

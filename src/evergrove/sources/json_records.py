@@ -30,6 +30,7 @@ _SPACE = " \t\r\n"
 _BETWEEN = _SPACE + ",\x1e\ufeff"
 _FIRST_KEY = re.compile(r'\{\s*("(?:[^"\\]|\\.){1,80}")\s*:')
 _SCALAR_END = re.compile(r"[\s,\]}]")
+_TAG = re.compile(r"</?[A-Za-z][^<>]{0,80}>")
 _OPENING = {"{": "}", "[": "]"}
 _DECODER = json.JSONDecoder()
 
@@ -53,6 +54,16 @@ class JsonRecord(NamedTuple):
     line: int
     raw: str
     value: Json
+
+
+def begins_as(head: str, mark: re.Pattern[str]) -> bool:
+    """Return whether a file begins as JSON and has a source's mark near its beginning."""
+    return head.lstrip("\ufeff" + _SPACE)[:1] in _OPENING and mark.search(head) is not None
+
+
+def without_tags(text: str | None) -> str | None:
+    """Return text without its tags of markup, white space folded; None where nothing is left."""
+    return " ".join(_TAG.sub(" ", text).split()) or None if text else None
 
 
 def drafts_of(

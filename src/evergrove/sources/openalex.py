@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from evergrove.model.record import RecordKind
 from evergrove.sources.draft import Draft, LeftOut, doi_in, year_in
-from evergrove.sources.json_records import drafts_of
+from evergrove.sources.json_records import begins_as, drafts_of
 from evergrove.sources.json_values import as_text, inside, objects_at, paired, text_at, texts_at
 from evergrove.sources.registration_numbers import find_in
 
@@ -41,7 +41,7 @@ _KINDS = {
 
 def recognise(head: str) -> bool:
     """Return whether a file begins as works of OpenAlex do."""
-    return head.lstrip("\ufeff \t\r\n")[:1] in ("{", "[") and _MARK.search(head) is not None
+    return begins_as(head, _MARK)
 
 
 def read(opened: Opened, mapping: Mapping[str, str] | None = None) -> Iterator[Draft | LeftOut]:  # noqa: ARG001

@@ -213,7 +213,7 @@ def f_tail(statistic: float, df1: float, df2: float) -> float:
     Parameters
     ----------
     statistic : float
-        Not below 0.
+        Below 0, by rounding, counts as 0; infinite gives 0, NaN gives NaN.
     df1, df2 : float
         Degrees of freedom of numerator and denominator, above 0.
 
@@ -226,7 +226,9 @@ def f_tail(statistic: float, df1: float, df2: float) -> float:
     >>> round(f_tail(4.0, 2, 10), 6)
     0.052922
     """
-    return float(special.betainc(df2 / 2.0, df1 / 2.0, df2 / (df2 + df1 * statistic)))
+    if not math.isfinite(statistic):
+        return 0.0 if statistic > 0 else math.nan
+    return float(special.betainc(df2 / 2.0, df1 / 2.0, df2 / (df2 + df1 * max(statistic, 0.0))))
 
 
 @lru_cache(maxsize=MOST_QUANTILES)

@@ -18,10 +18,9 @@ from evergrove.stats.dependence.sandwich import (
     sandwich,
     satterthwaite,
 )
-from evergrove.stats.dependence.wald import f_tail
 from evergrove.stats.dependence.working_fit import working_fit
 from evergrove.stats.diagnostic import Diagnostic
-from evergrove.stats.distributions import chi2_tail, two_sided_p, two_sided_quantile
+from evergrove.stats.distributions import chi2_tail, f_tail, two_sided_p, two_sided_quantile
 from evergrove.stats.options import choose
 from evergrove.stats.result import Result
 

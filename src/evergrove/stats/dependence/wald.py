@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-from scipy import special
 
 from evergrove.errors import UsageError
-from evergrove.stats.distributions import chi2_tail, two_sided_p, two_sided_quantile
+from evergrove.stats.distributions import chi2_tail, f_tail, two_sided_p, two_sided_quantile
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -66,19 +65,6 @@ def tested_coefficients(design: Design, tested: Sequence[int] | None) -> tuple[i
             f"tested: found {tuple(tested)!r}; allowed: positions from 0 to {p - 1}; name at least one"
         )
     return found
-
-
-def f_tail(statistic: float, df1: float, df2: float) -> float:
-    """Return the upper tail of F.
-
-    Examples
-    --------
-    >>> round(f_tail(4.0, 2, 10), 6)
-    0.052922
-    """
-    if not np.isfinite(statistic):
-        return 0.0 if statistic > 0 else float("nan")
-    return float(special.betainc(df2 / 2.0, df1 / 2.0, df2 / (df2 + df1 * max(statistic, 0.0))))
 
 
 def wald_test(
