@@ -13,6 +13,8 @@ twelve <- head(read.csv(file.path(folder, "twenty.csv")), 12)
 one <- function(d) suppressWarnings(rma(yi, vi, data = d, method = "REML", test = "knha"))
 
 timed("one_fit", 5, for (i in 1:40) one(bcg))                  # seconds for 40 fits
+clock <- sapply(1:300, function(i) { from <- Sys.time(); one(bcg); one(bcg); as.numeric(Sys.time() - from, units = "secs") / 2 })
+cat("one_fit_least", min(clock), min(clock), "\n")
 parts <- split(many, many$group)[1:400]
 timed("groups", 3, for (d in parts) try(one(d), silent = TRUE))  # seconds for 400 fits of 10 studies
 timed("leave_one_out", 3, leave1out(one(bcg)))

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from evergrove import stats
-from evergrove.stats.bulk import fits
+from evergrove.stats.bulk import compiled, fits
 
 EFFECT = st.one_of(st.floats(-5, 5), st.sampled_from([0.0, 1.0]))
 VARIANCE = st.one_of(st.floats(-12, 12), st.floats(-2, 0)).map(lambda power: 10.0**power)
@@ -42,6 +42,21 @@ def test_groups_are_single_fits(compiled, monkeypatch):
             rows = key == label
             single = stats.pool(yi[rows], vi[rows], tau2=method, ci=ci)
             same(found, single, place, float(vi[rows].min()))
+
+    check()
+
+
+def test_compiled_single_fits_are_the_same_bits(monkeypatch):
+    @settings(deadline=None, max_examples=200)
+    @given(st.lists(STUDY, min_size=1, max_size=34), METHODS | st.sampled_from(["PMM", "EB", "DL2"]))
+    def check(studies, method):
+        yi, vi, _ = (np.array(column) for column in zip(*studies, strict=True))
+        monkeypatch.setattr(compiled, "_LOADED", [])
+        interpreted = stats.pool(yi, vi, tau2=method)
+        assert compiled.loaded_fit() is None
+        assert stats.load_compiled() == ()
+        assert compiled.loaded_fit() is not None
+        assert stats.pool(yi, vi, tau2=method).to_dict() == interpreted.to_dict()
 
     check()
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import math
+from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from scipy import special
 
+from evergrove.stats.bulk import compiled
+from evergrove.stats.bulk.kernel import ONE_FIT, ONE_FIT_PARTS
 from evergrove.stats.inverse_variance import WeightedMean
 from evergrove.stats.mean_estimators import DL, METHODS, REML, ROOT_OF_Q, between_study_variance
 from evergrove.stats.one_mean import FOUND, MOST_MAXIMA, Studies, moments
@@ -15,6 +18,8 @@ from evergrove.stats.options import Tau2Method
 from evergrove.stats.tau2.estimate import Tau2Estimate
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from evergrove.stats.arrays import FloatArray
 
 #: Up to this many studies sums run over lists of floats, beyond over arrays: the faster way for each.
@@ -23,34 +28,64 @@ MOST_IN_A_LIST = 32
 QUICK = (Tau2Method.REML, Tau2Method.ML, Tau2Method.PM, Tau2Method.PMM, Tau2Method.EB, Tau2Method.DL)
 
 
-class MeanData(NamedTuple):
-    """Studies laid out as `one_mean` wants them: the most precise first, its effect at 0, its variance 1.
+class LaidOut(NamedTuple):
+    """Studies as `one_mean` wants them: the most precise first, its effect at 0, its variance 1.
+
+    Parameters
+    ----------
+    y, v : sequence of float
+        Laid out.
+    first, unit : float
+        Effect and variance of the most precise study.
+    """
+
+    y: Studies
+    v: Studies
+    first: float
+    unit: float
+
+
+class MeanData:
+    """The studies of one meta-analysis, laid out when first needed.
 
     Parameters
     ----------
     yi, vi : ndarray, shape (k,)
-        As given.
-    y, v : sequence of float
-        Laid out.
+        Effects, and variances above 0.
+
+    Attributes
+    ----------
     first, unit : float
         Effect and variance of the most precise study.
     known : dict
         Sums of `one_mean.moments` by tau² in the unit of the variances.
     """
 
-    yi: FloatArray
-    vi: FloatArray
-    y: Studies
-    v: Studies
-    first: float
-    unit: float
-    known: dict[float, tuple[float, ...]]
+    def __init__(self, yi: FloatArray, vi: FloatArray) -> None:
+        self.yi, self.vi = yi, vi
+        self.known: dict[float, tuple[float, ...]] = {}
+
+    @cached_property
+    def laid_out(self) -> LaidOut:
+        """The studies laid out."""
+        return lay_out_studies(self.yi, self.vi)
+
+    @cached_property
+    def first(self) -> float:
+        """Effect of the most precise study."""
+        return self.laid_out.first
+
+    @cached_property
+    def unit(self) -> float:
+        """Variance of the most precise study."""
+        return self.laid_out.unit
 
     def sums(self, tau2: float) -> tuple[float, ...]:
         """Return `one_mean.moments` at one tau², computed once."""
         found = self.known.get(tau2)
         if found is None:
-            found = self.known[tau2] = moments(tau2 / self.unit, self.y, self.v)
+            y, v, _, unit = self.laid_out
+            found = self.known[tau2] = moments(tau2 / unit, y, v)
         return found
 
     def q(self, tau2: float) -> float:
@@ -72,17 +107,38 @@ class MeanData(NamedTuple):
         if k == 1:
             return Tau2Estimate(0.0, math.nan, 0, True, "no degrees of freedom: tau² set to 0", (0.0,))
         target = 2.0 * float(special.gammaincinv((k - 1) / 2.0, 0.5)) if method is Tau2Method.PMM else k - 1.0
-        maxima = [0.0] * MOST_MAXIMA
-        scaled, count, iterations, status = between_study_variance(
-            number, target, self.y, self.v, self.sums(0.0), self.unit, maxima
-        )
+        scaled, count, iterations, status, maxima = self._search(number, target)
         if status != FOUND:
             return Tau2Estimate(math.nan, math.nan, iterations, False, "no solution was found", ())
         value = scaled * self.unit
-        if scaled > 0.0:
-            self.known[value] = moments(scaled, self.y, self.v)
         every = tuple(found * self.unit for found in maxima[:count]) if count > 1 else (value,)
         return Tau2Estimate(value, self._se(method, value), iterations, True, _reason(number, scaled), every)
+
+    def _search(self, number: int, target: float) -> tuple[float, int, int, int, list[float]]:
+        """Return `between_study_variance` with the maxima, and note the sums at 0 and at tau²."""
+        if (fit := compiled.loaded_fit()) is not None and len(self.vi) <= MOST_IN_A_LIST:
+            return self._search_compiled(fit, number, target)
+        y, v, _, unit = self.laid_out
+        maxima = [0.0] * MOST_MAXIMA
+        scaled, count, iterations, status = between_study_variance(
+            number, target, y, v, self.sums(0.0), unit, maxima
+        )
+        if scaled > 0.0:
+            self.known[scaled * unit] = moments(scaled, y, v)
+        return scaled, count, iterations, status, maxima
+
+    def _search_compiled(
+        self, fit: Callable[..., None], number: int, target: float
+    ) -> tuple[float, int, int, int, list[float]]:
+        """Return `_search`, the same bits in less time."""
+        out = np.empty(ONE_FIT)
+        fit(number, target, np.array((self.yi, self.vi)), out)
+        values = out.tolist()
+        maxima, found, at_zero, at_tau2 = (values[part] for part in ONE_FIT_PARTS)
+        scaled, count, iterations, status, self.first, self.unit = found
+        self.known[0.0] = tuple(at_zero)
+        self.known[scaled * self.unit] = tuple(at_tau2)
+        return scaled, int(count), int(iterations), int(status), maxima
 
     def _se(self, method: Tau2Method, tau2: float) -> float:
         """Return the standard error, as `standard_error_of_tau2`."""
@@ -109,7 +165,7 @@ def _reason(number: int, scaled: float) -> str:
     return "converged to rounding" if scaled > 0 else f"boundary: the {name} is highest at tau² = 0"
 
 
-def lay_out_mean(yi: FloatArray, vi: FloatArray) -> MeanData:
+def lay_out_studies(yi: FloatArray, vi: FloatArray) -> LaidOut:
     """Return studies laid out.
 
     Parameters
@@ -119,14 +175,15 @@ def lay_out_mean(yi: FloatArray, vi: FloatArray) -> MeanData:
 
     Returns
     -------
-    MeanData
+    LaidOut
+        Lists of up to `MOST_IN_A_LIST` studies, else arrays.
     """
     if yi.size <= MOST_IN_A_LIST:
         studies = sorted(zip(vi.tolist(), yi.tolist(), strict=True))
         unit, first = studies[0]
         root = math.sqrt(unit)
         y = [(effect - first) / root for _, effect in studies]
-        return MeanData(yi, vi, y, [variance / unit for variance, _ in studies], first, unit, {})
+        return LaidOut(y, [variance / unit for variance, _ in studies], first, unit)
     order = np.lexsort((yi, vi))
     first, unit = float(yi[order[0]]), float(vi[order[0]])
-    return MeanData(yi, vi, (yi[order] - first) / math.sqrt(unit), vi[order] / unit, first, unit, {})
+    return LaidOut((yi[order] - first) / math.sqrt(unit), vi[order] / unit, first, unit)

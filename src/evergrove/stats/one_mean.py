@@ -2,8 +2,8 @@
 
 One source runs three ways, so that a million fits give the numbers of one fit. Interpreted, on lists of
 floats, it fits one meta-analysis in microseconds; compiled by numba (where it is installed) it fits one of
-many; and `moments`, given rows of arrays, evaluates many meta-analyses of one size side by side. So these
-functions keep to arithmetic, loops and floats.
+many, or single ones faster; and `moments`, given rows of arrays, evaluates many meta-analyses of one size
+side by side. So these functions keep to arithmetic, loops and floats.
 
 All work on studies laid out: the most precise first, its effect at 0 and its variance 1. Then no tolerance
 depends on a unit, and weights that differ by twelve orders of magnitude keep their digits.

@@ -59,7 +59,7 @@ class Estimate:
         return {entry.name: json_safe(getattr(self, entry.name)) for entry in fields(self)}
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class PoolResult(DrawablePool):
     """A pooled effect with everything that belongs to it; all effects on the pooling scale.
 
@@ -148,20 +148,21 @@ class PoolResult(DrawablePool):
 
     HIDDEN = ("inputs", "fixed_weights")
 
-    def __post_init__(self) -> None:
-        if self.tau2_ci_low is PENDING:
-            for name in LIMITS:
-                object.__delattr__(self, name)
-
     if not TYPE_CHECKING:
+
+        def __init__(self, **values: object) -> None:
+            # at once, where the dataclass would set forty fields one by one; mypy checks the names
+            self.__dict__.update(values)
+            if values["tau2_ci_low"] is PENDING:
+                for name in LIMITS:
+                    del self.__dict__[name]
 
         def __getattr__(self, name: str) -> float | None:
             # reached only for a field that is still empty
             if name not in LIMITS:
                 raise AttributeError(f"PoolResult has no attribute {name!r}")
-            for field, value in zip(LIMITS, self._limits(), strict=True):
-                object.__setattr__(self, field, value)
-            return getattr(self, name)
+            self.__dict__.update(zip(LIMITS, self._limits(), strict=True))
+            return self.__dict__[name]
 
     def _limits(self) -> tuple[float | None, float | None, float | None, float | None]:
         """Find the Q-profile limits of tau² and those of I² that follow."""

@@ -32,7 +32,7 @@ from evergrove.stats.inverse_variance import (
     i2_from_tau2,
     mean_at_fixed_weights,
 )
-from evergrove.stats.mean_data import lay_out_mean
+from evergrove.stats.mean_data import MeanData
 from evergrove.stats.options import (
     EffectMeasure,
     IntervalMethod,
@@ -54,7 +54,6 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
     from evergrove.stats.between_study import BetweenStudy
-    from evergrove.stats.mean_data import MeanData
 
 #: tau² estimator and interval where the caller names none.
 DEFAULTS = {
@@ -385,7 +384,7 @@ def _result(
 ) -> PoolResult:
     """Fit the model and assemble the result."""
     k, level, random = int(yi.size), options.level, options.model is not PoolModel.COMMON
-    data = lay_out_mean(yi, vi)
+    data = MeanData(yi, vi)
     spread = _between_study(options, extras, data)
     _, _, q, _, trace = data.sums(0.0)[:5]
     found = _inference(data, spread.tau2, options, extras)

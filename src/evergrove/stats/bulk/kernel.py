@@ -12,13 +12,19 @@ import math
 from typing import Any
 
 from evergrove.stats.mean_estimators import between_study_variance
-from evergrove.stats.one_mean import moments
+from evergrove.stats.one_mean import MOST_MAXIMA, moments
 
 #: Lists of floats where one is fitted, arrays where many are.
 Array = Any
 
 #: What a fit writes, in this order.
 COLUMN = ("tau2", "estimate", "wald_se", "q_at_tau2", "q", "trace", "maxima", "iterations", "status")
+#: What `fit_one` writes: the maxima, six numbers (below), `moments` at tau² = 0 and at tau².
+ONE_FIT_PARTS = tuple(
+    slice(MOST_MAXIMA + begin, MOST_MAXIMA + end)
+    for begin, end in ((-MOST_MAXIMA, 0), (0, 6), (6, 14), (14, 22))
+)
+ONE_FIT = MOST_MAXIMA + 22
 
 
 def sort_by_precision(y: Array, v: Array, k: int) -> None:
@@ -62,13 +68,8 @@ def fit_sorted(
 ) -> None:
     """Fit sorted studies as `fit_studies`."""
     first, unit = y[0], v[0]
+    tau2, count, iterations, status, at_zero, at = solve_sorted(method, given, y, v, maxima)
     root = math.sqrt(unit)
-    for i in range(len(v)):
-        y[i] = (y[i] - first) / root
-        v[i] /= unit
-    at_zero = moments(0.0, y, v)
-    tau2, count, iterations, status = between_study_variance(method, given, y, v, at_zero, unit, maxima)
-    at = at_zero if tau2 == 0.0 else moments(tau2, y, v)
     out[0, place] = tau2 * unit
     out[1, place] = first + at[1] * root
     out[2, place] = root / math.sqrt(at[0])
@@ -78,6 +79,50 @@ def fit_sorted(
     out[6, place] = count
     out[7, place] = iterations
     out[8, place] = status
+
+
+def solve_sorted(method: int, given: float, y: Array, v: Array, maxima: Array) -> Any:  # noqa: ANN401
+    """Lay sorted studies out in place and find tau².
+
+    Returns
+    -------
+    tau2, count, iterations, status
+        As `between_study_variance`.
+    at_zero, at_tau2 : tuple of float
+        `moments` there.
+    """
+    first, unit = y[0], v[0]
+    root = math.sqrt(unit)
+    for i in range(len(v)):
+        y[i] = (y[i] - first) / root
+        v[i] /= unit
+    at_zero = moments(0.0, y, v)
+    tau2, count, iterations, status = between_study_variance(method, given, y, v, at_zero, unit, maxima)
+    at = at_zero if tau2 == 0.0 else moments(tau2, y, v)
+    return tau2, count, iterations, status, at_zero, at
+
+
+def fit_one(method: int, given: float, studies: Array, out: Array) -> None:
+    """Fit one meta-analysis for `mean_data`.
+
+    Parameters
+    ----------
+    method, given : int, float
+        As `fit_members`.
+    studies : ndarray, shape (2, k)
+        Effects and variances in any order; overwritten.
+    out : ndarray, shape (ONE_FIT,)
+        Receives, by `ONE_FIT_PARTS`: the maxima; tau², their number, iterations, status, effect and variance
+        of the most precise study; `moments` at tau² = 0; and at tau². The scale is that of the layout.
+    """
+    y, v = studies[0], studies[1]
+    sort_by_precision(y, v, len(v))
+    first, unit = y[0], v[0]
+    tau2, count, iterations, status, at_zero, at = solve_sorted(method, given, y, v, out)
+    place = MOST_MAXIMA
+    for value in (tau2, float(count), float(iterations), float(status), first, unit, *at_zero, *at):
+        out[place] = value
+        place += 1
 
 
 def fit_members(

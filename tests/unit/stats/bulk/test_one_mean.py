@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from evergrove.stats import one_mean, pool
-from evergrove.stats.mean_data import lay_out_mean
+from evergrove.stats.mean_data import LaidOut, MeanData
 from evergrove.stats.options import Tau2Method
 from evergrove.stats.tau2 import lay_out, profile
 
@@ -16,8 +16,8 @@ def laid_out(seed, spread, k=None):
     scale = np.sqrt(vi + rng.choice([0.0, 0.1, 5.0]))
     if seed % 3 == 0:
         scale = 10 ** rng.uniform(-spread, spread, k)
-    data = lay_out_mean(rng.normal(size=k) * scale, vi)
-    return data, data.y, data.v
+    data = MeanData(rng.normal(size=k) * scale, vi)
+    return data, data.laid_out.y, data.laid_out.v
 
 
 def maxima_of(y, v, restricted):
@@ -59,13 +59,13 @@ def test_the_score_is_zero_at_the_maximum():
 def test_moments_are_those_of_the_matrices():
     rng = np.random.default_rng(3)
     yi, vi = rng.normal(size=6), rng.lognormal(size=6)
-    data = lay_out_mean(yi, vi)
-    w = np.diag(1.0 / (np.array(data.v) + 0.7))
-    one, y = np.ones(6), np.array(data.y)
+    studies = MeanData(yi, vi).laid_out
+    w = np.diag(1.0 / (np.array(studies.v) + 0.7))
+    one, y = np.ones(6), np.array(studies.y)
     p = w - np.outer(w @ one, one @ w) / (one @ w @ one)
     expected = (w.trace(), one @ w @ y / w.trace(), y @ p @ y, y @ p @ p @ y, p.trace())
     expected += (y @ p @ p @ p @ y, (p @ p).trace(), (w @ w).trace())
-    assert one_mean.moments(0.7, data.y, data.v) == pytest.approx(expected, rel=1e-12)
+    assert one_mean.moments(0.7, studies.y, studies.v) == pytest.approx(expected, rel=1e-12)
 
 
 def test_lists_loops_and_columns_give_the_same_bits_and_arrays_nearly():
@@ -86,7 +86,7 @@ def test_variances_that_differ_by_twenty_four_orders_of_magnitude():
     vi = np.array([1e-12, 1e12, 1.0, 1e-3, 1e6])
     yi = np.array([0.0, 1e5, 1.0, 0.2, -300.0])
     for method in (Tau2Method.REML, Tau2Method.ML, Tau2Method.PM):
-        found = lay_out_mean(yi, vi).tau2(method)
+        found = MeanData(yi, vi).tau2(method)
         assert found.converged
         assert np.isfinite(found.value)
     assert pool(yi, vi).converged
@@ -96,11 +96,12 @@ def test_long_data_take_whole_arrays_and_agree_with_lists():
     rng = np.random.default_rng(8)
     vi = rng.lognormal(-2, 1, 33)
     yi = rng.normal(0, np.sqrt(vi + 0.1))
-    long = lay_out_mean(yi, vi)
-    assert isinstance(long.y, np.ndarray)
-    as_list = long._replace(y=long.y.tolist(), v=long.v.tolist(), known={})
+    long, as_lists = MeanData(yi, vi), MeanData(yi, vi)
+    y, v, first, unit = long.laid_out
+    assert isinstance(y, np.ndarray)
+    as_lists.laid_out = LaidOut(y.tolist(), v.tolist(), first, unit)
     for method in (Tau2Method.REML, Tau2Method.ML, Tau2Method.PM, Tau2Method.DL):
-        assert long.tau2(method).value == pytest.approx(as_list.tau2(method).value, rel=1e-12)
+        assert long.tau2(method).value == pytest.approx(as_lists.tau2(method).value, rel=1e-12)
 
 
 def test_a_failed_search_says_so():

@@ -11,7 +11,7 @@ import pytest
 
 from evergrove import stats
 from evergrove.errors import DataError, UsageError
-from evergrove.stats.bulk import compiled, fits
+from evergrove.stats.bulk import compiled, fits, kernel
 from evergrove.stats.bulk.compiled import compiled_loop
 from evergrove.stats.bulk.grouping import group_rows
 from evergrove.stats.bulk.intervals import CLOSED_FORM, FLAGS
@@ -264,7 +264,7 @@ def test_compiled_code_that_cannot_be_kept_is_no_error(monkeypatch):
         return lambda function: function
 
     monkeypatch.setattr(numba, "njit", njit)
-    loop, remarks = compiled._compile.__wrapped__()
+    loop, remarks = compiled._compile.__wrapped__(kernel.fit_members, compiled._of_members)
     assert made
     assert [remark.code for remark in remarks] == ["compiled-code-not-kept"]
     assert loop is not None
