@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from evergrove.errors import DataError
+from evergrove.errors import DataError, UsageError
 from evergrove.stats.arrays import same_length
 from evergrove.stats.bulk.fits import Columns, Members, Plan, fit_all, plan
 from evergrove.stats.bulk.grouping import NOTHING, Grouping, checked_studies, columns_of, flat, group_rows
@@ -41,11 +41,24 @@ class _Studies(NamedTuple):
     grouping: Grouping
 
 
-def _studies(yi: Any, vi: Any, group: Any, data: Any) -> _Studies:  # noqa: ANN401 - arrays, names, any frame
+def _studies(yi: Any, vi: Any, group: Any, data: Any, by: Any) -> _Studies:  # noqa: ANN401 - any frame
     """Return arrays and groups from arrays or from columns of a frame."""
+    if data is None and hasattr(yi, "columns"):
+        data, yi = yi, None
+    if group is not None and by is not None:
+        raise UsageError("group, by: found both; allowed: one of them, which mean the same; leave one out")
+    group = by if group is None else group
+    if group is None:
+        raise UsageError(
+            "group: found none; allowed: one key per study, or by= with the name of a column; "
+            "for one meta-analysis use pool"
+        )
     if data is not None:
-        found = columns_of(data, {"yi": yi, "vi": vi, "group": group})
+        names = {"yi": "yi" if yi is None else yi, "vi": "vi" if vi is None else vi, "group": group}
+        found = columns_of(data, names)
         yi, vi, group = found["yi"], found["vi"], found["group"]
+    if yi is None or vi is None:
+        raise UsageError("yi, vi: found one or none; allowed: effects and variances; pass both, or a frame")
     effects, variances = flat("yi", yi), flat("vi", vi)
     k = same_length({"yi": effects, "vi": variances})
     grouping = group_rows(group)
@@ -75,11 +88,12 @@ def _remarks(found: Columns) -> tuple[Diagnostic, ...]:
 
 
 def pool_groups(
-    yi: ArrayLike | str,
-    vi: ArrayLike | str,
-    group: ArrayLike | Iterable[Hashable] | str,
+    yi: Any = None,  # noqa: ANN401 - array-like, name, or any data frame
+    vi: ArrayLike | str | None = None,
+    group: ArrayLike | Iterable[Hashable] | str | None = None,
     *,
     data: Any = None,  # noqa: ANN401 - any data frame
+    by: ArrayLike | Iterable[Hashable] | str | None = None,
     model: str = PoolModel.RANDOM,
     tau2: str | float | None = None,
     ci: str | None = None,
@@ -89,15 +103,18 @@ def pool_groups(
 
     Parameters
     ----------
-    yi : array-like, shape (n,), or str
-        Effects on the pooling scale; finite. With `data`, the name of their column.
+    yi : array-like, shape (n,), str, or data frame
+        Effects on the pooling scale; finite. With `data`, the name of their column. Or the data frame itself.
     vi : array-like, shape (n,), or str
-        Sampling variances (not standard errors); finite and above 0. With `data`, a column's name.
+        Sampling variances (not standard errors); finite and above 0. With `data`, a column's name. In a frame
+        the columns are ``"yi"`` and ``"vi"`` unless named otherwise.
     group : sequence, shape (n,), or str or list of str
         Key of the group of each study: numbers, strings, dates, tuples; in any order. With `data`, the
         name of a column, or a list of names whose values together are the key (a tuple).
     data : data frame or None
         pandas, polars, pyarrow or another that narwhals knows.
+    by : as `group`
+        The same under the name that frames use for it.
     model : PoolModel or str
         ``"random"`` or ``"common"``.
     tau2 : Tau2Method, str, float or None
@@ -145,9 +162,16 @@ def pool_groups(
     (array([ 0.3, -0.2]), array([3, 1]))
     >>> fits["a"].k
     3
+
+    A frame with the columns yi and vi:
+
+    >>> import pandas as pd
+    >>> frame = pd.DataFrame({"yi": [0.1, 0.3, 0.5], "vi": [0.02, 0.03, 0.02], "outcome": ["a", "a", "b"]})
+    >>> pool_groups(frame, by="outcome", tau2="DL", ci="normal").k
+    array([2, 1])
     """
     chosen = plan(model, tau2, ci, level)
-    studies = _studies(yi, vi, group, data)
+    studies = _studies(yi, vi, group, data, by)
     grouping = studies.grouping
     k = np.diff(grouping.starts)
     found = fit_all(chosen, studies.yi, studies.vi, Members(grouping.rows, grouping.starts[:-1], k))
@@ -189,11 +213,12 @@ def _by_study(chosen: Plan, studies: _Studies, kind: str) -> FitsByStudy:
 
 
 def leave_one_out_groups(
-    yi: ArrayLike | str,
-    vi: ArrayLike | str,
-    group: ArrayLike | Iterable[Hashable] | str,
+    yi: Any = None,  # noqa: ANN401 - array-like, name, or any data frame
+    vi: ArrayLike | str | None = None,
+    group: ArrayLike | Iterable[Hashable] | str | None = None,
     *,
     data: Any = None,  # noqa: ANN401 - any data frame
+    by: ArrayLike | Iterable[Hashable] | str | None = None,
     model: str = PoolModel.RANDOM,
     tau2: str | float | None = None,
     ci: str | None = None,
@@ -203,7 +228,7 @@ def leave_one_out_groups(
 
     Parameters
     ----------
-    yi, vi, group, data, model, tau2, ci, level
+    yi, vi, group, data, by, model, tau2, ci, level
         As `pool_groups`.
 
     Returns
@@ -225,15 +250,16 @@ def leave_one_out_groups(
     >>> leave_one_out_groups([0.1, 0.3, 0.8], [0.1, 0.1, 0.1], ["a", "a", "a"]).estimate.round(3)
     array([0.55, 0.45, 0.2 ])
     """
-    return _by_study(plan(model, tau2, ci, level), _studies(yi, vi, group, data), "leave-one-out")
+    return _by_study(plan(model, tau2, ci, level), _studies(yi, vi, group, data, by), "leave-one-out")
 
 
 def cumulative_groups(
-    yi: ArrayLike | str,
-    vi: ArrayLike | str,
-    group: ArrayLike | Iterable[Hashable] | str,
+    yi: Any = None,  # noqa: ANN401 - array-like, name, or any data frame
+    vi: ArrayLike | str | None = None,
+    group: ArrayLike | Iterable[Hashable] | str | None = None,
     *,
     data: Any = None,  # noqa: ANN401 - any data frame
+    by: ArrayLike | Iterable[Hashable] | str | None = None,
     model: str = PoolModel.RANDOM,
     tau2: str | float | None = None,
     ci: str | None = None,
@@ -243,7 +269,7 @@ def cumulative_groups(
 
     Parameters
     ----------
-    yi, vi, group, data, model, tau2, ci, level
+    yi, vi, group, data, by, model, tau2, ci, level
         As `pool_groups`; sort the rows by date first.
 
     Returns
@@ -262,4 +288,4 @@ def cumulative_groups(
     >>> cumulative_groups([0.1, 0.3, 0.8], [0.1, 0.1, 0.1], ["a", "a", "a"], ci="normal").estimate.round(3)
     array([0.1, 0.2, 0.4])
     """
-    return _by_study(plan(model, tau2, ci, level), _studies(yi, vi, group, data), "cumulative")
+    return _by_study(plan(model, tau2, ci, level), _studies(yi, vi, group, data, by), "cumulative")

@@ -141,8 +141,27 @@ def test_columns_of_a_frame(library):
     assert np.array_equal(one.estimate, stats.pool_groups(yi, vi, key).estimate)
     both = stats.pool_groups("effect", "variance", ["review", "outcome"], data=frame)
     assert both.group[0] == (int(key[0]), int(key[0] % 2))
+    named = library({"yi": yi, "vi": vi, "review": key})
+    for found in (
+        stats.pool_groups(named, by="review"),
+        stats.pool_groups(data=named, by="review"),
+        stats.pool_groups(yi, vi, by=key),
+        stats.pool_groups("effect", "variance", by="review", data=frame),
+    ):
+        assert np.array_equal(one.estimate, found.estimate)
+    assert np.array_equal(
+        stats.leave_one_out_groups(named, by="review").estimate,
+        stats.leave_one_out_groups(yi, vi, key).estimate,
+        equal_nan=True,
+    )
     with pytest.raises(UsageError, match="'nothing'"):
         stats.pool_groups("effect", "variance", "nothing", data=frame)
+    with pytest.raises(UsageError, match="group: found none"):
+        stats.pool_groups(named)
+    with pytest.raises(UsageError, match="both"):
+        stats.pool_groups(named, group="review", by="review")
+    with pytest.raises(UsageError, match="pass both"):
+        stats.pool_groups(yi, by=key)
     with pytest.raises(UsageError, match="data"):
         stats.pool_groups("effect", "variance", "review", data=[1, 2])
 
