@@ -12,6 +12,7 @@ from types import ModuleType
 
 import pytest
 
+from evergrove import stats
 from evergrove.services.dedupe import dedupe
 from evergrove.services.folders import new_review
 from evergrove.services.found_records import found_records
@@ -152,3 +153,19 @@ def test_the_reference_is_as_the_code_writes_it() -> None:
     for name, text in script.pages().items():
         written = (script.REFERENCE / name).read_text(encoding="utf-8")
         assert written == text, f"docs/reference/{name} is old: python scripts/make_reference.py"
+
+
+def test_what_the_table_of_functions_names_is_there() -> None:
+    """Every evergrove name beside a function of R exists."""
+    names = []
+    for line in (ROOT / "validation" / "notes" / "functions.md").read_text().splitlines():
+        cells = [cell.strip() for cell in line.split("|")]
+        if line.startswith("| ") and len(cells) > 5:
+            names += re.findall(r"`([A-Za-z_][\w.]*)", cells[4])
+    assert len(names) > 60
+    members = {"to_frame": stats.PoolResult}
+    for name in names:
+        if name != "evergrove":
+            place = members.get(name, stats)
+            for part in name.split("."):
+                place = getattr(place, part, None) or place.__dataclass_fields__[part]

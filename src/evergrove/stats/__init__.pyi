@@ -310,3 +310,7 @@ from .survival.options import HazardRatioSource as HazardRatioSource
 from .survival.options import Ties as Ties
 from .survival.reconstruction import ReconstructedPatients as ReconstructedPatients
 from .survival.reconstruction import patients_from_curve as patients_from_curve
+from .true_effects import ExpectedShare as ExpectedShare
+from .true_effects import StudyEffects as StudyEffects
+from .true_effects import blups as blups
+from .true_effects import expected_share as expected_share
