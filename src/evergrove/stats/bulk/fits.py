@@ -13,7 +13,7 @@ from scipy import special
 from evergrove.errors import UsageError
 from evergrove.stats.arrays import checked_level
 from evergrove.stats.bulk import kernel
-from evergrove.stats.bulk.compiled import compiled_loop
+from evergrove.stats.bulk.compiled import compiled_loop, is_loaded
 from evergrove.stats.bulk.grouping import NOTHING
 from evergrove.stats.bulk.intervals import CLOSED_FORM, FLOATS, finish
 from evergrove.stats.bulk.side_by_side import CELLS_TOGETHER, fit_equal_sizes
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from evergrove.stats.arrays import BoolArray, FloatArray
     from evergrove.stats.diagnostic import Diagnostic
 
-#: Below this many studies in all fits NumPy is faster than to load the compiler.
+#: Below this many studies in all fits NumPy is faster than to load the compiler, unless it is there already.
 COMPILE_FROM = 100_000
 #: Studies in one chunk of a thread.
 STUDIES_PER_CHUNK = 131_072
@@ -237,7 +237,8 @@ def each_part(
         return ()
     largest = int(sizes.max())
     given = chosen.given(largest)
-    loop, remarks = compiled_loop() if int(sizes.sum()) >= COMPILE_FROM else (None, ())
+    wanted = is_loaded() or int(sizes.sum()) >= COMPILE_FROM
+    loop, remarks = compiled_loop() if wanted else (None, ())
     if loop is None:
         _side_by_side(chosen, given, yi, vi, members, store)
         return remarks
