@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from numbers import Real
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -18,6 +19,10 @@ BoolArray = NDArray[np.bool_]
 
 #: Up to this many rows a list is checked faster than an array.
 FEW_ROWS = 64
+#: Effects up to FAR in size and variances between NEAR and FAR: beyond, weights squared leave double precision.
+NEAR, FAR = 1e-60, 1e60
+#: Kinds of NumPy arrays that hold no real numbers, in words.
+NO_NUMBERS = {"c": "complex numbers", "M": "dates", "m": "durations", "V": "records"}
 
 
 def column(name: str, values: ArrayLike) -> FloatArray:
@@ -47,7 +52,10 @@ def column(name: str, values: ArrayLike) -> FloatArray:
     try:
         if isinstance(values, np.ma.MaskedArray):
             values = np.ma.filled(values.astype(np.float64), np.nan)
-        array = np.array(values, dtype=np.float64, ndmin=1)
+        given = np.array(values, ndmin=1)
+        if given.dtype.kind in NO_NUMBERS:
+            raise TypeError(NO_NUMBERS[given.dtype.kind])
+        array = given.astype(np.float64, copy=False)
     except (TypeError, ValueError) as error:
         raise DataError(
             f"{name}: found a value that is no number ({error}); allowed: numbers, one per study; "
@@ -118,13 +126,17 @@ def refuse_rows(name: str, array: FloatArray, bad: BoolArray, *, allowed: str, t
 
 
 def _all_well(effects: FloatArray, variances: FloatArray) -> bool:
-    """Say in few steps whether no row is bad: a sum is finite only where all of its terms are."""
+    """Say in few steps whether no row is bad: the extremes are in range, and a sum shows whether one is NaN."""
+    if not effects.size:
+        return False
     if effects.size > FEW_ROWS:
-        return bool(math.isfinite(effects.sum()) and math.isfinite(variances.sum()) and variances.min() > 0)
-    spread = variances.tolist()
-    return (
-        math.isfinite(sum(effects.tolist())) and math.isfinite(sum(spread)) and min(spread, default=0.0) > 0
-    )
+        low, high, total = float(effects.min()), float(effects.max()), float(effects.sum() + variances.sum())
+        least, most = float(variances.min()), float(variances.max())
+    else:
+        shown, spread = effects.tolist(), variances.tolist()
+        low, high, total = min(shown), max(shown), sum(shown) + sum(spread)
+        least, most = min(spread), max(spread)
+    return -FAR <= low and high <= FAR and least >= NEAR and most <= FAR and math.isfinite(total)
 
 
 def effects_and_variances(yi: ArrayLike, vi: ArrayLike) -> tuple[FloatArray, FloatArray]:
@@ -133,9 +145,9 @@ def effects_and_variances(yi: ArrayLike, vi: ArrayLike) -> tuple[FloatArray, Flo
     Parameters
     ----------
     yi : array-like, shape (k,)
-        Effects on the pooling scale; finite.
+        Effects on the pooling scale; at most 1e60 in size.
     vi : array-like, shape (k,)
-        Sampling variances; finite and above 0.
+        Sampling variances; 1e-60 to 1e60.
 
     Returns
     -------
@@ -144,7 +156,7 @@ def effects_and_variances(yi: ArrayLike, vi: ArrayLike) -> tuple[FloatArray, Flo
     Raises
     ------
     DataError
-        For lengths that differ, and for rows that are missing, infinite or not above 0.
+        For lengths that differ, and for rows that are missing, infinite, not above 0 or out of range.
     """
     effects, variances = column("yi", yi), column("vi", vi)
     if effects.size == variances.size and _all_well(effects, variances):
@@ -152,13 +164,13 @@ def effects_and_variances(yi: ArrayLike, vi: ArrayLike) -> tuple[FloatArray, Flo
     same_length({"yi": effects, "vi": variances})
     todo = "leave the study out or correct it (effect_size marks rows without an effect in `estimable`)"
     refuse_rows("yi (effect)", effects, ~np.isfinite(effects), allowed="a finite number", todo=todo)
-    refuse_rows(
-        "vi (sampling variance)",
-        variances,
-        ~(np.isfinite(variances) & (variances > 0)),
-        allowed="a finite number above 0",
-        todo=todo,
-    )
+    name = "vi (sampling variance)"
+    bad = ~(np.isfinite(variances) & (variances > 0))
+    refuse_rows(name, variances, bad, allowed="a finite number above 0", todo=todo)
+    todo = "give the outcome in another unit"
+    refuse_rows("yi (effect)", effects, np.abs(effects) > FAR, allowed=f"-{FAR:g} to {FAR:g}", todo=todo)
+    bad = (variances < NEAR) | (variances > FAR)
+    refuse_rows(name, variances, bad, allowed=f"{NEAR:g} to {FAR:g}", todo=todo)
     return effects, variances
 
 
@@ -179,7 +191,7 @@ def checked_level(level: float) -> float:
     UsageError
         Outside (0, 1): percent are refused, not guessed.
     """
-    if not 0 < level < 1:
+    if not (isinstance(level, Real) and 0 < level < 1):
         raise UsageError(f"level: found {level!r}; allowed: above 0 and below 1; write 95 % as 0.95")
     return float(level)
 
@@ -202,9 +214,13 @@ def checked_labels(labels: Sequence[str] | None, k: int) -> tuple[str, ...] | No
     ------
     DataError
         Where there are not `k` of them.
+    UsageError
+        For one text, or what is no sequence.
     """
     if labels is None:
         return None
+    if isinstance(labels, str) or not hasattr(labels, "__len__"):
+        raise UsageError(f"labels: found {labels!r}; allowed: a sequence of names; pass one per study")
     if len(labels) != k:
         raise DataError(
             f"labels: found {len(labels)}; allowed: one per study, here {k}; pass as many labels as studies"

@@ -6,6 +6,7 @@ import math
 from typing import TYPE_CHECKING, NamedTuple
 
 from evergrove.errors import ConvergenceError, UsageError
+from evergrove.stats.arrays import FAR
 from evergrove.stats.diagnostic import Diagnostic
 from evergrove.stats.distributions import chi2_quantiles
 from evergrove.stats.heterogeneity import Tau2Fit, tau2_limits
@@ -86,11 +87,11 @@ def given(value: float) -> BetweenStudy:
     Raises
     ------
     UsageError
-        Where it is not finite or below 0.
+        Where it is below 0, or above 1e60.
     """
-    if not (math.isfinite(value) and value >= 0):
+    if not 0 <= value <= FAR:
         raise UsageError(
-            f"tau2: found {value!r}; allowed: a finite number not below 0, or one of "
+            f"tau2: found {value!r}; allowed: a number from 0 to {FAR:g}, or one of "
             f"{', '.join(repr(str(member)) for member in Tau2Method)}; give a variance, no standard deviation"
         )
     return BetweenStudy(value, Solution(value, 0, True, "tau² given"))

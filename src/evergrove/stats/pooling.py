@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from numbers import Real
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -148,7 +149,7 @@ def _resolved(
     default_tau2, default_ci = DEFAULTS[chosen]
     of_tau2: Tau2Method | float | None = default_tau2
     if tau2 is not None and chosen is not PoolModel.COMMON:
-        of_tau2 = choose(Tau2Method, tau2, "tau2") if isinstance(tau2, str) else float(tau2)
+        of_tau2 = float(tau2) if isinstance(tau2, Real) else choose(Tau2Method, tau2, "tau2")
     options = _Options(
         chosen,
         of_tau2,
@@ -194,7 +195,7 @@ def _check_use(name: str, value: float | None, chosen: object, users: tuple[StrE
     """Refuse a number that is not above 0, or that the method chosen does not use."""
     if value is None:
         return
-    if not (math.isfinite(value) and value > 0):
+    if not (isinstance(value, Real) and math.isfinite(value) and value > 0):
         raise UsageError(f"{name}: found {value!r}; allowed: a finite number above 0; or leave it out")
     if chosen not in users:
         raise UsageError(
@@ -205,8 +206,12 @@ def _check_use(name: str, value: float | None, chosen: object, users: tuple[StrE
 
 def _seed(rng: np.random.Generator | int | None) -> int:
     """Return the seed that is recorded: the one given, or one drawn."""
-    if isinstance(rng, int):
-        return rng
+    if isinstance(rng, int | np.integer) and rng >= 0:
+        return int(rng)
+    if rng is not None and not isinstance(rng, np.random.Generator):
+        raise UsageError(
+            f"rng: found {rng!r}; allowed: a numpy Generator, or a whole number not below 0; pass one of them"
+        )
     source = np.random.default_rng() if rng is None else rng
     return int(source.integers(2**53))
 

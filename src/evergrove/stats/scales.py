@@ -166,7 +166,8 @@ def _double_root_back(value: FloatArray, time: FloatArray) -> FloatArray:
     """Invert half the sum of √(x/t) and √((x+1)/t) at person-time t."""
     lowest = 0.5 / np.sqrt(time)
     held = np.maximum(value, lowest)
-    back = (held - 1.0 / (4.0 * time * held)) ** 2
+    with np.errstate(over="ignore"):  # a product beyond the largest float has the reciprocal 0
+        back = (held - 1.0 / (4.0 * time * held)) ** 2
     return np.asarray(np.where(value <= lowest, 0.0, back))
 
 

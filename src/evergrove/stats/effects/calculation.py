@@ -265,7 +265,10 @@ def effect_size(
     second = first if add2 is None else _amount("add2", add2, rows.lost.size)
     plan = ZeroCellPlan(first, second, amount, rule, which, drop, correct_effect, correct_variance)
     request = Request(chosen, used, rows, resolved_method, resolved_bias, plan, glass_arm)
-    found = recipe.kernel(request)
+    with np.errstate(
+        over="ignore", invalid="ignore"
+    ):  # numbers too large to square: such rows become not estimable
+        found = recipe.kernel(request)
     corrected = np.zeros(rows.lost.size, dtype=bool) if found.corrected is None else found.corrected
     return finished(
         chosen,
