@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from numbers import Real
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeGuard
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -19,10 +19,37 @@ BoolArray = NDArray[np.bool_]
 
 #: Up to this many rows a list is checked faster than an array.
 FEW_ROWS = 64
-#: Effects up to FAR in size and variances between NEAR and FAR: beyond, weights squared leave double precision.
+#: Effects up to FAR in size and variances between NEAR and FAR: weights squared stay in double precision.
 NEAR, FAR = 1e-60, 1e60
 #: Kinds of NumPy arrays that hold no real numbers, in words.
 NO_NUMBERS = {"c": "complex numbers", "M": "dates", "m": "durations", "V": "records"}
+
+
+def is_number(value: object) -> TypeGuard[float]:
+    """Say whether a value is one real number, of Python or NumPy.
+
+    Parameters
+    ----------
+    value : object
+        What a caller gave for a number.
+
+    Returns
+    -------
+    bool
+
+    Examples
+    --------
+    >>> is_number(0.95), is_number("0.95")
+    (True, False)
+    """
+    return isinstance(value, Real)
+
+
+def _real(array: NDArray[Any]) -> FloatArray:
+    """Return an array as float64; raise a TypeError or ValueError where it holds something else."""
+    if array.dtype.kind in NO_NUMBERS:
+        raise TypeError(NO_NUMBERS[array.dtype.kind])
+    return array.astype(np.float64, copy=False)
 
 
 def column(name: str, values: ArrayLike) -> FloatArray:
@@ -52,10 +79,7 @@ def column(name: str, values: ArrayLike) -> FloatArray:
     try:
         if isinstance(values, np.ma.MaskedArray):
             values = np.ma.filled(values.astype(np.float64), np.nan)
-        given = np.array(values, ndmin=1)
-        if given.dtype.kind in NO_NUMBERS:
-            raise TypeError(NO_NUMBERS[given.dtype.kind])
-        array = given.astype(np.float64, copy=False)
+        array = _real(np.array(values, ndmin=1))
     except (TypeError, ValueError) as error:
         raise DataError(
             f"{name}: found a value that is no number ({error}); allowed: numbers, one per study; "
@@ -126,7 +150,7 @@ def refuse_rows(name: str, array: FloatArray, bad: BoolArray, *, allowed: str, t
 
 
 def _all_well(effects: FloatArray, variances: FloatArray) -> bool:
-    """Say in few steps whether no row is bad: the extremes are in range, and a sum shows whether one is NaN."""
+    """Say in few steps whether no row is bad: the extremes are in range, and a sum shows any NaN."""
     if not effects.size:
         return False
     if effects.size > FEW_ROWS:
@@ -136,7 +160,7 @@ def _all_well(effects: FloatArray, variances: FloatArray) -> bool:
         shown, spread = effects.tolist(), variances.tolist()
         low, high, total = min(shown), max(shown), sum(shown) + sum(spread)
         least, most = min(spread), max(spread)
-    return -FAR <= low and high <= FAR and least >= NEAR and most <= FAR and math.isfinite(total)
+    return low >= -FAR and high <= FAR and least >= NEAR and most <= FAR and math.isfinite(total)
 
 
 def effects_and_variances(yi: ArrayLike, vi: ArrayLike) -> tuple[FloatArray, FloatArray]:
@@ -191,7 +215,7 @@ def checked_level(level: float) -> float:
     UsageError
         Outside (0, 1): percent are refused, not guessed.
     """
-    if not (isinstance(level, Real) and 0 < level < 1):
+    if not (is_number(level) and 0 < level < 1):
         raise UsageError(f"level: found {level!r}; allowed: above 0 and below 1; write 95 % as 0.95")
     return float(level)
 

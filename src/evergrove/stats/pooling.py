@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from numbers import Real
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -16,6 +15,7 @@ from evergrove.stats.arrays import (
     checked_level,
     column,
     effects_and_variances,
+    is_number,
     refuse_rows,
     same_length,
 )
@@ -149,7 +149,7 @@ def _resolved(
     default_tau2, default_ci = DEFAULTS[chosen]
     of_tau2: Tau2Method | float | None = default_tau2
     if tau2 is not None and chosen is not PoolModel.COMMON:
-        of_tau2 = float(tau2) if isinstance(tau2, Real) else choose(Tau2Method, tau2, "tau2")
+        of_tau2 = float(tau2) if is_number(tau2) else choose(Tau2Method, str(tau2), "tau2")
     options = _Options(
         chosen,
         of_tau2,
@@ -195,7 +195,7 @@ def _check_use(name: str, value: float | None, chosen: object, users: tuple[StrE
     """Refuse a number that is not above 0, or that the method chosen does not use."""
     if value is None:
         return
-    if not (isinstance(value, Real) and math.isfinite(value) and value > 0):
+    if not (is_number(value) and math.isfinite(value) and value > 0):
         raise UsageError(f"{name}: found {value!r}; allowed: a finite number above 0; or leave it out")
     if chosen not in users:
         raise UsageError(
