@@ -97,6 +97,32 @@ def given(value: float) -> BetweenStudy:
     return BetweenStudy(value, Solution(value, 0, True, "tau² given"))
 
 
+def moment_about(centre: float, data: MeanData) -> BetweenStudy:
+    """Return DerSimonian and Laird's tau² with Q taken about a given effect.
+
+    Parameters
+    ----------
+    centre : float
+        The effect, on the pooling scale: a Mantel-Haenszel estimate, for example.
+    data : MeanData
+        Effects and variances.
+
+    Returns
+    -------
+    BetweenStudy
+        Without limits: the distribution of such a Q is not that of Cochran's.
+    """
+    df = len(data.vi) - 1
+    trace = data.sums(0.0)[4] / data.unit
+    value = max(0.0, (q_about(centre, data.yi, data.vi) - df) / trace) if df else 0.0
+    return BetweenStudy(value, Solution(value, 0, True, f"closed form, Q about {centre:g}"))
+
+
+def q_about(centre: float, yi: FloatArray, vi: FloatArray) -> float:
+    """Return Σ (y - centre)² / v."""
+    return float(((yi - centre) ** 2 / vi).sum())
+
+
 def estimated(request: Tau2Request, data: MeanData) -> BetweenStudy:
     """Estimate tau² with its limits and remarks.
 
