@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable, Mapping
 from numbers import Real
 from typing import TYPE_CHECKING, Any, TypeGuard
 
@@ -10,6 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from evergrove.errors import DataError, UsageError
+from evergrove.stats.scalars import shown
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -52,6 +54,44 @@ def _real(array: NDArray[Any]) -> FloatArray:
     return array.astype(np.float64, copy=False)
 
 
+def real_array(name: str, values: ArrayLike, *, least_dimensions: int = 0) -> FloatArray:
+    """Return a float64 copy of `values` of any shape; None and masked entries become NaN.
+
+    Parameters
+    ----------
+    name : str
+        The argument's name, for messages.
+    values : array-like
+        Numbers.
+    least_dimensions : int
+        How many dimensions the result has at least.
+
+    Returns
+    -------
+    ndarray of float64
+
+    Raises
+    ------
+    DataError
+        Where a value is no number, or rows differ in length.
+
+    Examples
+    --------
+    >>> real_array("design", [[1, 0], [1, None]])
+    array([[ 1.,  0.],
+           [ 1., nan]])
+    """
+    try:
+        if isinstance(values, np.ma.MaskedArray):
+            values = np.ma.filled(values.astype(np.float64), np.nan)
+        return _real(np.array(values, ndmin=least_dimensions))
+    except (TypeError, ValueError, OverflowError) as error:
+        raise DataError(
+            f"{name}: found a value that is no number ({error}); allowed: numbers, one per study; "
+            "convert the column first"
+        ) from None
+
+
 def column(name: str, values: ArrayLike) -> FloatArray:
     """Return a one-dimensional float64 copy of `values`; None and masked entries become NaN.
 
@@ -76,21 +116,44 @@ def column(name: str, values: ArrayLike) -> FloatArray:
     >>> column("n1", [10, None])
     array([10., nan])
     """
-    try:
-        if isinstance(values, np.ma.MaskedArray):
-            values = np.ma.filled(values.astype(np.float64), np.nan)
-        array = _real(np.array(values, ndmin=1))
-    except (TypeError, ValueError) as error:
-        raise DataError(
-            f"{name}: found a value that is no number ({error}); allowed: numbers, one per study; "
-            "convert the column first"
-        ) from None
+    array = real_array(name, values, least_dimensions=1)
     if array.ndim != 1:
         raise DataError(
             f"{name}: found {array.ndim} dimensions, shape {array.shape}; allowed: one number per study; "
             "pass one column"
         )
     return array
+
+
+def listed(name: str, values: object, what: str) -> list[Any]:
+    """Return the members of a sequence as a list.
+
+    Parameters
+    ----------
+    name : str
+        The argument's name, for messages.
+    values : sequence
+        Anything that can be gone through, but for a text or a mapping.
+    what : str
+        What is allowed, for messages: ``"one group per study"``.
+
+    Returns
+    -------
+    list
+
+    Raises
+    ------
+    UsageError
+        For one value, a text or a mapping.
+
+    Examples
+    --------
+    >>> listed("groups", ("a", "b"), "one group per study")
+    ['a', 'b']
+    """
+    if isinstance(values, str | bytes | Mapping) or not isinstance(values, Iterable) or np.ndim(values) == 0:  # type: ignore[arg-type]
+        raise UsageError(f"{name}: found {shown(values)}; allowed: {what}; pass a sequence")
+    return list(values)
 
 
 def same_length(columns: dict[str, FloatArray]) -> int:
@@ -243,13 +306,12 @@ def checked_labels(labels: Sequence[str] | None, k: int) -> tuple[str, ...] | No
     """
     if labels is None:
         return None
-    if isinstance(labels, str) or not hasattr(labels, "__len__"):
-        raise UsageError(f"labels: found {labels!r}; allowed: a sequence of names; pass one per study")
-    if len(labels) != k:
+    names = listed("labels", labels, "one name per study")
+    if len(names) != k:
         raise DataError(
-            f"labels: found {len(labels)}; allowed: one per study, here {k}; pass as many labels as studies"
+            f"labels: found {len(names)}; allowed: one per study, here {k}; pass as many labels as studies"
         )
-    return tuple(str(label) for label in labels)
+    return tuple(str(name) for name in names)
 
 
 def row_names(rows: Sequence[int] | NDArray[np.intp], labels: Sequence[str] | None = None) -> str:

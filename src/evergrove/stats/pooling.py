@@ -45,6 +45,7 @@ from evergrove.stats.options import (
 )
 from evergrove.stats.pool_result import PENDING, PoolResult
 from evergrove.stats.prediction_interval import Fitted, Prediction, prediction_interval
+from evergrove.stats.random_source import random_source
 from evergrove.stats.scales import scale_of
 from evergrove.stats.tau2.estimate import chosen_tau2_interval
 
@@ -225,14 +226,8 @@ def _checked_centre(value: float | None, options: _Options) -> float | None:
 
 def _seed(rng: np.random.Generator | int | None) -> int:
     """Return the seed that is recorded: the one given, or one drawn."""
-    if isinstance(rng, int | np.integer) and rng >= 0:
-        return int(rng)
-    if rng is not None and not isinstance(rng, np.random.Generator):
-        raise UsageError(
-            f"rng: found {rng!r}; allowed: a numpy Generator, or a whole number not below 0; pass one of them"
-        )
-    source = np.random.default_rng() if rng is None else rng
-    return int(source.integers(2**53))
+    source = random_source(rng)
+    return int(rng) if isinstance(rng, int | np.integer) else int(source.integers(2**53))
 
 
 def pool(

@@ -27,6 +27,8 @@ LOWEST_POWER, HIGHEST_POWER = -2.0, 3.0
 LOGARITHM = 1e-8
 #: The normal integral reaches so many standard deviations to each side.
 WIDEST = 10.0
+#: Quantiles farther apart than this leave double precision on some power scales.
+WIDEST_RATIO = 1e60
 GRID = np.linspace(LOWEST_POWER, HIGHEST_POWER, 501)
 
 
@@ -172,6 +174,10 @@ def estimate_by_box_cox(given: PrintedQuantiles) -> BoxCoxFit:
     if not (values > 0).all():
         raise DataError(
             f"box-cox: found {given.values}; allowed: values above 0; use method='quantile-estimation'"
+        )
+    if values.max() > WIDEST_RATIO * values.min():
+        raise DataError(
+            f"box-cox: found {given.values}; allowed: values within a factor of {WIDEST_RATIO:g}; check them"
         )
     below = (values[2] - values[1]) if given.scenario == FIVE_NUMBERS else (values[1] - values[0])
     if not below > 0 or np.unique(values).size < values.size:
