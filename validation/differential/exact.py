@@ -41,6 +41,14 @@ def _moments(method: str, yi: np.ndarray, vi: np.ndarray) -> Decimal:
         factor = Decimal(k) / (k - 1) if method == "HSk" else Decimal(1)
         return max(Decimal(0), (factor * at_zero.q - k) / at_zero.weight)
     effects = [Decimal(value) for value in yi.tolist()]
+    if method == "GENQ":  # at the weights 1/√v that fit_calls asks for, as R takes them
+        variances = [Decimal(value) for value in vi.tolist()]
+        fixed = [Decimal(value) for value in (1 / np.sqrt(vi)).tolist()]
+        total = sum(fixed)
+        mean = sum(a * y for a, y in zip(fixed, effects, strict=True)) / total
+        q = sum(a * (y - mean) ** 2 for a, y in zip(fixed, effects, strict=True))
+        spread = sum((a - a * a / total) * v for a, v in zip(fixed, variances, strict=True))
+        return max(Decimal(0), (q - spread) / (total - sum(a * a for a in fixed) / total))
     centre = sum(effects) / k
     spread = sum((y - centre) ** 2 for y in effects)
     if method == "HE":
