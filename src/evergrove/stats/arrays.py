@@ -23,6 +23,8 @@ BoolArray = NDArray[np.bool_]
 FEW_ROWS = 64
 #: Effects up to FAR in size and variances between NEAR and FAR: weights squared stay in double precision.
 NEAR, FAR = 1e-60, 1e60
+#: Types that need no look at what NumPy makes of them.
+PLAIN = frozenset((float, int))
 #: Kinds of NumPy arrays that hold no real numbers, in words.
 NO_NUMBERS = {"c": "complex numbers", "M": "dates", "m": "durations", "V": "records"}
 
@@ -82,6 +84,8 @@ def real_array(name: str, values: ArrayLike, *, least_dimensions: int = 0) -> Fl
            [ 1., nan]])
     """
     try:
+        if type(values) is list and PLAIN.issuperset(map(type, values)):  # the quickest way
+            return np.array(values, dtype=np.float64, ndmin=least_dimensions)
         if isinstance(values, np.ma.MaskedArray):
             values = np.ma.filled(values.astype(np.float64), np.nan)
         return _real(np.array(values, ndmin=least_dimensions))
@@ -220,9 +224,9 @@ def _all_well(effects: FloatArray, variances: FloatArray) -> bool:
         low, high, total = float(effects.min()), float(effects.max()), float(effects.sum() + variances.sum())
         least, most = float(variances.min()), float(variances.max())
     else:
-        shown, spread = effects.tolist(), variances.tolist()
-        low, high, total = min(shown), max(shown), sum(shown) + sum(spread)
-        least, most = min(spread), max(spread)
+        shown_effects, spread = effects.tolist(), variances.tolist()
+        low, high, least, most = min(shown_effects), max(shown_effects), min(spread), max(spread)
+        total = sum(shown_effects) + sum(spread)
     return low >= -FAR and high <= FAR and least >= NEAR and most <= FAR and math.isfinite(total)
 
 

@@ -140,7 +140,9 @@ def test_effect_size_answers_or_refuses(measure):
     ("values", "message"),
     [
         (np.array([3] * 4, dtype="datetime64[D]"), r"yi: found a value that is no number \(dates\)"),
+        ([np.datetime64("2020-01-01")] * 4, r"\(dates\)"),
         (np.array(YI) + 0j, r"\(complex numbers\)"),
+        ([np.complex128(1j)] * 4, r"\(complex numbers\)"),
         ([0.1, 1e61, 0.2, 0.3], "yi .effect.: row 1 is 1e.61; allowed: -1e.60 to 1e.60"),
     ],
 )
