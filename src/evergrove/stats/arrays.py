@@ -84,7 +84,7 @@ def real_array(name: str, values: ArrayLike, *, least_dimensions: int = 0) -> Fl
            [ 1., nan]])
     """
     try:
-        if type(values) is list and PLAIN.issuperset(map(type, values)):  # the quickest way
+        if isinstance(values, list) and PLAIN.issuperset(map(type, values)):  # the quickest way
             return np.array(values, dtype=np.float64, ndmin=least_dimensions)
         if isinstance(values, np.ma.MaskedArray):
             values = np.ma.filled(values.astype(np.float64), np.nan)
