@@ -156,7 +156,7 @@ def moments_of_power_normal(location: float, scale: float, power: float) -> tupl
         return mean, mean * math.sqrt(math.expm1(scale**2))
     nodes, weights = quadrature()
     reach = location + 1.0 / power
-    if power > 1.0 and reach < WIDEST * scale:
+    if power > 1.0 and 0.0 < reach < WIDEST * scale:
         # over the values themselves: their root-like rise from 0 would cost digits on the power scale
         shares, highest = 0.5 * (nodes + 1.0), (2.0 * power * reach) ** (1.0 / power)
         values = highest * shares

@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy import optimize, special
+from scipy import special
 
 from evergrove.errors import ConvergenceError
 from evergrove.stats.conversions.box_cox import (
@@ -70,10 +70,12 @@ def _profile(given: PrintedQuantiles, counts: FloatArray, power: float) -> float
 
 def _best_power(given: PrintedQuantiles, counts: FloatArray) -> float:
     """Return the power of highest likelihood."""
+    from scipy.optimize import minimize_scalar  # noqa: PLC0415 - 0.1 s, only where a fit is asked for
+
     heights = np.array([_profile(given, counts, float(power)) for power in GRID])
     at = int(np.nanargmax(heights))
     low, high = GRID[max(at - 1, 0)], GRID[min(at + 1, GRID.size - 1)]
-    found = optimize.minimize_scalar(
+    found = minimize_scalar(
         lambda power: -_profile(given, counts, power),
         bounds=(low, high),
         method="bounded",
@@ -114,13 +116,15 @@ def estimate_by_power_likelihood(given: PrintedQuantiles) -> BoxCoxFit:
     ----------
     Cai, Zhou & Pan, Stat Methods Med Res 30 (2021) 2701-2719.
     """
+    from scipy.optimize import minimize  # noqa: PLC0415 - 0.1 s, only where a fit is asked for
+
     values = positive_quantiles(given, "mln")
     counts = _between(given)
     power = _best_power(given, counts)
     x = powered(values, power)
     moved = PrintedQuantiles(given.scenario, tuple(float(value) for value in x), given.n)
     centre, spread = luo_mean(moved), wan_sd(moved)
-    found = optimize.minimize(
+    found = minimize(
         lambda at: -_log_likelihood(x, counts, centre + spread * at[0], spread * math.exp(at[1])),
         np.zeros(2),
         method="Nelder-Mead",

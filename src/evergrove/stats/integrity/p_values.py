@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+import numpy as np
 from scipy import special
 
 from evergrove.errors import DataError, UsageError
@@ -273,7 +274,7 @@ def estimate_test(
         choose(Comparison, comparison, "comparison"),
         checked_level(level),
     )
-    if not isinstance(ratio, bool):
+    if not isinstance(ratio, bool | np.bool_):
         raise UsageError(f"ratio: found {shown(ratio)}; allowed: True or False; say whether it is a ratio")
     names = ("ci_low", "estimate", "ci_high")
     trio = [printed_number(name, x) for name, x in zip(names, (ci_low, estimate, ci_high), strict=True)]
