@@ -129,6 +129,43 @@ for (x in list(c(2, 10, 14, 20, 40), c(.5, 4, 8, 18, 77), c(.05, .22, .31, .47, 
 save("conversions_box_cox", "optimize and uniroot for the power, integrate for the way back", cases,
      note = "the method of estmeansd::bc.mean.sd(avoid.mc = TRUE) to convergence; estmeansd is not in Debian")
 
+# Cai 2021, its likelihood without a Jacobian as in estmeansd::mln.mean.sd, to convergence; the way back integrated
+mln <- function(s, x, n) {
+  q <- switch(s, range = x[c(1, 3, 5)], quartiles = x[2:4], "five numbers" = x)
+  h <- floor(.25 * n + 1); j <- floor(.5 * n + 1); k <- floor(.75 * n + 1)
+  counts <- switch(s, range = c(0, j - 2, n - j - 1, 0), quartiles = c(h - 1, j - h - 1, k - j - 1, n - k),
+                   "five numbers" = c(0, h - 2, j - h - 1, k - j - 1, n - k - 1, 0))
+  tr <- function(l) if (l == 0) log(q) else (q^l - 1) / l
+  height <- function(t, m, sd) {
+    p <- c(0, pnorm(t, m, sd), 1); gap <- diff(p)
+    tail <- diff(c(-1, -pnorm(t, m, sd, lower.tail = FALSE), 0))   # from the upper side, where the lower loses digits
+    gap <- ifelse(p[-length(p)] > .5, tail, gap)
+    sum(dnorm(t, m, sd, log = TRUE)) + sum((counts * log(gap))[counts > 0])
+  }
+  plug <- function(t) { y <- if (length(t) == 5) t else t[c(1, 1, 2, 3, 3)]; five(s, y, n, "luo-wan") }
+  profile <- function(l) { t <- tr(l); f <- plug(t); height(t, f[1], f[2]) }
+  grid <- seq(0, 10, by = .025); at <- grid[which.max(sapply(grid, profile))]
+  l <- optimize(profile, c(max(0, at - .025), min(10, at + .025)), tol = 1e-12, maximum = TRUE)$maximum
+  if (at %in% c(0, 10) && profile(at) >= profile(l)) l <- at
+  t <- tr(l); f <- plug(t)
+  top <- optim(c(0, 0), function(z) -height(t, f[1] + f[2] * z[1], f[2] * exp(z[2])), control = list(reltol = 1e-15, maxit = 5000))$par
+  top <- optim(top, function(z) -height(t, f[1] + f[2] * z[1], f[2] * exp(z[2])), control = list(reltol = 1e-15, maxit = 5000))$par
+  m <- f[1] + f[2] * top[1]; sd <- f[2] * exp(top[2])
+  if (l == 0) return(c(l, m, sd, exp(m + sd^2 / 2), sqrt(exp(sd^2) - 1) * exp(m + sd^2 / 2)))
+  lo <- max(-1 / l, m - 10 * sd, 2 * m - (m + 10 * sd)); hi <- min(2 * m + 1 / l, m + 10 * sd)
+  inv <- function(z) pmax(l * z + 1, 0)^(1 / l)
+  part <- function(g) { e <- seq(lo, hi, length.out = 9)   # in parts, since the density fills little of a wide range
+    sum(sapply(1:8, function(i) integrate(function(z) g(z) * dnorm(z, m, sd), e[i], e[i + 1], rel.tol = 1e-11, abs.tol = 0, subdivisions = 1000, stop.on.error = FALSE)$value)) }
+  w <- part(function(z) 1); mean <- part(inv) / w
+  c(l, m, sd, mean, sqrt(part(function(z) (inv(z) - mean)^2) / w))
+}
+cases <- list()
+for (x in list(c(2, 10, 14, 20, 40), c(.5, 4, 8, 18, 77), c(.05, .22, .31, .47, .8), c(120, 340, 420, 470, 610), c(3, 4, 5, 9, 30)))
+  for (n in c(12, 60, 400)) for (s in c("range", "quartiles", "five numbers"))
+    cases <- add(cases, values = vec(x), n = n, scenario = s, method = "mln", found = vec(mln(s, x, n)))
+save("conversions_power_likelihood", "optimize for the power, optim for mean and SD, integrate for the way back", cases,
+     note = "the method of estmeansd::mln.mean.sd to convergence, its way back integrated, not simulated; estmeansd is not in Debian")
+
 # --- spreads: raw data, summarised, converted back -------------------------------------------------------
 set.seed(20260101)
 cases <- list()

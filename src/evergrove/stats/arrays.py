@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Mapping
+from numbers import Real
+from typing import TYPE_CHECKING, Any, TypeGuard
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from evergrove.errors import DataError, UsageError
+from evergrove.stats.scalars import shown
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,6 +21,79 @@ BoolArray = NDArray[np.bool_]
 
 #: Up to this many rows a list is checked faster than an array.
 FEW_ROWS = 64
+#: Effects up to FAR in size and variances between NEAR and FAR: weights squared stay in double precision.
+NEAR, FAR = 1e-60, 1e60
+#: Types that need no look at what NumPy makes of them.
+PLAIN = frozenset((float, int))
+#: Kinds of NumPy arrays that hold no real numbers, in words.
+NO_NUMBERS = {"c": "complex numbers", "M": "dates", "m": "durations", "V": "records"}
+
+
+def is_number(value: object) -> TypeGuard[float]:
+    """Say whether a value is one real number, of Python or NumPy.
+
+    Parameters
+    ----------
+    value : object
+        What a caller gave for a number.
+
+    Returns
+    -------
+    bool
+
+    Examples
+    --------
+    >>> is_number(0.95), is_number("0.95")
+    (True, False)
+    """
+    return isinstance(value, Real)
+
+
+def _real(array: NDArray[Any]) -> FloatArray:
+    """Return an array as float64; raise a TypeError or ValueError where it holds something else."""
+    if array.dtype.kind in NO_NUMBERS:
+        raise TypeError(NO_NUMBERS[array.dtype.kind])
+    return array.astype(np.float64, copy=False)
+
+
+def real_array(name: str, values: ArrayLike, *, least_dimensions: int = 0) -> FloatArray:
+    """Return a float64 copy of `values` of any shape; None and masked entries become NaN.
+
+    Parameters
+    ----------
+    name : str
+        The argument's name, for messages.
+    values : array-like
+        Numbers.
+    least_dimensions : int
+        How many dimensions the result has at least.
+
+    Returns
+    -------
+    ndarray of float64
+
+    Raises
+    ------
+    DataError
+        Where a value is no number, or rows differ in length.
+
+    Examples
+    --------
+    >>> real_array("design", [[1, 0], [1, None]])
+    array([[ 1.,  0.],
+           [ 1., nan]])
+    """
+    try:
+        if isinstance(values, list) and PLAIN.issuperset(map(type, values)):  # the quickest way
+            return np.array(values, dtype=np.float64, ndmin=least_dimensions)
+        if isinstance(values, np.ma.MaskedArray):
+            values = np.ma.filled(values.astype(np.float64), np.nan)
+        return _real(np.array(values, ndmin=least_dimensions))
+    except (TypeError, ValueError, OverflowError) as error:
+        raise DataError(
+            f"{name}: found a value that is no number ({error}); allowed: numbers, one per study; "
+            "convert the column first"
+        ) from None
 
 
 def column(name: str, values: ArrayLike) -> FloatArray:
@@ -44,21 +120,44 @@ def column(name: str, values: ArrayLike) -> FloatArray:
     >>> column("n1", [10, None])
     array([10., nan])
     """
-    try:
-        if isinstance(values, np.ma.MaskedArray):
-            values = np.ma.filled(values.astype(np.float64), np.nan)
-        array = np.array(values, dtype=np.float64, ndmin=1)
-    except (TypeError, ValueError) as error:
-        raise DataError(
-            f"{name}: found a value that is no number ({error}); allowed: numbers, one per study; "
-            "convert the column first"
-        ) from None
+    array = real_array(name, values, least_dimensions=1)
     if array.ndim != 1:
         raise DataError(
             f"{name}: found {array.ndim} dimensions, shape {array.shape}; allowed: one number per study; "
             "pass one column"
         )
     return array
+
+
+def listed(name: str, values: object, what: str) -> list[Any]:
+    """Return the members of a sequence as a list.
+
+    Parameters
+    ----------
+    name : str
+        The argument's name, for messages.
+    values : sequence
+        Anything that can be gone through, but for a text or a mapping.
+    what : str
+        What is allowed, for messages: ``"one group per study"``.
+
+    Returns
+    -------
+    list
+
+    Raises
+    ------
+    UsageError
+        For one value, a text or a mapping.
+
+    Examples
+    --------
+    >>> listed("groups", ("a", "b"), "one group per study")
+    ['a', 'b']
+    """
+    if isinstance(values, str | bytes | Mapping) or not isinstance(values, Iterable) or np.ndim(values) == 0:  # type: ignore[arg-type]
+        raise UsageError(f"{name}: found {shown(values)}; allowed: {what}; pass a sequence")
+    return list(values)
 
 
 def same_length(columns: dict[str, FloatArray]) -> int:
@@ -118,13 +217,17 @@ def refuse_rows(name: str, array: FloatArray, bad: BoolArray, *, allowed: str, t
 
 
 def _all_well(effects: FloatArray, variances: FloatArray) -> bool:
-    """Say in few steps whether no row is bad: a sum is finite only where all of its terms are."""
+    """Say in few steps whether no row is bad: the extremes are in range, and a sum shows any NaN."""
+    if not effects.size:
+        return False
     if effects.size > FEW_ROWS:
-        return bool(math.isfinite(effects.sum()) and math.isfinite(variances.sum()) and variances.min() > 0)
-    spread = variances.tolist()
-    return (
-        math.isfinite(sum(effects.tolist())) and math.isfinite(sum(spread)) and min(spread, default=0.0) > 0
-    )
+        low, high, total = float(effects.min()), float(effects.max()), float(effects.sum() + variances.sum())
+        least, most = float(variances.min()), float(variances.max())
+    else:
+        shown_effects, spread = effects.tolist(), variances.tolist()
+        low, high, least, most = min(shown_effects), max(shown_effects), min(spread), max(spread)
+        total = sum(shown_effects) + sum(spread)
+    return low >= -FAR and high <= FAR and least >= NEAR and most <= FAR and math.isfinite(total)
 
 
 def effects_and_variances(yi: ArrayLike, vi: ArrayLike) -> tuple[FloatArray, FloatArray]:
@@ -133,9 +236,9 @@ def effects_and_variances(yi: ArrayLike, vi: ArrayLike) -> tuple[FloatArray, Flo
     Parameters
     ----------
     yi : array-like, shape (k,)
-        Effects on the pooling scale; finite.
+        Effects on the pooling scale; at most 1e60 in size.
     vi : array-like, shape (k,)
-        Sampling variances; finite and above 0.
+        Sampling variances; 1e-60 to 1e60.
 
     Returns
     -------
@@ -144,7 +247,7 @@ def effects_and_variances(yi: ArrayLike, vi: ArrayLike) -> tuple[FloatArray, Flo
     Raises
     ------
     DataError
-        For lengths that differ, and for rows that are missing, infinite or not above 0.
+        For lengths that differ, and for rows that are missing, infinite, not above 0 or out of range.
     """
     effects, variances = column("yi", yi), column("vi", vi)
     if effects.size == variances.size and _all_well(effects, variances):
@@ -152,13 +255,13 @@ def effects_and_variances(yi: ArrayLike, vi: ArrayLike) -> tuple[FloatArray, Flo
     same_length({"yi": effects, "vi": variances})
     todo = "leave the study out or correct it (effect_size marks rows without an effect in `estimable`)"
     refuse_rows("yi (effect)", effects, ~np.isfinite(effects), allowed="a finite number", todo=todo)
-    refuse_rows(
-        "vi (sampling variance)",
-        variances,
-        ~(np.isfinite(variances) & (variances > 0)),
-        allowed="a finite number above 0",
-        todo=todo,
-    )
+    name = "vi (sampling variance)"
+    bad = ~(np.isfinite(variances) & (variances > 0))
+    refuse_rows(name, variances, bad, allowed="a finite number above 0", todo=todo)
+    todo = "give the outcome in another unit"
+    refuse_rows("yi (effect)", effects, np.abs(effects) > FAR, allowed=f"-{FAR:g} to {FAR:g}", todo=todo)
+    bad = (variances < NEAR) | (variances > FAR)
+    refuse_rows(name, variances, bad, allowed=f"{NEAR:g} to {FAR:g}", todo=todo)
     return effects, variances
 
 
@@ -179,7 +282,7 @@ def checked_level(level: float) -> float:
     UsageError
         Outside (0, 1): percent are refused, not guessed.
     """
-    if not 0 < level < 1:
+    if not (is_number(level) and 0 < level < 1):
         raise UsageError(f"level: found {level!r}; allowed: above 0 and below 1; write 95 % as 0.95")
     return float(level)
 
@@ -202,14 +305,17 @@ def checked_labels(labels: Sequence[str] | None, k: int) -> tuple[str, ...] | No
     ------
     DataError
         Where there are not `k` of them.
+    UsageError
+        For one text, or what is no sequence.
     """
     if labels is None:
         return None
-    if len(labels) != k:
+    names = listed("labels", labels, "one name per study")
+    if len(names) != k:
         raise DataError(
-            f"labels: found {len(labels)}; allowed: one per study, here {k}; pass as many labels as studies"
+            f"labels: found {len(names)}; allowed: one per study, here {k}; pass as many labels as studies"
         )
-    return tuple(str(label) for label in labels)
+    return tuple(str(name) for name in names)
 
 
 def row_names(rows: Sequence[int] | NDArray[np.intp], labels: Sequence[str] | None = None) -> str:

@@ -6,6 +6,7 @@ import math
 from typing import TYPE_CHECKING, NamedTuple
 
 from evergrove.errors import ConvergenceError, UsageError
+from evergrove.stats.arrays import FAR
 from evergrove.stats.diagnostic import Diagnostic
 from evergrove.stats.distributions import chi2_quantiles
 from evergrove.stats.heterogeneity import Tau2Fit, tau2_limits
@@ -86,14 +87,40 @@ def given(value: float) -> BetweenStudy:
     Raises
     ------
     UsageError
-        Where it is not finite or below 0.
+        Where it is below 0, or above 1e60.
     """
-    if not (math.isfinite(value) and value >= 0):
+    if not 0 <= value <= FAR:
         raise UsageError(
-            f"tau2: found {value!r}; allowed: a finite number not below 0, or one of "
+            f"tau2: found {value!r}; allowed: a number from 0 to {FAR:g}, or one of "
             f"{', '.join(repr(str(member)) for member in Tau2Method)}; give a variance, no standard deviation"
         )
     return BetweenStudy(value, Solution(value, 0, True, "tau² given"))
+
+
+def moment_about(centre: float, data: MeanData) -> BetweenStudy:
+    """Return DerSimonian and Laird's tau² with Q taken about a given effect.
+
+    Parameters
+    ----------
+    centre : float
+        The effect, on the pooling scale: a Mantel-Haenszel estimate, for example.
+    data : MeanData
+        Effects and variances.
+
+    Returns
+    -------
+    BetweenStudy
+        Without limits: the distribution of such a Q is not that of Cochran's.
+    """
+    df = len(data.vi) - 1
+    trace = data.sums(0.0)[4] / data.unit
+    value = max(0.0, (q_about(centre, data.yi, data.vi) - df) / trace) if df else 0.0
+    return BetweenStudy(value, Solution(value, 0, True, f"closed form, Q about {centre:g}"))
+
+
+def q_about(centre: float, yi: FloatArray, vi: FloatArray) -> float:
+    """Return Σ (y - centre)² / v."""
+    return float(((yi - centre) ** 2 / vi).sum())
 
 
 def estimated(request: Tau2Request, data: MeanData) -> BetweenStudy:

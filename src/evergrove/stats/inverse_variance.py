@@ -128,7 +128,8 @@ def mean_at_fixed_weights(yi: FloatArray, vi: FloatArray, weights: FloatArray, t
         1 / (v + tau²), on which the Hartung-Knapp factor rests (metafor's ``weights=``).
     """
     best = weighted_mean(yi, vi, tau2)
-    share = weights / weights.sum()
+    share = weights / weights.max()  # first, since the sum of large weights may overflow
+    share = share / share.sum()
     origin = yi[int(np.argmax(share))]
     estimate = float(origin + (share * (yi - origin)).sum())
     se = math.sqrt(float((share**2 * (vi + tau2)).sum()))

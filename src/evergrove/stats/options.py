@@ -476,6 +476,8 @@ class MedianMethod(StrEnum):
     """McGrath 2020 (QE): best of normal, log-normal, gamma, Weibull and beta. For skewed outcomes."""
     BOX_COX = "box-cox"
     """McGrath 2020 (BC): Luo and Wan on a power scale, then back. For skewed outcomes above 0."""
+    MLN = "mln"
+    """Cai 2021: a power by maximum likelihood, as in estmeansd; its result depends on the unit."""
 
 
 class IntervalDistribution(StrEnum):

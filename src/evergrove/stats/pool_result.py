@@ -214,7 +214,7 @@ class PoolResult(DrawablePool):
         interval = choose(
             Tau2Interval, tau2_ci or str(self.options.get("tau2_ci", Tau2Interval.Q_PROFILE)), "tau2_ci"
         )
-        estimated = fit.method is not None and self.k > 1
+        estimated = fit.method is not None and self.k > 1 and "tau2_about" not in self.options
         return heterogeneity_of(
             fit,
             interval if estimated else None,
@@ -295,6 +295,20 @@ class PoolResult(DrawablePool):
             f"p={self.p_value:.3g}, k={self.k}{spread}, I²={self.i2:.1f}%; {self.method}>"
         )
 
+    def _natural_lines(self, percent: str) -> list[str]:
+        """Return estimate and intervals on the natural scale, where there is another."""
+        if self.scale is Scale.NATURAL:
+            return []
+        if self.scale is Scale.FREEMAN_TUKEY:
+            return [f"{self.measure}: no natural scale without sizes; see natural(n=...)"]
+        value = self.natural()
+        limits = f"{percent} interval {value.ci_low:.4f} to {value.ci_high:.4f}"
+        lines = [f"{self.measure} (natural scale): {value.estimate:.4f}, {limits}"]
+        if value.prediction_low is not None:
+            limits = f"{value.prediction_low:.4f} to {value.prediction_high:.4f}"
+            lines.append(f"prediction interval (natural scale): {limits}")
+        return lines
+
     def summary(self) -> str:
         """Return the result as text of several lines."""
         percent = f"{100 * self.level:g} %"
@@ -305,14 +319,9 @@ class PoolResult(DrawablePool):
                 f"{self.ci_low:.4f} to {self.ci_high:.4f}, p = {self.p_value:.4g}"
             ),
         ]
-        if self.scale in (Scale.LOG, Scale.LOGIT, Scale.ARCSINE):
-            value = self.natural()
-            lines.append(
-                f"{self.measure or 'natural scale'}: {value.estimate:.4f}, {percent} interval "
-                f"{value.ci_low:.4f} to {value.ci_high:.4f}"
-            )
         if self.prediction_low is not None:
             lines.append(f"prediction interval: {self.prediction_low:.4f} to {self.prediction_high:.4f}")
+        lines.extend(self._natural_lines(percent))
         if self.tau2 is not None:
             limits = (
                 f" ({percent} interval {self.tau2_ci_low:.4g} to {self.tau2_ci_high:.4g})"

@@ -15,6 +15,7 @@ from evergrove.stats.arrays import (
     checked_level,
     column,
     effects_and_variances,
+    is_number,
     refuse_rows,
     same_length,
 )
@@ -44,6 +45,7 @@ from evergrove.stats.options import (
 )
 from evergrove.stats.pool_result import PENDING, PoolResult
 from evergrove.stats.prediction_interval import Fitted, Prediction, prediction_interval
+from evergrove.stats.random_source import random_source
 from evergrove.stats.scales import scale_of
 from evergrove.stats.tau2.estimate import chosen_tau2_interval
 
@@ -86,6 +88,7 @@ class _Extras(NamedTuple):
     tau2_ci: Tau2Interval
     tau2_weights: FloatArray | None
     tau2_start: float | None
+    tau2_about: float | None
     weights: FloatArray | None
     df: float | None
     seed: int | None
@@ -104,6 +107,8 @@ def _between_study(options: _Options, extras: _Extras, data: MeanData) -> Betwee
         return between_study.absent("common effect: no tau²")
     if not isinstance(options.tau2, Tau2Method):
         return between_study.given(options.tau2)
+    if extras.tau2_about is not None:
+        return between_study.moment_about(extras.tau2_about, data)
     request = between_study.Tau2Request(
         options.tau2, extras.tau2_ci, options.level, extras.tau2_weights, extras.tau2_start
     )
@@ -147,7 +152,7 @@ def _resolved(
     default_tau2, default_ci = DEFAULTS[chosen]
     of_tau2: Tau2Method | float | None = default_tau2
     if tau2 is not None and chosen is not PoolModel.COMMON:
-        of_tau2 = choose(Tau2Method, tau2, "tau2") if isinstance(tau2, str) else float(tau2)
+        of_tau2 = float(tau2) if is_number(tau2) else choose(Tau2Method, str(tau2), "tau2")
     options = _Options(
         chosen,
         of_tau2,
@@ -193,7 +198,7 @@ def _check_use(name: str, value: float | None, chosen: object, users: tuple[StrE
     """Refuse a number that is not above 0, or that the method chosen does not use."""
     if value is None:
         return
-    if not (math.isfinite(value) and value > 0):
+    if not (is_number(value) and math.isfinite(value) and value > 0):
         raise UsageError(f"{name}: found {value!r}; allowed: a finite number above 0; or leave it out")
     if chosen not in users:
         raise UsageError(
@@ -202,12 +207,26 @@ def _check_use(name: str, value: float | None, chosen: object, users: tuple[StrE
         )
 
 
+def _checked_centre(value: float | None, options: _Options) -> float | None:
+    """Return the effect about which Q is taken, where DerSimonian and Laird's estimator is to use it."""
+    if value is None:
+        return None
+    if not (is_number(value) and math.isfinite(value)):
+        raise UsageError(
+            f"tau2_about: found {value!r}; allowed: a finite effect on the pooling scale; or none"
+        )
+    if options[:2] != (PoolModel.RANDOM, Tau2Method.DL):
+        raise UsageError(
+            f"tau2_about: found {value!r} with model={str(options.model)!r} and tau2={str(options.tau2)!r}; "
+            "allowed: with model='random' and tau2='DL', whose Q it changes; leave it out"
+        )
+    return float(value)
+
+
 def _seed(rng: np.random.Generator | int | None) -> int:
     """Return the seed that is recorded: the one given, or one drawn."""
-    if isinstance(rng, int):
-        return rng
-    source = np.random.default_rng() if rng is None else rng
-    return int(source.integers(2**53))
+    source = random_source(rng)
+    return int(rng) if isinstance(rng, int | np.integer) else int(source.integers(2**53))
 
 
 def pool(
@@ -224,6 +243,7 @@ def pool(
     tau2_ci: str | None = None,
     tau2_weights: ArrayLike | None = None,
     tau2_start: float | None = None,
+    tau2_about: float | None = None,
     weights: ArrayLike | None = None,
     df: float | None = None,
     rng: np.random.Generator | int | None = None,
@@ -260,6 +280,9 @@ def pool(
         Fixed weights above 0 for ``tau2="GENQ"``, ``"GENQM"`` and ``tau2_ci="generalised-q"``.
     tau2_start : float or None
         First value of ``tau2="SJ"``, above 0; None is Σ (y - mean)² / k.
+    tau2_about : float or None
+        With ``tau2="DL"``: the effect about which its Q, and `q`, are taken in place of the mean at weights
+        1/v (meta's ``TE.tau``; RevMan 5 and ``metabin`` take the Mantel-Haenszel estimate).
     weights : array-like, shape (k,), or None
         Weights of the mean in place of 1 / (v + tau²), not below 0; its variance stays that of the model.
     df : float or None
@@ -324,6 +347,7 @@ def pool(
         chosen_tau2_interval(tau2_ci, options.tau2),
         None if tau2_weights is None else column("tau2_weights", tau2_weights),
         tau2_start,
+        _checked_centre(tau2_about, options),
         _checked_weights(weights, options.model, variances),
         df,
         _seed(rng) if bootstrap else None,
@@ -387,6 +411,8 @@ def _result(
     data = MeanData(yi, vi)
     spread = _between_study(options, extras, data)
     _, _, q, _, trace = data.sums(0.0)[:5]
+    if extras.tau2_about is not None:
+        q = between_study.q_about(extras.tau2_about, yi, vi)
     found = _inference(data, spread.tau2, options, extras)
     mean, interval = found.mean, found.interval
     q_df = k - 1

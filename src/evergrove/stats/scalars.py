@@ -5,7 +5,12 @@ from __future__ import annotations
 import math
 from itertools import pairwise
 
+import numpy as np
+
 from evergrove.errors import DataError
+
+#: Numbers beyond this size leave double precision when they are squared or multiplied.
+LARGEST = 1e100
 
 
 def finite(name: str, value: float) -> float:
@@ -25,17 +30,27 @@ def finite(name: str, value: float) -> float:
     Raises
     ------
     DataError
-        For NaN, infinity or no number.
+        For NaN, infinity, a number beyond 1e100 or no number.
     """
     try:
-        number = float(value)
-    except (TypeError, ValueError):
+        number = math.nan if np.ma.is_masked(value) else float(value)
+    except (TypeError, ValueError, OverflowError):
         number = math.nan
     if not math.isfinite(number):
         raise DataError(
-            f"{name}: found {value!r}; allowed: a finite number; leave the study out if it is unknown"
+            f"{name}: found {shown(value)}; allowed: a finite number; leave the study out if it is unknown"
+        )
+    if abs(number) > LARGEST:
+        raise DataError(
+            f"{name}: found {number!r}; allowed: at most {LARGEST:g} in size; give it in another unit"
         )
     return number
+
+
+def shown(value: object) -> str:
+    """Return a value for a message, shortened to 80 characters."""
+    text = repr(value)
+    return text if len(text) <= 80 else f"{text[:77]}..."
 
 
 def within(name: str, value: float, low: float, high: float, *, todo: str) -> float:

@@ -10,7 +10,9 @@ import numpy as np
 from scipy import special
 
 from evergrove.errors import DataError, UsageError
+from evergrove.stats.arrays import FAR, NEAR, real_array
 from evergrove.stats.options import EffectMeasure, Scale, choose
+from evergrove.stats.scalars import above
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -166,26 +168,24 @@ def _double_root_back(value: FloatArray, time: FloatArray) -> FloatArray:
     """Invert half the sum of √(x/t) and √((x+1)/t) at person-time t."""
     lowest = 0.5 / np.sqrt(time)
     held = np.maximum(value, lowest)
-    back = (held - 1.0 / (4.0 * time * held)) ** 2
+    with np.errstate(over="ignore"):  # a product beyond the largest float has the reciprocal 0
+        back = (held - 1.0 / (4.0 * time * held)) ** 2
     return np.asarray(np.where(value <= lowest, 0.0, back))
 
 
 def _one_size(n: ArrayLike | None, variance: float | None, *, each: bool) -> FloatArray:
     """Return the size at which Freeman-Tukey values are inverted."""
     if variance is not None:
-        if not (math.isfinite(variance) and variance > 0):
-            raise DataError(
-                f"variance: found {variance!r}; allowed: above 0; give the pooled effect's variance"
-            )
-        return np.asarray(0.25 / variance)
+        return np.asarray(0.25 / above("variance", variance, 0.0, todo="give the pooled effect's variance"))
     if n is None:
         raise UsageError(
             "back_transform: n is missing; allowed: the sample sizes of the studies; "
             "pass n=..., the Freeman-Tukey inverse needs their harmonic mean, or variance=..."
         )
-    sizes = np.array(n, dtype=np.float64, ndmin=1)
-    if not np.all((sizes > 0) | (each & np.isnan(sizes))):
-        raise DataError(f"n: found {sizes.min()!r}; allowed: above 0; check the sample sizes")
+    sizes = real_array("n", n, least_dimensions=1)
+    if not sizes.size or not np.all(((sizes > NEAR) & (sizes < FAR)) | (each & np.isnan(sizes))):
+        found = float(sizes.min(initial=math.inf))
+        raise DataError(f"n: found {found!r}; allowed: finite and above 0; check the sample sizes")
     return sizes if each else np.asarray(sizes.size / np.sum(1.0 / sizes))
 
 
@@ -266,7 +266,7 @@ def back_transform(
     0.0719
     """
     scale = scale_of(measure)
-    array = np.asarray(value, dtype=np.float64)
+    array = real_array("value", value)
     if scale is Scale.FREEMAN_TUKEY:
         invert = _double_root_back if measure == EffectMeasure.IRFT else _double_arcsine_back
         return invert(array, _one_size(n, variance, each=each))[()]

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from evergrove.errors import ConvergenceError, DataError, TooFewStudiesError, UsageError
-from evergrove.stats.arrays import checked_level, effects_and_variances
+from evergrove.stats.arrays import checked_level, effects_and_variances, listed
 from evergrove.stats.diagnostic import Diagnostic
 from evergrove.stats.distributions import chi2_tail, f_tail
 from evergrove.stats.drawing import Drawable
@@ -18,10 +19,11 @@ from evergrove.stats.inverse_variance import i2_from_q, weighted_mean
 from evergrove.stats.options import Tau2Method, choose
 from evergrove.stats.pooling import pool
 from evergrove.stats.result import Result
+from evergrove.stats.scalars import shown
 from evergrove.stats.tau2.estimate import checked_tau2_weights, chosen_tau2_interval, estimate_tau2
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Mapping, Sequence
+    from collections.abc import Hashable, Sequence
 
     from numpy.typing import ArrayLike
 
@@ -183,6 +185,8 @@ def subgroup_test(results: Mapping[str, PoolResult]) -> SubgroupTest:
     >>> round(subgroup_test({"old": old, "new": new}).q, 4)
     4.9
     """
+    if not isinstance(results, Mapping):
+        raise UsageError(f"results: found {shown(results)}; allowed: fits by group; pass a dict of them")
     if len(results) < 2:
         raise TooFewStudiesError(
             f"subgroup_test: found {len(results)} groups; allowed: 2 or more; there is nothing to compare"
@@ -249,7 +253,7 @@ def subgroups(
     [0.2, 0.85]
     """
     effects, variances = effects_and_variances(yi, vi)
-    names = [str(group) for group in groups]
+    names = [str(group) for group in listed("groups", groups, "one group per study")]
     if len(names) != effects.size:
         raise DataError(
             f"groups: found {len(names)}; allowed: one per study, here {effects.size}; pass one per study"

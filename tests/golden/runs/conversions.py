@@ -6,6 +6,9 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from evergrove import stats
+from evergrove.stats.conversions.medians import estimated
+from evergrove.stats.conversions.normal_quantiles import printed_quantiles
+from evergrove.stats.conversions.power_likelihood import estimate_by_power_likelihood
 from golden.stats_reference import golden, seen
 
 if TYPE_CHECKING:
@@ -73,6 +76,19 @@ def conversions_box_cox() -> Iterator[Row]:
         found = stats.box_cox_estimation(**_quantiles(case))
         ours = [found.power, found.location, found.scale, found.mean, found.sd]
         yield _label(case), "power, location, scale, mean, sd", OPTIMISED, ours, case["found"]
+
+
+def conversions_power_likelihood() -> Iterator[Row]:
+    for case in golden("conversions_power_likelihood").cases:
+        missing = dict.fromkeys(("minimum", "q1", "q3", "maximum"))
+        given = printed_quantiles(**{**missing, **_quantiles(case)})
+        found = estimate_by_power_likelihood(given)
+        # a power of 0 is found by R to 1e-8
+        yield _label(case), "1 + power", OPTIMISED, 1.0 + found.power, 1.0 + case["found"][0]
+        ours = [found.location, found.scale, found.mean, found.sd]
+        yield _label(case), "location, scale, mean, sd", "numeric-peak", ours, case["found"][1:]
+        mean, sd = estimated(given, case["method"], "blom")
+        yield _label(case), "mean, sd by name", CLOSED, [mean, sd], [found.mean, found.sd]
 
 
 def conversions_spreads() -> Iterator[Row]:
@@ -207,6 +223,7 @@ RUNS = (
     conversions_log_normal,
     conversions_quantile_estimation,
     conversions_box_cox,
+    conversions_power_likelihood,
     conversions_spreads,
     conversions_wald,
     conversions_delta,
@@ -224,7 +241,8 @@ def COVERED() -> dict[type[StrEnum], set[str]]:  # noqa: N802 - stands beside RU
     return {
         stats.MedianMethod: seen("conversions_five_numbers", "method")
         | seen("conversions_quantile_estimation", "method")
-        | seen("conversions_box_cox", "method"),
+        | seen("conversions_box_cox", "method")
+        | seen("conversions_power_likelihood", "method"),
         stats.ExpectedRange: seen("conversions_five_numbers", "expected_range"),
         stats.AssumedShape: {"normal"} | seen("conversions_log_normal", "shape"),
         # every log-normal case is run both ways; some are skewed and some are not

@@ -3,6 +3,7 @@
 import json
 import math
 
+import numpy as np
 import pytest
 
 from evergrove import stats
@@ -140,3 +141,32 @@ def test_information_sizes():
     assert stats.optimal_information_size(0.40, 0.25, power=0.9) == 2 * math.ceil(10.507424 * 0.455 / 0.01)
     assert stats.optimal_information_size_continuous(0.5, 1.0) == 126
     assert stats.optimal_information_size_continuous(-0.5, 1.0) == 126
+
+
+def test_the_way_back_of_a_power_above_one_is_the_same_by_either_quadrature():
+    from evergrove.stats.conversions.box_cox import moments_of_power_normal  # noqa: PLC0415
+
+    # by brute force over the values: density of y = (x^λ - 1)/λ, cut alike on both sides
+    for location, scale, power in ((0.2, 0.5, 2.0), (-0.1, 0.01, 5.0), (1.0, 3.0, 1.5)):
+        reach = location + 1.0 / power
+        values = np.linspace(0.0, (2 * power * reach) ** (1 / power), 2_000_001)[1:]
+        y = (values**power - 1.0) / power
+        density = values ** (power - 1.0) * np.exp(-0.5 * ((y - location) / scale) ** 2)
+        density /= density.sum()
+        mean = density @ values
+        found = moments_of_power_normal(location, scale, power)
+        assert found == pytest.approx((mean, math.sqrt(density @ (values - mean) ** 2)), rel=1e-5)
+
+
+def test_mln_depends_on_the_unit_as_estmeansd_does():
+    milligrams, grams = (220.0, 310.0, 470.0), (0.22, 0.31, 0.47)
+    small, large = (stats.mean_sd_from_median_iqr(*q, 60, method="mln") for q in (grams, milligrams))
+    assert large.sd / 1000 != pytest.approx(small.sd, rel=0.1)
+    small, large = (stats.mean_sd_from_median_iqr(*q, 60, method="box-cox") for q in (grams, milligrams))
+    assert large.sd / 1000 == pytest.approx(small.sd, rel=1e-9)
+
+
+@pytest.mark.parametrize("values", [(0.0, 3.0, 6.0), (3.0, 3.0, 6.0), (1e-50, 3.0, 1e50)])
+def test_mln_refuses_what_has_no_power(values):
+    with pytest.raises(DataError, match=r"mln: found .*allowed"):
+        stats.mean_sd_from_median_iqr(*values, 60, method="mln")

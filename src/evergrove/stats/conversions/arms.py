@@ -11,9 +11,14 @@ import numpy as np
 from evergrove.errors import DataError
 from evergrove.stats.arrays import FloatArray, column, refuse_rows, same_length
 from evergrove.stats.result import Result
+from evergrove.stats.scalars import above, finite
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
+
+
+#: Shares into which an arm is split at most.
+MOST_SHARES = 1000
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -91,6 +96,8 @@ def combine_arms(
         )
     given = {"n": n, "mean": mean, "sd": sd, "events": events}
     columns = {name: column(name, values) for name, values in given.items() if values is not None}
+    if "n" not in columns:
+        raise DataError("combine_arms: found no n; allowed: the patients of each arm; give n")
     arms = same_length(columns)
     if arms < 2:
         raise DataError(f"combine_arms: found {arms} arm; allowed: 2 and more; there is nothing to join")
@@ -179,15 +186,18 @@ def split_arm(
     >>> split_arm(61, 2, events=7, whole=True)
     <SplitArm 2 shares of n = 31, 30>
     """
-    size = float(n)
-    weights = np.ones(shares) if isinstance(shares, int) else column("shares", shares)
+    size = above("n", n, 0.0, todo="give the arm's patients")
+    if isinstance(shares, int) and not isinstance(shares, bool) and 0 <= shares <= MOST_SHARES:
+        weights = np.ones(shares)
+    else:
+        weights = column("shares", shares)
     bad = weights.size < 2 or not np.isfinite(weights).all() or (weights <= 0).any()
     if bad or not math.isfinite(size) or size < 1:
         raise DataError(
             f"split_arm: found n={n!r} and shares={shares!r}; allowed: n of 1 and more, at least 2 shares "
             "above 0; there is nothing to split"
         )
-    if events is not None and not 0 <= events <= size:
+    if events is not None and not 0 <= finite("events", events) <= size:
         raise DataError(f"split_arm: found {events!r} events of {n!r}; allowed: 0 to n; check the counts")
     part = weights / weights.sum()
     sizes = _whole(size, part) if whole else size * part

@@ -10,7 +10,6 @@ import numpy as np
 
 from evergrove.errors import DataError
 from evergrove.stats.conversions.normal_quantiles import (
-    FIVE_NUMBERS,
     PrintedQuantiles,
     luo_mean,
     quadrature,
@@ -27,6 +26,8 @@ LOWEST_POWER, HIGHEST_POWER = -2.0, 3.0
 LOGARITHM = 1e-8
 #: The normal integral reaches so many standard deviations to each side.
 WIDEST = 10.0
+#: Quantiles farther apart than this leave double precision on some power scales.
+WIDEST_RATIO = 1e60
 GRID = np.linspace(LOWEST_POWER, HIGHEST_POWER, 501)
 
 
@@ -57,15 +58,27 @@ class BoxCoxFit(Result):
         return f"<BoxCoxFit mean {self.mean:.4f}, SD {self.sd:.4f}, λ={self.power:.4f}, n={self.n:g}>"
 
 
-def _powered(values: FloatArray, power: float) -> FloatArray:
-    """Return Box-Cox transformed values, through expm1 so that small powers lose nothing."""
+def powered(values: FloatArray, power: float) -> FloatArray:
+    """Return Box-Cox transformed values, through expm1 so that small powers lose nothing.
+
+    Parameters
+    ----------
+    values : ndarray
+        Above 0.
+    power : float
+        λ; 0 is the logarithm.
+
+    Returns
+    -------
+    ndarray
+    """
     logs = np.log(values)
     return logs if abs(power) < LOGARITHM else np.expm1(power * logs) / power
 
 
 def _skew(values: FloatArray, power: float) -> float:
     """Return the summed squares of (upper/lower distance from the median - 1)."""
-    x = _powered(values, power)
+    x = powered(values, power)
     middle = x.size // 2
     pairs = [(x[-1] - x[middle], x[middle] - x[0])]
     if x.size == 5:
@@ -105,7 +118,7 @@ def best_power(values: FloatArray) -> float:
         low, high = float(GRID[max(at - 1, 0)]), float(GRID[min(at + 1, GRID.size - 1)])
 
         def gap(shifted: float) -> float:
-            x = _powered(values, shifted + LOWEST_POWER - 1.0)
+            x = powered(values, shifted + LOWEST_POWER - 1.0)
             return float((x[2] - x[1]) - (x[1] - x[0]))
 
         offset = LOWEST_POWER - 1.0
@@ -141,14 +154,56 @@ def moments_of_power_normal(location: float, scale: float, power: float) -> tupl
     if power < LOGARITHM:
         mean = math.exp(location + scale**2 / 2.0)
         return mean, mean * math.sqrt(math.expm1(scale**2))
-    half = min(location + 1.0 / power, WIDEST * scale)
     nodes, weights = quadrature()
-    x = location + half * nodes
-    density = weights * np.exp(-0.5 * (half * nodes / scale) ** 2)
+    reach = location + 1.0 / power
+    if power > 1.0 and 0.0 < reach < WIDEST * scale:
+        # over the values themselves: their root-like rise from 0 would cost digits on the power scale
+        shares, highest = 0.5 * (nodes + 1.0), (2.0 * power * reach) ** (1.0 / power)
+        values = highest * shares
+        distance = reach * (2.0 * shares**power - 1.0)
+        weights = weights * shares ** (power - 1.0)
+    else:
+        distance = min(reach, WIDEST * scale) * nodes
+        values = np.exp(np.log1p(np.maximum(power * (location + distance), -1.0 + 1e-300)) / power)
+    density = weights * np.exp(-0.5 * (distance / scale) ** 2)
     density /= density.sum()
-    values = np.exp(np.log1p(np.maximum(power * x, -1.0 + 1e-300)) / power)
     mean = float(density @ values)
     return mean, math.sqrt(float(density @ (values - mean) ** 2))
+
+
+def positive_quantiles(given: PrintedQuantiles, method: str) -> FloatArray:
+    """Return quantiles that a power can transform: above 0 and all different.
+
+    Parameters
+    ----------
+    given : PrintedQuantiles
+        Checked.
+    method : str
+        For the message.
+
+    Returns
+    -------
+    ndarray
+
+    Raises
+    ------
+    DataError
+        For values not above 0, equal ones, or ones too far apart.
+    """
+    values = np.array(given.values)
+    if not (values > 0).all():
+        raise DataError(
+            f"{method}: found {given.values}; allowed: values above 0; use method='quantile-estimation'"
+        )
+    if values.max() > WIDEST_RATIO * values.min():
+        raise DataError(
+            f"{method}: found {given.values}; allowed: values within a factor of {WIDEST_RATIO:g}; check them"
+        )
+    if np.unique(values).size < values.size:
+        raise DataError(
+            f"{method}: found {given.values}, two of them equal; allowed: all different; use method='luo-shi'"
+        )
+    return values
 
 
 def estimate_by_box_cox(given: PrintedQuantiles) -> BoxCoxFit:
@@ -168,18 +223,9 @@ def estimate_by_box_cox(given: PrintedQuantiles) -> BoxCoxFit:
     DataError
         For values not above 0, or quantiles equal to the median.
     """
-    values = np.array(given.values)
-    if not (values > 0).all():
-        raise DataError(
-            f"box-cox: found {given.values}; allowed: values above 0; use method='quantile-estimation'"
-        )
-    below = (values[2] - values[1]) if given.scenario == FIVE_NUMBERS else (values[1] - values[0])
-    if not below > 0 or np.unique(values).size < values.size:
-        raise DataError(
-            f"box-cox: found {given.values}, two of them equal; allowed: all different; use method='luo-shi'"
-        )
+    values = positive_quantiles(given, "box-cox")
     power = best_power(values)
-    moved = PrintedQuantiles(given.scenario, tuple(float(x) for x in _powered(values, power)), given.n)
+    moved = PrintedQuantiles(given.scenario, tuple(float(x) for x in powered(values, power)), given.n)
     location, scale = luo_mean(moved), wan_sd(moved)
     mean, sd = moments_of_power_normal(location, scale, power)
     return BoxCoxFit(mean, sd, power, location, scale, given.n)

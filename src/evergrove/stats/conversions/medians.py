@@ -20,6 +20,7 @@ from evergrove.stats.conversions.normal_quantiles import (
     printed_quantiles,
 )
 from evergrove.stats.conversions.options import ExpectedRange
+from evergrove.stats.conversions.power_likelihood import estimate_by_power_likelihood
 from evergrove.stats.options import MedianMethod, choose
 
 if TYPE_CHECKING:
@@ -55,8 +56,9 @@ def estimated(given: PrintedQuantiles, method: str, expected_range: str) -> Mean
     if chosen is MedianMethod.QUANTILE_ESTIMATION:
         fit = estimate_by_quantiles(given)
         return MeanSd(fit.mean, fit.sd)
-    if chosen is MedianMethod.BOX_COX:
-        power = estimate_by_box_cox(given)
+    if chosen in (MedianMethod.BOX_COX, MedianMethod.MLN):
+        by_power = estimate_by_box_cox if chosen is MedianMethod.BOX_COX else estimate_by_power_likelihood
+        power = by_power(given)
         return MeanSd(power.mean, power.sd)
     return closed_form(given, chosen, source)
 
@@ -80,7 +82,7 @@ def mean_sd_from_median_iqr(  # noqa: PLR0917 - the quartiles in order, then n a
     method : MedianMethod or str
         ``"luo-shi"`` and ``"luo-wan"``: mean of Luo 2018, w (q1 + q3)/2 + (1 - w) median with
         w = 0.7 + 0.39/n; ``"wan"``: (q1 + median + q3)/3; the SD is Wan's in all. For skewed outcomes
-        ``"quantile-estimation"`` or ``"box-cox"``.
+        ``"quantile-estimation"``, ``"box-cox"`` or ``"mln"``.
     expected_range : ExpectedRange or str
         ``"blom"``, or ``"tables"`` as meta does it.
 

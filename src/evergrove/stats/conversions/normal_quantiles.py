@@ -12,7 +12,7 @@ from evergrove.errors import UsageError
 from evergrove.stats.conversions.options import ExpectedRange
 from evergrove.stats.conversions.wan_tables import printed_quartile_range, printed_range
 from evergrove.stats.options import MedianMethod
-from evergrove.stats.scalars import rising, within
+from evergrove.stats.scalars import finite, rising, within
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -135,6 +135,12 @@ def printed_quantiles(  # noqa: PLR0917 - five numbers, in order
     DataError
         Out of order, or too few patients.
     """
+    # None stands for a number that was not printed; the median must be there
+    minimum, maximum, q1, q3 = (
+        None if value is None else finite(name, value)
+        for name, value in (("minimum", minimum), ("maximum", maximum), ("q1", q1), ("q3", q3))
+    )
+    median = finite("median", median)
     ends, quartiles = (minimum, maximum), (q1, q3)
     if (None in ends and ends != (None, None)) or (None in quartiles and quartiles != (None, None)):
         ends = quartiles = (None, None)

@@ -7,7 +7,7 @@ import math
 from scipy import special
 
 from evergrove.errors import DataError
-from evergrove.stats.scalars import above, within
+from evergrove.stats.scalars import above, finite, within
 
 
 def _quantiles(alpha: float, power: float) -> float:
@@ -16,6 +16,16 @@ def _quantiles(alpha: float, power: float) -> float:
     alpha = within("alpha", alpha, 1e-12, 0.5, todo=todo)
     power = within("power", power, 0.5, 1.0 - 1e-12, todo=todo)
     return float(special.ndtri(1.0 - alpha / 2.0) + special.ndtri(power)) ** 2
+
+
+def _both_arms(quantiles: float, variance: float, difference: float) -> int:
+    """Return the patients of both arms in whom a difference can be told from none."""
+    if not abs(difference) > 1e-9 * math.sqrt(variance):
+        raise DataError(
+            f"optimal information size: found a difference of {difference:.3g} with a variance of "
+            f"{variance:.3g}; allowed: one that 1e18 patients can tell; choose a larger one"
+        )
+    return 2 * math.ceil(quantiles * variance / difference**2)
 
 
 def optimal_information_size(
@@ -72,8 +82,7 @@ def optimal_information_size(
             "not 0, and a risk of at most 1; choose a smaller increase"
         )
     middle = (risk + other) / 2.0
-    per_arm = _quantiles(alpha, power) * 2.0 * middle * (1.0 - middle) / (risk - other) ** 2
-    return 2 * math.ceil(per_arm)
+    return _both_arms(_quantiles(alpha, power), 2.0 * middle * (1.0 - middle), risk - other)
 
 
 def optimal_information_size_continuous(
@@ -113,5 +122,10 @@ def optimal_information_size_continuous(
     126
     """
     spread = above("sd", sd, 0.0, todo="check the standard deviation")
-    size = above("difference (without sign)", abs(difference), 0.0, todo="choose a difference worth seeing")
-    return 2 * math.ceil(_quantiles(alpha, power) * 2.0 * spread**2 / size**2)
+    size = above(
+        "difference (without sign)",
+        abs(finite("difference", difference)),
+        0.0,
+        todo="choose a difference worth seeing",
+    )
+    return _both_arms(_quantiles(alpha, power), 2.0 * spread**2, size)

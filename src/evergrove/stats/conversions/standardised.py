@@ -153,7 +153,7 @@ def smd_to_correlation(yi: float, vi: float, n1: float, n2: float) -> EffectAndV
     0.2425
     """
     effect, variance = _pair(yi, vi)
-    a = (n1 + n2) * _sizes(n1, n2)
+    a = _sizes(n1, n2) * (n1 + n2)
     return EffectAndVariance(effect / math.sqrt(effect**2 + a), a**2 * variance / (effect**2 + a) ** 3)
 
 

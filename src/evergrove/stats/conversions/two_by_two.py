@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from evergrove.stats.arrays import FloatArray, column, refuse_rows, same_length
+from evergrove.stats.arrays import FAR, FloatArray, column, refuse_rows, same_length
 from evergrove.stats.result import Result
 
 if TYPE_CHECKING:
@@ -113,6 +113,8 @@ def tables_from_margins(
     for name, values in (("odds_ratio", odds_ratio), ("phi", phi), ("chi2", chi2)):
         columns[name] = np.full(columns["n"].size, np.nan) if values is None else column(name, values)
     k = same_length(columns)
+    for name, values in columns.items():
+        refuse_rows(name, values, np.abs(values) > FAR, allowed=f"up to {FAR:g}", todo="check the number")
     total, first, events = (np.round(columns[name]) for name in ("n", "row1", "column1"))
     for name, values in (("n", total), ("row1", first), ("column1", events)):
         refuse_rows(name, values, values < 0, allowed="0 and more", todo="check the counts")

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy import special
 
-from evergrove.errors import DataError
+from evergrove.errors import DataError, UsageError
 from evergrove.stats.arrays import FloatArray, checked_level, column, refuse_rows, row_names, same_length
 from evergrove.stats.diagnostic import Diagnostic
 from evergrove.stats.options import Scale
 from evergrove.stats.result import Result
+from evergrove.stats.scalars import shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -298,6 +299,8 @@ def delta_method(
     >>> [round(float(x[0]), 8) for x in (found.yi, found.vi)]
     [1.64872127, 0.10873127]
     """
+    if not callable(transform):
+        raise UsageError(f"transform: found {shown(transform)}; allowed: a function of one number; pass one")
     effects, variances = column("yi", yi), column("vi", vi)
     same_length({"yi": effects, "vi": variances})
     refuse_rows("vi", variances, variances < 0, allowed="0 and more", todo="give variances, not their logs")

@@ -9,7 +9,9 @@ import numpy as np
 from scipy import special
 
 from evergrove.errors import DataError, UsageError
+from evergrove.stats.arrays import real_array
 from evergrove.stats.options import Scale
+from evergrove.stats.scalars import finite
 from evergrove.stats.scales import back_transform, scale_of
 
 if TYPE_CHECKING:
@@ -82,7 +84,8 @@ def average_back_transform(value: ArrayLike, measure: str, tau2: float) -> Float
     >>> round(float(average_back_transform(0.1, "RR", 0.04)), 4) == round(float(np.exp(0.12)), 4)
     True
     """
-    if not (math.isfinite(tau2) and tau2 >= 0):
+    tau2 = finite("tau2", tau2)
+    if tau2 < 0:
         raise DataError(f"tau2: found {tau2!r}; allowed: a finite number not below 0; take it from the fit")
     scale = scale_of(measure)
     if scale is Scale.FREEMAN_TUKEY:
@@ -90,7 +93,7 @@ def average_back_transform(value: ArrayLike, measure: str, tau2: float) -> Float
             f"average_back_transform: found {measure!r}; allowed: measures whose way back needs no sample "
             "sizes; pool the logit ('PLO') or the log ('IRLN')"
         )
-    array = np.asarray(value, dtype=np.float64)
+    array = real_array("value", value)
     if tau2 == 0:
         return back_transform(array, measure)
     if scale is Scale.LOG:

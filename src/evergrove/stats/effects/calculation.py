@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Unpack
+from typing import TYPE_CHECKING, Any, NamedTuple, Unpack
 
 import numpy as np
 
@@ -12,13 +12,14 @@ from evergrove.stats.diagnostic import Diagnostic
 from evergrove.stats.effect_sizes import EffectSizes, finished
 from evergrove.stats.effects.inputs import Columns, checked_columns, from_frame
 from evergrove.stats.effects.options import AddedAmount, BiasCorrection, CorrectedCells, DoubleZero
+from evergrove.stats.effects.per_study import turned, with_own_variances
 from evergrove.stats.effects.recipes import Recipe, recipe_of
 from evergrove.stats.effects.request import Request, ZeroCellPlan
 from evergrove.stats.options import Choice, EffectMeasure, VarianceMethod, ZeroCells, choose
 from evergrove.stats.printed_intervals import effect_from_ci, needs_interval
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from numpy.typing import ArrayLike
 
@@ -133,6 +134,71 @@ def _remarks(
     return tuple(remarks)
 
 
+class _Asked(NamedTuple):
+    """The options of `effect_size` as the caller gave them."""
+
+    add: ArrayLike | None
+    add2: ArrayLike | None
+    to: str
+    add_by: str
+    cells: str
+    correct_effect: bool
+    correct_variance: bool
+    drop_double_zero: bool | str | None
+    bias_correction: str | None
+    glass_arm: int
+
+
+def _printed(measure: EffectMeasure, given: Mapping[str, Any], level: float) -> EffectSizes:
+    """Return effects from printed estimates with intervals."""
+    printed = {name: given.get(name) for name in ("estimate", "ci_low", "ci_high")}
+    needs_interval(measure, dict(printed))
+    return effect_from_ci(measure, printed["estimate"], printed["ci_low"], printed["ci_high"], level)  # type: ignore[arg-type]
+
+
+def _computed(
+    measure: EffectMeasure, given: Mapping[str, Any], asked: _Asked, variance: str | None
+) -> EffectSizes:
+    """Return effects from data, all variances by one method."""
+    if asked.glass_arm not in (1, 2):
+        raise UsageError(
+            f"glass_arm: found {asked.glass_arm!r}; allowed: 1 or 2; name the arm whose SD is used"
+        )
+    recipe = recipe_of(measure, asked.glass_arm)
+    method = VarianceMethod.LS if variance is None else variance
+    correction = recipe.biases[0] if asked.bias_correction is None else asked.bias_correction
+    resolved_method = _allowed(VarianceMethod, method, "variance", measure, recipe.variances)
+    resolved_bias = _allowed(BiasCorrection, correction, "bias_correction", measure, recipe.biases)
+    rule, drop = choose(ZeroCells, asked.to, "to"), _drop(asked.drop_double_zero, recipe)
+    amount, which = choose(AddedAmount, asked.add_by, "add_by"), choose(CorrectedCells, asked.cells, "cells")
+    if amount is AddedAmount.TREATMENT_ARM and not {"n2", "time2"} & set(recipe.names):
+        raise UsageError(
+            f"add_by: found {str(amount)!r} for {measure}; allowed: 'constant'; "
+            "there are no two arms to share it"
+        )
+    step = (recipe.add or 0.0) if asked.add is None else asked.add
+    used, rows = checked_columns(measure, recipe, given)
+    _arms_of_one(used, rows)
+    first = _amount("add", step, rows.lost.size)
+    second = first if asked.add2 is None else _amount("add2", asked.add2, rows.lost.size)
+    sides = (asked.correct_effect, asked.correct_variance)
+    plan = ZeroCellPlan(first, second, amount, rule, which, drop, *sides)
+    request = Request(measure, used, rows, resolved_method, resolved_bias, plan, asked.glass_arm)
+    # numbers too large to square overflow: such rows become not estimable
+    with np.errstate(over="ignore", invalid="ignore"):
+        found = recipe.kernel(request)
+    corrected = np.zeros(rows.lost.size, dtype=bool) if found.corrected is None else found.corrected
+    return finished(
+        measure,
+        (found.yi, found.vi),
+        rows.reasons,
+        corrected=corrected,
+        options=_options(request, recipe, step, asked.add2),
+        inputs=used,
+        diagnostics=_remarks(request, found.yi, given, recipe),
+    )
+
+
 def effect_size(
     measure: str,
     *,
@@ -146,9 +212,10 @@ def effect_size(
     correct_effect: bool = True,
     correct_variance: bool = True,
     drop_double_zero: bool | str | None = None,
-    variance: str | None = None,
+    variance: str | Sequence[str] | None = None,
     bias_correction: str | None = None,
     glass_arm: int = 2,
+    flip: ArrayLike | None = None,
     **columns: Unpack[Columns],
 ) -> EffectSizes:
     """Compute one effect and sampling variance per study.
@@ -178,12 +245,14 @@ def effect_size(
     drop_double_zero : DoubleZero, bool or str, optional
         Whether studies with no event (or only events) in both arms are not estimable. None: ratios
         (RR, OR, PETO, IRR, YUQ, …) drop them, differences (RD, AS, IRD, …) keep them.
-    variance : VarianceMethod or str, optional
-        ``"LS"`` by default; another that the measure allows.
+    variance : VarianceMethod or str, or a sequence of them, optional
+        ``"LS"`` by default; another that the measure allows; or one per study.
     bias_correction : BiasCorrection or str, optional
         By default ``"exact"`` for standardised means, ``"second-order"`` for logs of means and SDs.
     glass_arm : int
         Arm whose SD standardises SMD1 and SMD1H, 2 or 1.
+    flip : bool or array-like of bool, optional
+        Studies whose effect's sign is turned, since arms or scale run the other way.
     **columns : array-like, shape (k,)
         The numbers; a scalar stands for every study, None or NaN is missing.
         Events: ``events1, n1, events2, n2`` (patients with the event, within 0..n; need not be whole),
@@ -240,39 +309,22 @@ def effect_size(
     """
     chosen = choose(EffectMeasure, measure, "measure")
     given = from_frame(columns, data)
-    if "estimate" in given or chosen in PRINTED:
-        printed = {name: given.get(name) for name in ("estimate", "ci_low", "ci_high")}
-        needs_interval(chosen, dict(printed))
-        return effect_from_ci(chosen, printed["estimate"], printed["ci_low"], printed["ci_high"], level)  # type: ignore[arg-type]
-    if glass_arm not in (1, 2):
-        raise UsageError(f"glass_arm: found {glass_arm!r}; allowed: 1 or 2; name the arm whose SD is used")
-    recipe = recipe_of(chosen, glass_arm)
-    method = VarianceMethod.LS if variance is None else variance
-    correction = recipe.biases[0] if bias_correction is None else bias_correction
-    resolved_method = _allowed(VarianceMethod, method, "variance", chosen, recipe.variances)
-    resolved_bias = _allowed(BiasCorrection, correction, "bias_correction", chosen, recipe.biases)
-    rule, drop = choose(ZeroCells, to, "to"), _drop(drop_double_zero, recipe)
-    amount, which = choose(AddedAmount, add_by, "add_by"), choose(CorrectedCells, cells, "cells")
-    if amount is AddedAmount.TREATMENT_ARM and not {"n2", "time2"} & set(recipe.names):
-        raise UsageError(
-            f"add_by: found {str(amount)!r} for {chosen}; allowed: 'constant'; "
-            "there are no two arms to share it"
-        )
-    step = (recipe.add or 0.0) if add is None else add
-    used, rows = checked_columns(chosen, recipe, given)
-    _arms_of_one(used, rows)
-    first = _amount("add", step, rows.lost.size)
-    second = first if add2 is None else _amount("add2", add2, rows.lost.size)
-    plan = ZeroCellPlan(first, second, amount, rule, which, drop, correct_effect, correct_variance)
-    request = Request(chosen, used, rows, resolved_method, resolved_bias, plan, glass_arm)
-    found = recipe.kernel(request)
-    corrected = np.zeros(rows.lost.size, dtype=bool) if found.corrected is None else found.corrected
-    return finished(
-        chosen,
-        (found.yi, found.vi),
-        rows.reasons,
-        corrected=corrected,
-        options=_options(request, recipe, step, add2),
-        inputs=used,
-        diagnostics=_remarks(request, found.yi, given, recipe),
+    asked = _Asked(
+        add,
+        add2,
+        to,
+        add_by,
+        cells,
+        correct_effect,
+        correct_variance,
+        drop_double_zero,
+        bias_correction,
+        glass_arm,
     )
+    if "estimate" in given or chosen in PRINTED:
+        sizes = _printed(chosen, given, level)
+    elif variance is None or isinstance(variance, str):
+        sizes = _computed(chosen, given, asked, variance)
+    else:
+        sizes = with_own_variances(variance, lambda method: _computed(chosen, given, asked, method))
+    return sizes if flip is None else turned(sizes, flip)

@@ -153,8 +153,8 @@ def _phi_stratified(table: Table, yi: FloatArray) -> FloatArray:
 def _yule(table: Table, power: float) -> Pair:
     """(ω - 1) / (ω + 1) with ω the odds ratio to a power: Q (1) and Y (1/2)."""
     log_odds_ratio, variance = _odds_ratio(table, VarianceMethod.LS)
-    yi = np.tanh(power * log_odds_ratio / 2)
-    return yi, (power / 2) ** 2 * (1 - yi**2) ** 2 * variance
+    half = power * log_odds_ratio / 2
+    return np.tanh(half), (power / 2) ** 2 / np.cosh(half) ** 4 * variance  # 1 - tanh² is 1/cosh²
 
 
 def _probit(table: Table, _: VarianceMethod) -> Pair:

@@ -10,7 +10,7 @@ import numpy as np
 from scipy import special
 
 from evergrove.errors import ConvergenceError, DataError, TooFewStudiesError, UsageError
-from evergrove.stats.arrays import effects_and_variances
+from evergrove.stats.arrays import checked_labels, effects_and_variances, real_array
 from evergrove.stats.options import IntervalMethod, PoolModel, Tau2Method, choose
 from evergrove.stats.regression.least_squares import Fit, centred_basis, redundant_columns, weighted_fit
 from evergrove.stats.result import Result
@@ -217,7 +217,7 @@ def _checked(
     k = int(effects.size)
     if k < 2:
         raise TooFewStudiesError(f"influence: found {k} studies; allowed: 2 or more; nothing is left to fit")
-    matrix = np.ones((k, 1)) if design is None else np.asarray(design, dtype=np.float64)
+    matrix = np.ones((k, 1)) if design is None else real_array("design", design)
     if matrix.ndim != 2 or matrix.shape[0] != k or not bool(np.isfinite(matrix).all()):
         raise DataError(
             f"design: found shape {matrix.shape}; allowed: one finite row per study, here {k}, "
@@ -373,7 +373,7 @@ def influence_diagnostics(
         dfbetas=dfbetas,
         influential=marked,
         names=_names(names, p),
-        labels=None if labels is None else tuple(str(label) for label in labels),
+        labels=checked_labels(labels, k),
         reasons=tuple(reasons),
         **columns,
     )
@@ -446,5 +446,5 @@ def baujat(
         change = float(x @ (whole.fit.beta - part.fit.beta))
         influence[row] = change**2 / variance if variance > 0 else math.nan
     contribution = whole.fit.residual**2 / (variances + whole.tau2)
-    names = None if labels is None else tuple(str(label) for label in labels)
+    names = checked_labels(labels, effects.size)
     return Baujat(contribution, influence, names)

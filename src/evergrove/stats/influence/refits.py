@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from evergrove.errors import ConvergenceError, DataError, TooFewStudiesError, UsageError
+from evergrove.stats.arrays import column
 from evergrove.stats.drawing import Drawable
 from evergrove.stats.pool_result import PoolResult
 from evergrove.stats.pooling import pool
@@ -263,7 +264,7 @@ def cumulative(
         raise TooFewStudiesError(
             f"cumulative: found {k} studies; allowed: 1 or more; there is nothing to add"
         )
-    keys = np.arange(k, dtype=np.float64) if order is None else np.asarray(order, dtype=np.float64)
+    keys = np.arange(k, dtype=np.float64) if order is None else column("order", order)
     if keys.shape != (k,) or bool(np.isnan(keys).any()):
         raise DataError(
             f"order: found {keys.size} values, {int(np.isnan(keys).sum())} of them missing; allowed: one "

@@ -22,6 +22,7 @@ from evergrove.stats.integrity.uniformity import (
     stouffer,
 )
 from evergrove.stats.options import choose
+from evergrove.stats.random_source import random_source
 from evergrove.stats.result import Result
 from evergrove.stats.scalars import within
 
@@ -301,7 +302,7 @@ def baseline_test(
     chosen = choose(BaselineMethod, method, "method")
     draws = whole("simulations", simulations, 100)
     tail = within("threshold", threshold, 0.0, 1.0, todo="for example 0.001")
-    source = rng if isinstance(rng, np.random.Generator) else np.random.default_rng(rng)
+    source = random_source(rng)
     if not rows:
         raise DataError("rows: found none; allowed: 1 and more; give the baseline table")
     found = np.array(

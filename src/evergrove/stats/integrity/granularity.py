@@ -12,6 +12,7 @@ from evergrove.stats.diagnostic import Diagnostic
 from evergrove.stats.integrity.check_result import IntegrityCheck
 from evergrove.stats.integrity.options import Rounding, Verdict
 from evergrove.stats.integrity.printed import PrintedNumber, Span, chosen_rounding, printed_number
+from evergrove.stats.scalars import finite
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,6 +21,10 @@ if TYPE_CHECKING:
 MOST_LISTED, NEARBY_N = 10, 5
 
 Printed = str | float | Decimal | PrintedNumber
+
+
+#: Patients or items that a check counts at most.
+MOST_COUNTED = 10**7
 
 
 def whole(name: str, value: float, least: int = 1) -> int:
@@ -43,11 +48,12 @@ def whole(name: str, value: float, least: int = 1) -> int:
     DataError
         For a fraction or a number below.
     """
-    if isinstance(value, bool) or not math.isfinite(value) or value != int(value) or value < least:
+    number = finite(name, value)
+    if isinstance(value, bool) or number != int(number) or not least <= number <= MOST_COUNTED:
         raise DataError(
-            f"{name}: found {value!r}; allowed: a whole number of {least} and more; check the count"
+            f"{name}: found {value!r}; allowed: whole, from {least} to {MOST_COUNTED}; check the count"
         )
-    return int(value)
+    return int(number)
 
 
 def _nearest(value: Fraction, grain: int) -> tuple[float, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+import numpy as np
 from scipy import special
 
 from evergrove.errors import DataError, UsageError
@@ -15,7 +16,7 @@ from evergrove.stats.integrity.check_result import IntegrityCheck
 from evergrove.stats.integrity.options import Comparison, Rounding, StatisticKind, Verdict
 from evergrove.stats.integrity.printed import PrintedNumber, chosen_rounding, printed_number
 from evergrove.stats.options import choose
-from evergrove.stats.scalars import above
+from evergrove.stats.scalars import above, shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -273,6 +274,8 @@ def estimate_test(
         choose(Comparison, comparison, "comparison"),
         checked_level(level),
     )
+    if not isinstance(ratio, bool | np.bool_):
+        raise UsageError(f"ratio: found {shown(ratio)}; allowed: True or False; say whether it is a ratio")
     names = ("ci_low", "estimate", "ci_high")
     trio = [printed_number(name, x) for name, x in zip(names, (ci_low, estimate, ci_high), strict=True)]
     p = None if p_value is None else printed_number("p_value", p_value)

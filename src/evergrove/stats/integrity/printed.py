@@ -9,6 +9,7 @@ from typing import NamedTuple
 from evergrove.errors import DataError
 from evergrove.stats.integrity.options import Rounding
 from evergrove.stats.options import choose
+from evergrove.stats.scalars import LARGEST, shown
 
 
 class Span(NamedTuple):
@@ -120,7 +121,13 @@ def printed_number(name: str, value: str | float | Decimal | PrintedNumber) -> P
     except InvalidOperation:
         number = Decimal("nan")
     if not number.is_finite():
-        raise DataError(f"{name}: found {value!r}; allowed: a number or its text as printed, with a point")
+        raise DataError(
+            f"{name}: found {shown(value)}; allowed: a number or its text as printed, with a point"
+        )
+    if abs(number) > LARGEST or (number and abs(number) < 1 / Decimal(LARGEST)):
+        raise DataError(
+            f"{name}: found {shown(value)}; allowed: 0, or {1 / LARGEST:g} to {LARGEST:g} in size; check it"
+        )
     exponent = number.as_tuple().exponent
     decimals = max(0, -exponent) if isinstance(exponent, int) else 0
     if isinstance(value, float) and value == int(value):

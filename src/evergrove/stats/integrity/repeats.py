@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import combinations
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from evergrove.errors import DataError
+from evergrove.errors import DataError, UsageError
+from evergrove.stats.arrays import listed
 from evergrove.stats.diagnostic import Diagnostic
 from evergrove.stats.distributions import chi2_tail
 from evergrove.stats.integrity.granularity import Printed, whole
 from evergrove.stats.integrity.options import Verdict
 from evergrove.stats.integrity.printed import printed_number
 from evergrove.stats.result import Result
-from evergrove.stats.scalars import within
+from evergrove.stats.scalars import shown, within
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from evergrove.stats.arrays import FloatArray
 
@@ -132,6 +134,10 @@ def repeated_values(
     >>> found.repeats[0].value, found.same_cell
     ('61.24', 1)
     """
+    if not isinstance(reports, Mapping) or not all(isinstance(cells, Mapping) for cells in reports.values()):
+        raise UsageError(
+            f"reports: found {shown(reports)}; allowed: numbers by cell, by report; pass a dict of dicts"
+        )
     if len(reports) < 2:
         raise DataError(f"reports: found {len(reports)}; allowed: 2 and more; there is nothing to compare")
     shortest = whole("fewest_digits", fewest_digits)
@@ -240,9 +246,10 @@ def terminal_digit_test(values: Sequence[Printed], *, threshold: float = 0.001) 
     (1.0, <Verdict.CONSISTENT: 'consistent'>)
     """
     tail = within("threshold", threshold, 0.0, 1.0, todo="for example 0.001")
-    if len(values) == 0:
+    printed = listed("values", values, "numbers as printed")
+    if not printed:
         raise DataError("values: found none; allowed: 1 and more, best over 50; give the numbers as printed")
-    last = [int(printed_number("values", value).text[-1]) for value in values]
+    last = [int(printed_number("values", value).text[-1]) for value in printed]
     counts = np.bincount(last, minlength=10).astype(np.float64)
     expected = len(last) / 10.0
     statistic = float(((counts - expected) ** 2).sum() / expected)

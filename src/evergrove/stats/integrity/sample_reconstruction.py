@@ -13,7 +13,9 @@ from evergrove.errors import DataError
 from evergrove.stats.integrity.granularity import Printed, sums_and_squares, whole
 from evergrove.stats.integrity.options import Rounding, Verdict
 from evergrove.stats.integrity.printed import chosen_rounding, printed_number
+from evergrove.stats.random_source import random_source
 from evergrove.stats.result import Result
+from evergrove.stats.scalars import finite
 
 if TYPE_CHECKING:
     from evergrove.stats.arrays import FloatArray
@@ -144,14 +146,20 @@ def reconstruct_sample(
     """
     centre, spread, rule = printed_number("mean", mean), printed_number("sd", sd), chosen_rounding(rounding)
     size, parts = whole("n", n, 2), whole("items", items)
-    if not minimum < maximum or minimum != int(minimum) or maximum != int(maximum):
+    low, high = finite("minimum", minimum), finite("maximum", maximum)
+    if not low < high or low != int(low) or high != int(high):
         raise DataError(
             f"minimum: found {minimum!r} to {maximum!r}; allowed: whole numbers, rising; check the scale"
         )
-    bounds = (int(minimum), int(maximum))
-    source = rng if isinstance(rng, np.random.Generator) else np.random.default_rng(rng)
+    bounds = (int(low), int(high))
+    source = random_source(rng)
     seed = rng if isinstance(rng, int) else None
-    targets = sums_and_squares(centre.span(rule), spread.span(rule), size, items=parts, bounds=bounds)
+    widest = spread.value > 2 * (bounds[1] - bounds[0])  # no values in the range are so far apart
+    targets = (
+        iter(())
+        if widest
+        else sums_and_squares(centre.span(rule), spread.span(rule), size, items=parts, bounds=bounds)
+    )
     assumed = (
         f"whole numbers from {bounds[0]} to {bounds[1]}",
         "the SD divides by n - 1",

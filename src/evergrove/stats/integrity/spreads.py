@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 from evergrove.errors import DataError, UsageError
+from evergrove.stats.arrays import listed
 from evergrove.stats.diagnostic import Diagnostic
 from evergrove.stats.distributions import two_sided_p
 from evergrove.stats.integrity.check_result import IntegrityCheck
@@ -13,6 +14,7 @@ from evergrove.stats.integrity.options import Comparison, Rounding, Verdict
 from evergrove.stats.integrity.p_values import p_fits
 from evergrove.stats.integrity.printed import chosen_rounding, printed_number
 from evergrove.stats.options import choose
+from evergrove.stats.scalars import finite
 
 
 def sd_bounds(
@@ -53,7 +55,8 @@ def sd_bounds(
     3.03
     """
     size = whole("n", n, 2)
-    if not minimum <= mean <= maximum or not math.isfinite(minimum + maximum):
+    mean, minimum, maximum = finite("mean", mean), finite("minimum", minimum), finite("maximum", maximum)
+    if not minimum <= mean <= maximum:
         raise DataError(
             f"mean: found {mean!r}; allowed: within {minimum:g} to {maximum:g}; check mean, range and unit"
         )
@@ -138,6 +141,7 @@ def sd_bounds_test(
     """
     centre, spread, rule = printed_number("mean", mean), printed_number("sd", sd), chosen_rounding(rounding)
     size = whole("n", n, 2)
+    minimum, maximum = finite("minimum", minimum), finite("maximum", maximum)
     if not minimum < maximum:
         raise DataError(
             f"minimum: found {minimum!r}; allowed: below the maximum, {maximum!r}; check the range"
@@ -231,17 +235,17 @@ def spread_reading_test(
     <Verdict.INCONSISTENT: 'inconsistent'>
     """
     rule, sign = chosen_rounding(rounding), choose(Comparison, comparison, "comparison")
-    centres = [printed_number("means", x).span(rule) for x in means]
-    spans = [printed_number("spreads", x) for x in spreads]
-    sizes = [whole("n", x, 2) for x in n]
+    centres = [printed_number("means", x).span(rule) for x in listed("means", means, "one of either arm")]
+    spans = [printed_number("spreads", x) for x in listed("spreads", spreads, "one of either arm")]
+    sizes = [whole("n", x, 2) for x in listed("n", n, "one of either arm")]
     p = printed_number("p_value", p_value)
+    if not len(centres) == len(spans) == len(sizes) == 2:
+        raise UsageError("spread_reading_test: found not two arms; allowed: two; compare arms in pairs")
     if any(x.value <= 0 for x in spans) or not 0 <= p.value <= 1:
         raise DataError(
             f"spreads and p_value: found {spans[0].text}, {spans[1].text} and {p.text}; allowed: above 0, "
             "and 0 to 1; check the numbers"
         )
-    if len(centres) != 2 or len(sizes) != 2:
-        raise UsageError("spread_reading_test: found not two arms; allowed: two; compare arms in pairs")
     gaps = (float(centres[0].low - centres[1].high), float(centres[0].high - centres[1].low))
     least = 0.0 if gaps[0] <= 0 <= gaps[1] else min(abs(gap) for gap in gaps)
     most = max(abs(gap) for gap in gaps)

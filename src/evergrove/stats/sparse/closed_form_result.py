@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from evergrove.errors import UsageError
+from evergrove.stats.between_study import q_about
 from evergrove.stats.distributions import chi2_tail, log_two_sided_p, normal_quantile, two_sided_p
 from evergrove.stats.inverse_variance import i2_from_q
 from evergrove.stats.options import PoolModel, Scale, Tau2Method
@@ -162,16 +163,12 @@ def random_effects(
             "model='random': found no study with an effect of its own; allowed: one or more; "
             "use model='common' or a row correction above 0"
         )
-    weights = 1.0 / vi
-    q = float((weights * (yi - fit.pooled.estimate) ** 2).sum())
+    q = q_about(fit.pooled.estimate, yi, vi)
     df = int(yi.size) - 1
     about_pooled = tau2 == Tau2Method.DL
-    chosen: str | float = tau2
-    if about_pooled:
-        denominator = float(weights.sum() - (weights**2).sum() / weights.sum())
-        chosen = max(0.0, (q - df) / denominator) if df else 0.0
+    centre = fit.pooled.estimate if about_pooled else None
     level = float(options["level"])  # type: ignore[arg-type]
-    base = pool(yi, vi, tau2=chosen, ci=ci, prediction=prediction, level=level)
+    base = pool(yi, vi, tau2=tau2, tau2_about=centre, ci=ci, prediction=prediction, level=level)
     i2_q = i2_from_q(q, df)
     spread = np.zeros(fit.yi.size)
     spread[used] = base.weights

@@ -183,8 +183,8 @@ def arcsine_difference(
     Returns
     -------
     PoolResult
-        In radians: arcsin √risk₁ - arcsin √risk₂, variance (1/n1 + 1/n2) / 4. `measure` is None, for there
-        is no scale to go back to; ``options["measure"]`` is ``"AS"``.
+        In radians: arcsin √risk₁ - arcsin √risk₂, variance (1/n1 + 1/n2) / 4. That is its natural scale, too:
+        such a difference has no way back to risks.
 
     Raises
     ------
@@ -214,11 +214,6 @@ def arcsine_difference(
     yi = np.arcsin(np.sqrt(a / size1)) - np.arcsin(np.sqrt(c / size2))
     vi = 0.25 * (1.0 / size1 + 1.0 / size2)
     result = pool(
-        yi, vi, model=model, tau2=tau2, ci=ci, prediction=prediction, level=level, labels=labels
+        yi, vi, model=model, tau2=tau2, ci=ci, prediction=prediction, level=level, measure="AS", labels=labels
     )  # fmt: skip
-    return replace(
-        result,
-        method=f"arcsine difference; {result.method}",
-        options={**result.options, "measure": "AS"},
-        inputs=columns,
-    )
+    return replace(result, method=f"arcsine difference; {result.method}", inputs=columns)

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from evergrove.errors import UsageError
+from evergrove.stats.arrays import listed
 from evergrove.stats.result import Result
 from evergrove.stats.survival.cox import CoxFit, cox_regression
 from evergrove.stats.survival.curve import RestrictedMean, restricted_mean_survival
@@ -100,7 +102,10 @@ def compare_survival(
     >>> round(both.yi, 4), both.restricted_mean.horizon
     (-0.7752, 6.0)
     """
-    arms = [times_and_events(*arm) for arm in (first, second)]
+    given = [listed(name, arm, "times and events") for name, arm in (("first", first), ("second", second))]
+    if {len(arm) for arm in given} != {2}:
+        raise UsageError("compare_survival: found no pair; allowed: (times, events) of either arm; pass both")
+    arms = [times_and_events(*arm) for arm in given]
     time, event = (np.concatenate(parts) for parts in zip(*arms, strict=True))
     member = np.repeat([1, 0], [arm[0].size for arm in arms])
     end = min(float(arm[0].max()) for arm in arms) if horizon is None else horizon

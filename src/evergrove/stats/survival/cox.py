@@ -10,7 +10,7 @@ import numpy as np
 from scipy import linalg
 
 from evergrove.errors import ConvergenceError, DataError
-from evergrove.stats.arrays import FloatArray, checked_level
+from evergrove.stats.arrays import FloatArray, checked_level, real_array
 from evergrove.stats.distributions import chi2_tail, log_two_sided_p, normal_quantile, two_sided_p
 from evergrove.stats.options import choose
 from evergrove.stats.result import Result
@@ -227,7 +227,7 @@ def _newton(layers: list[_Layer], names: tuple[str, ...]) -> tuple[FloatArray, i
 
 def _design(covariates: ArrayLike, names: Sequence[str] | None, n: int) -> tuple[FloatArray, tuple[str, ...]]:
     """Return the covariates as centred columns with their names."""
-    x = np.array(covariates, dtype=np.float64)
+    x = real_array("covariates", covariates)
     x = x[:, None] if x.ndim == 1 else x
     if x.ndim != 2 or x.shape[0] != n or x.shape[1] == 0 or not np.isfinite(x).all():
         raise DataError(

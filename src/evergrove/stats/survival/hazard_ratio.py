@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from scipy import special
 
 from evergrove.errors import DataError, UsageError
-from evergrove.stats.arrays import checked_level
+from evergrove.stats.arrays import FAR, checked_level
 from evergrove.stats.conversions.spread import se_from_ci, se_from_p_value
 from evergrove.stats.diagnostic import Diagnostic
 from evergrove.stats.distributions import normal_quantile
@@ -16,6 +16,9 @@ from evergrove.stats.options import choose
 from evergrove.stats.result import Result
 from evergrove.stats.scalars import above, finite, rising
 from evergrove.stats.survival.options import Favours, HazardRatioSource
+
+#: Log hazard ratios and their limits beyond this cannot be taken back.
+FARTHEST = 500.0
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -62,6 +65,11 @@ def _finished(yi: float, vi: float, source: HazardRatioSource, level: float) -> 
         "V was approximated from numbers of events (Parmar 1998): good for ratios near 1 and few ties",
     )
     remarks = () if source in exact else (remark,)
+    if not (max(abs(yi), half) < FARTHEST and 1.0 / FAR < vi < FAR):
+        raise DataError(
+            f"hazard ratio: found a log hazard ratio of {yi:.3g} with variance {vi:.3g}; allowed: at most "
+            f"{FARTHEST:g} from 0 with its limits; check the numbers"
+        )
     ends = math.exp(yi), math.exp(yi - half), math.exp(yi + half)
     return HazardRatio(*ends, yi, vi, yi / vi, 1.0 / vi, source, level, remarks)
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from evergrove import stats
-from evergrove.errors import DataError, UsageError
+from evergrove.errors import DataError, EvergroveError, UsageError
 
 ZERO = {"events1": [0, 4, 0], "n1": [20, 30, 12], "events2": [3, 6, 0], "n2": [10, 28, 15]}
 ARMS = {"mean1": 12.0, "sd1": 4.0, "n1": 20, "mean2": 10.0, "sd2": 5.0, "n2": 22}
@@ -198,3 +198,53 @@ def test_the_example_of_fleiss_and_berlin_2009(measure, effect, standard_error):
     found = stats.effect_size(measure, events1=135, n1=150, events2=40, n2=50)
     assert found.yi[0] == pytest.approx(effect, abs=6e-5)
     assert math.sqrt(found.vi[0]) == pytest.approx(standard_error, abs=6e-5)
+
+
+MEANS = {
+    "mean1": [12.0, 10.0, 9.0],
+    "sd1": [4.0, 5.0, 3.0],
+    "n1": [20, 30, 8],
+    "mean2": [10.0, 10.5, 7.0],
+    "sd2": [5.0, 4.0, 3.5],
+    "n2": [22, 31, 9],
+}
+
+
+def test_a_variance_method_per_study():
+    methods = ["UB", "LS", "AV"]
+    each = [stats.effect_size("SMD", **MEANS, variance=method) for method in methods]
+    mixed = stats.effect_size("SMD", **MEANS, variance=methods)
+    assert mixed.vi.tolist() == [each[row].vi[row] for row in range(3)]
+    assert mixed.yi.tolist() == each[0].yi.tolist()
+    assert mixed.options["variance"] == methods
+    assert mixed.content_hash != each[0].content_hash
+
+
+@pytest.mark.parametrize("methods", [["UB", "LS"], [], ("UB",) * 4])
+def test_a_variance_method_per_study_for_every_study(methods):
+    with pytest.raises(DataError, match="one per study"):
+        stats.effect_size("SMD", **MEANS, variance=methods)
+
+
+def test_flip_turns_the_sign_of_some_studies():
+    plain = stats.effect_size("SMD", **MEANS)
+    found = stats.effect_size("SMD", **MEANS, flip=[True, False, True])
+    assert found.yi.tolist() == [-plain.yi[0], plain.yi[1], -plain.yi[2]]
+    assert found.vi.tolist() == plain.vi.tolist()
+    assert found.options["flip"] == [True, False, True]
+    printed = stats.effect_size("HR", estimate=[0.5], ci_low=[0.25], ci_high=[1.0], flip=True)
+    assert printed.yi[0] == pytest.approx(np.log(2))
+
+
+@pytest.mark.parametrize(
+    ("measure", "columns", "flip"),
+    [
+        ("SMD", MEANS, [True, False]),
+        ("SMD", MEANS, [0, 1, 2]),
+        ("PLO", {"events": [1], "n": [9]}, True),
+        ("CLES", {"cles": [0.6], "n1": [9], "n2": [9]}, True),
+    ],
+)
+def test_flip_that_cannot_be(measure, columns, flip):
+    with pytest.raises(EvergroveError, match=r"flip: .*allowed"):
+        stats.effect_size(measure, **columns, flip=flip)

@@ -298,3 +298,52 @@ def test_subgroups_of_one_study_each_leave_no_residual():
     assert found.omnibus is None
     with pytest.raises(UsageError, match="common_tau2: found model='ivhet'"):
         stats.subgroups(YI, VI, list("aabbb"), common_tau2=True, model="ivhet")
+
+
+def test_dersimonian_laird_about_another_effect():
+    yi, vi = np.array([0.1, 0.3, 0.35, 0.65]), np.array([0.03, 0.03, 0.05, 0.01])
+    w = 1 / vi
+    q = (w * (yi - 0.2) ** 2).sum()
+    fit = stats.pool(yi, vi, tau2="DL", tau2_about=0.2)
+    assert fit.q == pytest.approx(q, rel=1e-14)
+    assert fit.tau2 == pytest.approx((q - 3) / (w.sum() - (w**2).sum() / w.sum()), rel=1e-13)
+    assert fit.tau2_ci_low is None
+    assert fit.heterogeneity().tau2_ci_high is None
+    own = (w * yi).sum() / w.sum()
+    assert stats.pool(yi, vi, tau2="DL", tau2_about=own).tau2 == pytest.approx(
+        stats.pool(yi, vi, tau2="DL").tau2, rel=1e-13
+    )
+    assert stats.pool([0.1], [0.2], tau2="DL", tau2_about=3.0).tau2 == 0
+    assert stats.leave_one_out(fit).q[0] == pytest.approx(q - w[0] * 0.01, rel=1e-13)
+
+
+@pytest.mark.parametrize("options", [{"tau2": "REML"}, {"model": "ivhet"}, {"tau2_about": math.inf}])
+def test_dersimonian_laird_about_another_effect_only(options):
+    with pytest.raises(UsageError, match=r"tau2_about: found .*allowed"):
+        stats.pool([0.1, 0.2], [0.1, 0.1], **{"tau2_about": 0.2, "tau2": "DL", **options})
+
+
+def test_mantel_haenszel_random_is_dersimonian_laird_about_its_estimate():
+    table = {
+        "events1": [4, 6, 3, 12],
+        "n1": [40, 50, 40, 60],
+        "events2": [8, 9, 10, 8],
+        "n2": [42, 51, 39, 61],
+    }
+    common = stats.mantel_haenszel(**table, measure="RR")
+    sizes = stats.effect_size("RR", **table)
+    fit = stats.mantel_haenszel(**table, measure="RR", model="random", tau2="DL", ci="normal")
+    by_hand = stats.pool(sizes.yi, sizes.vi, tau2="DL", tau2_about=common.estimate, ci="normal")
+    assert (fit.tau2, fit.estimate, fit.q) == (by_hand.tau2, by_hand.estimate, by_hand.q)
+
+
+@pytest.mark.parametrize("measure", ["RR", "PLO", "PRZ", "PAS", "IRS", "ZCOR", "AHW", "ABT", "ZR2"])
+def test_summary_goes_back_to_the_natural_scale(measure):
+    fit = stats.pool([0.2, 0.3, 0.35, 0.65], [0.03, 0.03, 0.05, 0.01], measure=measure)
+    value = fit.natural()
+    assert f"{measure} (natural scale): {value.estimate:.4f}" in fit.summary()
+    assert f"(natural scale): {value.prediction_low:.4f} to {value.prediction_high:.4f}" in fit.summary()
+
+
+def test_summary_of_freeman_tukey_says_that_sizes_are_needed():
+    assert "natural(n=" in stats.pool([0.2, 0.3], [0.03, 0.03], measure="PFT").summary()

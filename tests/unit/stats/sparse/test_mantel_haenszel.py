@@ -167,7 +167,7 @@ def test_rates_do_not_depend_on_the_unit_of_time():
 def test_arcsine_difference_takes_every_table():
     result = stats.arcsine_difference([0, 0, 5], [10, 20, 5], [0, 3, 5], [12, 20, 5])
     assert result.k == 3
-    assert result.options["measure"] == "AS"
+    assert (result.measure, str(result.scale), result.options["measure"]) == ("AS", "natural", "AS")
     assert result.yi[0] == 0.0
     assert result.natural().estimate == result.estimate
 

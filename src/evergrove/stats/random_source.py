@@ -1,0 +1,40 @@
+"""The source of random numbers that a caller gives: a generator, a seed, or none."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from evergrove.errors import UsageError
+from evergrove.stats.scalars import shown
+
+
+def random_source(rng: np.random.Generator | int | None) -> np.random.Generator:
+    """Return a generator of random numbers.
+
+    Parameters
+    ----------
+    rng : Generator, int or None
+        A generator is used as it is, a whole number is a seed; None is another seed each time.
+
+    Returns
+    -------
+    Generator
+
+    Raises
+    ------
+    UsageError
+        For anything else, and for a seed below 0.
+
+    Examples
+    --------
+    >>> random_source(1).integers(10) == random_source(1).integers(10)
+    True
+    """
+    if isinstance(rng, np.random.Generator):
+        return rng
+    if rng is None or (isinstance(rng, int | np.integer) and rng >= 0):
+        return np.random.default_rng(rng)
+    raise UsageError(
+        f"rng: found {shown(rng)}; allowed: a numpy Generator, or a whole number not below 0; "
+        "pass one of them"
+    )
