@@ -102,7 +102,9 @@ class Ledger:
             gaps = np.sort([one.difference for one in rows])
             over = int((gaps > self.tolerance).sum())
             at99 = gaps[min(gaps.size - 1, int(0.99 * gaps.size))]
-            print(f"{name:<{width}}  {gaps.size:<6}  {np.median(gaps):.1e}   {at99:.1e}   {gaps[-1]:.1e}   {over}")
+            print(
+                f"{name:<{width}}  {gaps.size:<6}  {np.median(gaps):.1e}   {at99:.1e}   {gaps[-1]:.1e}   {over}"
+            )
         for name, rows in sorted(self.seen.items()):
             worst = sorted(rows, key=lambda one: -one.difference)
             for one in [row for row in worst if row.difference > self.tolerance][:show]:
@@ -125,7 +127,11 @@ def shown(case: Case) -> str:
 
 
 def run(
-    script: str, draw: Callable[[np.random.Generator, int], list[Case]], fit: Callable[[Case, Any], Iterator[Row]], *, tolerance: float
+    script: str,
+    draw: Callable[[np.random.Generator, int], list[Case]],
+    fit: Callable[[Case, Any], Iterator[Row]],
+    *,
+    tolerance: float,
 ) -> None:
     """Read the command line, draw, compare, print."""
     parser = argparse.ArgumentParser(description=f"Compare models with R on random data ({script}).")

@@ -15,7 +15,25 @@ from evergrove import stats
 
 METHODS = ("REML", "ML", "DL", "HE", "HS", "HSk", "SJ", "PM", "PMM", "EB", "GENQ", "EE")
 INTERVALS = {"z": "normal", "t": "t", "knha": "hartung-knapp", "adhoc": "hartung-knapp-truncated"}
-ALWAYS = ("estimate", "se", "ci_low", "ci_high", "statistic", "p_value", "tau2", "tau2_se", "i2", "h2", "q", "q_p_value", "log_likelihood", "deviance", "aic", "bic", "aicc")
+ALWAYS = (
+    "estimate",
+    "se",
+    "ci_low",
+    "ci_high",
+    "statistic",
+    "p_value",
+    "tau2",
+    "tau2_se",
+    "i2",
+    "h2",
+    "q",
+    "q_p_value",
+    "log_likelihood",
+    "deviance",
+    "aic",
+    "bic",
+    "aicc",
+)
 
 
 def listed(values: np.ndarray) -> list[float]:
@@ -47,7 +65,11 @@ def moderators(rng: np.random.Generator, k: int) -> list[list[float]]:
 def data(rng: np.random.Generator, k: int, mods: list[list[float]]) -> dict[str, list[float]]:
     """Draw effects: homogeneous or not, variances alike or five powers of ten apart, sometimes a perfect fit."""
     spread = rng.choice(["alike", "usual", "wide"])
-    vi = {"alike": np.full(k, 0.05), "usual": 10 ** rng.uniform(-2, -0.5, k), "wide": 10 ** rng.uniform(-4, 1, k)}[str(spread)]
+    vi = {
+        "alike": np.full(k, 0.05),
+        "usual": 10 ** rng.uniform(-2, -0.5, k),
+        "wide": 10 ** rng.uniform(-4, 1, k),
+    }[str(spread)]
     tau = float(rng.choice([0.0, 0.2, 1.0]))
     mean = 0.3 + sum((0.3 * (np.array(x) - np.mean(x)) / np.std(x) for x in mods), np.zeros(k))
     yi = mean if rng.random() < 0.04 else mean + rng.normal(0, 1, k) * np.sqrt(vi + tau**2)
@@ -66,14 +88,39 @@ def draw(rng: np.random.Generator, sets: int) -> list[Case]:
             k = len(mods[0]) if mods else k
         base = data(rng, k, mods)
         for method in rng.choice(METHODS, 4, replace=False):
-            case: Case = {"kind": "fit", "method": str(method), "test": str(rng.choice([*INTERVALS])), "mods": mods, "intercept": not mods or bool(rng.random() < 0.9)}
+            case: Case = {
+                "kind": "fit",
+                "method": str(method),
+                "test": str(rng.choice([*INTERVALS])),
+                "mods": mods,
+                "intercept": not mods or bool(rng.random() < 0.9),
+            }
             cases.append({**case, **base, "weights": listed(np.round(10 ** rng.uniform(-1, 1, k), 3))})
         if 4 <= k <= 5 and len(mods) in (0, 1):
-            cases.append({"kind": "permutation", "method": "DL", "test": str(rng.choice(["z", "knha"])), "mods": mods, "intercept": True, **base})
+            cases.append(
+                {
+                    "kind": "permutation",
+                    "method": "DL",
+                    "test": str(rng.choice(["z", "knha"])),
+                    "mods": mods,
+                    "intercept": True,
+                    **base,
+                }
+            )
         if k >= 15 and rng.random() < 0.7:
             mods = [x for x in mods if np.ptp(x) > 0.1 and np.ptp(x) < 10]  # others stop R's optimiser
             scale = [listed(rng.normal(0, 1, k)) for _ in range(int(rng.integers(1, 3)))]
-            cases.append({"kind": "scale", "method": str(rng.choice(["REML", "ML"])), "test": str(rng.choice(["z", "knha"])), "link": str(rng.choice(["log", "log", "identity"])), "mods": mods, "scale": scale, **base})
+            cases.append(
+                {
+                    "kind": "scale",
+                    "method": str(rng.choice(["REML", "ML"])),
+                    "test": str(rng.choice(["z", "knha"])),
+                    "link": str(rng.choice(["log", "log", "identity"])),
+                    "mods": mods,
+                    "scale": scale,
+                    **base,
+                }
+            )
     return cases
 
 
@@ -86,7 +133,15 @@ def fit(case: Case, answer: Any) -> Iterator[Row]:
     model: dict[str, Any] = {"model": "common"} if case["method"] == "EE" else {"tau2": case["method"]}
     if case["method"].startswith("GENQ"):  # metafor has one argument for both
         model |= {"tau2_weights": case["weights"], "weights": case["weights"]}
-    ours = stats.meta_regression(case["yi"], case["vi"], mods, ci=INTERVALS[case["test"]], intercept=case["intercept"], prediction="test", **model)
+    ours = stats.meta_regression(
+        case["yi"],
+        case["vi"],
+        mods,
+        ci=INTERVALS[case["test"]],
+        intercept=case["intercept"],
+        prediction="test",
+        **model,
+    )
     if not answer:
         return
     if case["kind"] == "permutation":
@@ -112,15 +167,30 @@ def fit(case: Case, answer: Any) -> Iterator[Row]:
     if "tau2_ci" in answer and not np.isnan(answer["tau2_ci"]).any() and answer["tau2_ci"][1] > 0:
         low, high = ours.tau2_ci_low, ours.tau2_ci_high
         if high is None or high < 1e4:
-            yield f"{name} tau2_ci", [np.nan if low is None else low, np.nan if high is None else high], answer["tau2_ci"]
+            yield (
+                f"{name} tau2_ci",
+                [np.nan if low is None else low, np.nan if high is None else high],
+                answer["tau2_ci"],
+            )
     shown = ours.predict()
-    pairs = {"pred": shown.estimate, "pred_se": shown.se, "pi_low": shown.prediction_low, "pi_high": shown.prediction_high, "hat": ours.leverage, "residuals": ours.residuals}
+    pairs = {
+        "pred": shown.estimate,
+        "pred_se": shown.se,
+        "pi_low": shown.prediction_low,
+        "pi_high": shown.prediction_high,
+        "hat": ours.leverage,
+        "residuals": ours.residuals,
+    }
     for quantity, value in pairs.items():
         if quantity.startswith("pi_") and case["method"] == "EE":
             continue
         theirs = np.atleast_1d(answer[quantity])
         one = value is not None and theirs.size == 1
-        yield f"{name} {quantity}", np.nan if value is None else np.asarray(value)[:1] if one else value, theirs
+        yield (
+            f"{name} {quantity}",
+            np.nan if value is None else np.asarray(value)[:1] if one else value,
+            theirs,
+        )
     if ours.p > 1:
         matrix = np.zeros((2, ours.p))
         matrix[0, 0], matrix[0, 1], matrix[1, -1] = 1.0, -1.0, 1.0
@@ -134,7 +204,15 @@ def fit(case: Case, answer: Any) -> Iterator[Row]:
 
 def scale(case: Case, mods: Any, answer: Any) -> Iterator[Row]:
     """Compare a location-scale model; a higher likelihood here is a better maximum."""
-    ours = stats.location_scale(case["yi"], case["vi"], mods, np.column_stack(case["scale"]), likelihood=case["method"], link=case["link"], ci=INTERVALS[case["test"]])
+    ours = stats.location_scale(
+        case["yi"],
+        case["vi"],
+        mods,
+        np.column_stack(case["scale"]),
+        likelihood=case["method"],
+        link=case["link"],
+        ci=INTERVALS[case["test"]],
+    )
     if not answer:
         return
     name = f"scale {case['link']}"

@@ -12,6 +12,7 @@ from evergrove.stats.arrays import BoolArray, FloatArray, checked_labels, checke
 from evergrove.stats.diagnostic import Diagnostic
 from evergrove.stats.distributions import normal_quantile
 from evergrove.stats.effects import effect_size
+from evergrove.stats.effects.options import AddedAmount, CorrectedCells
 from evergrove.stats.effects.zero_cells import rows_to_correct
 from evergrove.stats.options import (
     EffectMeasure,
@@ -60,6 +61,28 @@ class _Correction(NamedTuple):
         return np.where(corrected, self.add, 0.0)
 
 
+class _RowConvention(NamedTuple):
+    """How the rows' own effects are corrected."""
+
+    cells: CorrectedCells
+    in_effect: bool
+
+
+class _Table(NamedTuple):
+    """Events and patients of both arms."""
+
+    a: FloatArray
+    n1: FloatArray
+    c: FloatArray
+    n2: FloatArray
+
+    def corrected(self, step: FloatArray, amount: AddedAmount) -> _Table:
+        """Return the table with `step` added to each cell, or shared out by the arms' sizes."""
+        share = 0.5 if amount is AddedAmount.CONSTANT else self.n1 / (self.n1 + self.n2)
+        first, second = 2.0 * step * share, 2.0 * step * (1.0 - share)
+        return _Table(self.a + first, self.n1 + 2.0 * first, self.c + second, self.n2 + 2.0 * second)
+
+
 def _correction(name: str, add: float, rule: str, rule_name: str) -> _Correction:
     """Return a checked correction."""
     if not (math.isfinite(add) and add >= 0):
@@ -67,13 +90,19 @@ def _correction(name: str, add: float, rule: str, rule_name: str) -> _Correction
     return _Correction(float(add), choose(ZeroCells, rule, rule_name))
 
 
-def _corrected(steps: FloatArray, labels: tuple[str, ...] | None, rule: ZeroCells) -> tuple[Diagnostic, ...]:
+def _corrected(
+    steps: FloatArray,
+    labels: tuple[str, ...] | None,
+    rule: ZeroCells,
+    amount: AddedAmount = AddedAmount.CONSTANT,
+) -> tuple[Diagnostic, ...]:
     """Return the remark that cells were corrected."""
     rows = np.flatnonzero(steps > 0)
     if not rows.size:
         return ()
     whose = "studies with a zero cell" if rule is ZeroCells.ONLY_ZERO else "studies"
-    message = f"{float(steps[rows[0]]):g} was added to each cell of {whose}"
+    how = "" if amount is AddedAmount.CONSTANT else " on average, in proportion to the arms' sizes,"
+    message = f"{float(steps[rows[0]]):g} was added{how} to each cell of {whose}"
     return (Diagnostic("continuity-correction", message, row_names(rows, labels)),)
 
 
@@ -83,8 +112,10 @@ class _Asked(NamedTuple):
     model: PoolModel
     correction: _Correction
     rows: _Correction
-    drop: bool
+    drop: bool | None
     level: float
+    amount: AddedAmount = AddedAmount.CONSTANT
+    shown: _RowConvention = _RowConvention(CorrectedCells.ALL, in_effect=True)
 
 
 def mantel_haenszel(
@@ -97,10 +128,13 @@ def mantel_haenszel(
     model: str = PoolModel.COMMON,
     correction: float = 0.0,
     to: str = ZeroCells.ONLY_ZERO,
+    add_by: str = AddedAmount.CONSTANT,
     drop_double_zero: bool | None = None,
     variance: str | None = None,
     row_correction: float = 0.5,
     row_to: str = ZeroCells.ONLY_ZERO,
+    row_cells: str = CorrectedCells.ALL,
+    row_effect: bool = True,
     tau2: str | float = Tau2Method.DL,
     ci: str | None = "normal",
     prediction: str = PredictionMethod.T_K_MINUS_1,
@@ -123,6 +157,9 @@ def mantel_haenszel(
         adds 0.5).
     to : ZeroCells or str
         Which studies get it.
+    add_by : AddedAmount or str
+        ``"constant"``, or ``"treatment-arm"``: twice the correction is shared out by the arms' sizes (meta's
+        ``incr="TACC"``), in the pooling and in the rows' own effects.
     drop_double_zero : bool or None
         Whether studies with no event, or only events, in both arms are left out of the pooling. None: they
         are for RR (no event) and OR (both), where they have no weight and get no correction; not for RD.
@@ -134,6 +171,12 @@ def mantel_haenszel(
         Added to the cells of the rows' own effects `yi` and `vi`, for display, Q and random effects.
     row_to : ZeroCells or str
         Which rows get that.
+    row_cells : CorrectedCells or str
+        ``"all"``, or ``"events"``: only they are added to, so that patients grow by one correction (meta's
+        risk ratio unless ``RR.Cochrane``).
+    row_effect : bool
+        Whether the rows' effects are corrected too, not only their variances (False: meta's and RevMan's
+        risk difference).
     tau2, ci, prediction
         Random effects only, as in `pool`; by default ``"DL"``, ``"normal"`` and ``"t(k-1)"``.
     level : float
@@ -191,21 +234,30 @@ def mantel_haenszel(
     pooling = _correction("correction", correction, to, "to")
     rows = _correction("row_correction", row_correction, row_to, "row_to")
     asked = _Asked(
-        choose(PoolModel, model, "model"), pooling, rows, bool(drop_double_zero), checked_level(level)
+        choose(PoolModel, model, "model"),
+        pooling,
+        rows,
+        drop_double_zero,
+        checked_level(level),
+        choose(AddedAmount, add_by, "add_by"),
+        _RowConvention(choose(CorrectedCells, row_cells, "row_cells"), bool(row_effect)),
     )
     columns = checked_counts({"events1": events1, "n1": n1, "events2": events2, "n2": n2})
     names = checked_labels(labels, columns["n1"].size)
     options: dict[str, object] = {"measure": str(chosen), "correction": pooling.add, "level": asked.level}
     extra = {
         "to": (str(pooling.rule), str(ZeroCells.ONLY_ZERO)),
+        "add_by": (str(asked.amount), str(AddedAmount.CONSTANT)),
         "drop_double_zero": (drop_double_zero, None),
         "variance": (str(spread), str(RiskDifferenceVariance.SATO)),
         "row_correction": (rows.add, 0.5),
         "row_to": (str(rows.rule), str(ZeroCells.ONLY_ZERO)),
+        "row_cells": (str(asked.shown.cells), str(CorrectedCells.ALL)),
+        "row_effect": (asked.shown.in_effect, True),
         "model": (str(asked.model), str(PoolModel.COMMON)),
     }
     options |= {name: value for name, (value, usual) in extra.items() if value != usual}
-    fit, remarks = _tables_fit(chosen, columns, names, asked, spread, default_drop=drop_double_zero is None)
+    fit, remarks = _tables_fit(chosen, columns, names, asked, spread)
     if asked.model is PoolModel.COMMON:
         return common_effect(fit, options, remarks)
     return random_effects(fit, options, remarks, tau2=tau2, ci=ci, prediction=prediction)
@@ -213,14 +265,12 @@ def mantel_haenszel(
 
 def _pooled_tables(
     measure: EffectMeasure,
-    table: tuple[FloatArray, FloatArray, FloatArray, FloatArray],
-    step: FloatArray,
+    table: _Table,
+    corrected: _Table,
     spread: RiskDifferenceVariance,
     level: float,
 ) -> tuple[Pooled, tuple[float, float] | None]:
     """Return the pooled effect and, for Klingenberg's interval, its limits."""
-    a, n1, c, n2 = table
-    corrected = (a + step, n1 + 2 * step, c + step, n2 + 2 * step)
     if measure is EffectMeasure.RR:
         return risk_ratio_kernel(*corrected), None
     if measure is EffectMeasure.OR:
@@ -243,28 +293,38 @@ def _tables_fit(
     labels: tuple[str, ...] | None,
     asked: _Asked,
     spread: RiskDifferenceVariance,
-    *,
-    default_drop: bool,
 ) -> tuple[ClosedForm, tuple[Diagnostic, ...]]:
     """Return the pooled tables with the rows' own effects, and the remarks."""
     a, n1, c, n2 = columns.values()
     no_event, only_events = (a == 0) & (c == 0), (a == n1) & (c == n2)
     double = no_event | only_events
     empty = {EffectMeasure.RR: no_event, EffectMeasure.OR: double}.get(measure, np.zeros(a.size, dtype=bool))
-    kept = ~empty if default_drop else ~double if asked.drop else np.ones(a.size, dtype=bool)
+    kept = ~empty if asked.drop is None else ~double if asked.drop else np.ones(a.size, dtype=bool)
     step = asked.correction.steps((a, n1 - a, c, n2 - c), kept)
     informative = kept & ~(empty & (step == 0))
-    table = tuple(column[kept] for column in (a, n1, c, n2))
+    table = _Table(*(column[kept] for column in (a, n1, c, n2)))
     if not kept.any():
         raise _undefined(str(measure), columns)
-    pooled, limits = _pooled_tables(measure, table, step[kept], spread, asked.level)
+    pooled, limits = _pooled_tables(
+        measure, table, table.corrected(step[kept], asked.amount), spread, asked.level
+    )
     if math.isnan(pooled.estimate):
         raise _undefined(str(measure), columns)
     weights = np.zeros(a.size)
     weights[kept] = pooled.weights
-    shown = effect_size(measure, events1=a, n1=n1, events2=c, n2=n2, add=asked.rows.add, to=asked.rows.rule)
+    shown = effect_size(
+        measure,
+        events1=a,
+        n1=n1,
+        events2=c,
+        n2=n2,
+        add=asked.rows.add,
+        to=asked.rows.rule,
+        add_by=asked.amount,
+        cells=asked.shown.cells,
+        correct_effect=asked.shown.in_effect,
+    )
     used = np.isfinite(shown.yi) & (shown.vi > 0) & ~double
-    q = float((((shown.yi - pooled.estimate) ** 2) / shown.vi)[used].sum())
     fit = ClosedForm(
         pooled=pooled._replace(weights=weights),
         measure=str(measure),
@@ -272,7 +332,7 @@ def _tables_fit(
         yi=shown.yi,
         vi=shown.vi,
         informative=informative,
-        q=q,
+        q=_heterogeneity(shown.yi[used], shown.vi[used], pooled.estimate),
         q_df=max(0, int(used.sum()) - 1),
         method=f"Mantel-Haenszel {measure}",
         columns=columns,
@@ -283,7 +343,12 @@ def _tables_fit(
         "no event in either arm" if measure is EffectMeasure.RR else "no event, or only events, in both arms"
     )
     remarks = without_information(~informative, labels, what)
-    return fit, remarks + _corrected(step, labels, asked.correction.rule)
+    return fit, remarks + _corrected(step, labels, asked.correction.rule, asked.amount)
+
+
+def _heterogeneity(yi: FloatArray, vi: FloatArray, centre: float) -> float:
+    """Return Q of the rows' own effects about the pooled one; 0 for one row, whose correction alone it is."""
+    return float(((yi - centre) ** 2 / vi).sum()) if yi.size > 1 else 0.0
 
 
 def _undefined(measure: str, columns: dict[str, FloatArray]) -> DataError:
@@ -306,7 +371,7 @@ def mantel_haenszel_rates(
     model: str = PoolModel.COMMON,
     correction: float = 0.0,
     to: str = ZeroCells.ONLY_ZERO,
-    drop_double_zero: bool = True,
+    drop_double_zero: bool | None = None,
     row_correction: float = 0.5,
     row_to: str = ZeroCells.ONLY_ZERO,
     tau2: str | float = Tau2Method.DL,
@@ -329,8 +394,9 @@ def mantel_haenszel_rates(
         Added to the events of the studies that `to` names, in the pooling itself.
     to : ZeroCells or str
         Which studies get it.
-    drop_double_zero : bool
-        IRR: whether studies without any event get no correction (they have no weight without one).
+    drop_double_zero : bool or None
+        Whether studies without any event are left out of the pooling. None: they are for IRR, where they
+        have no weight without a correction; not for IRD (True there is metafor's ``drop00[2]``).
     row_correction : float
         Added to the events of the rows' own effects.
     row_to : ZeroCells or str
@@ -377,9 +443,8 @@ def mantel_haenszel_rates(
         )
     pooling = _correction("correction", correction, to, "to")
     rows = _correction("row_correction", row_correction, row_to, "row_to")
-    asked = _Asked(
-        choose(PoolModel, model, "model"), pooling, rows, bool(drop_double_zero), checked_level(level)
-    )
+    drop = name == "IRR" if drop_double_zero is None else bool(drop_double_zero)
+    asked = _Asked(choose(PoolModel, model, "model"), pooling, rows, drop, checked_level(level))
     columns = checked_counts({"events1": events1, "time1": time1, "events2": events2, "time2": time2})
     names = checked_labels(labels, columns["time1"].size)
     fit, remarks = _rates_fit(name, columns, names, asked)
@@ -405,12 +470,16 @@ def _rates_fit(
     x1, t1, x2, t2 = columns.values()
     ratio = measure == "IRR"
     no_event = (x1 == 0) & (x2 == 0)
-    kept = ~no_event if ratio and asked.drop else np.ones(x1.size, dtype=bool)
+    kept = ~no_event if asked.drop else np.ones(x1.size, dtype=bool)
+    if not kept.any():
+        raise _undefined(measure, columns)
     step = asked.correction.steps((x1, x2), kept)
     kernel = rate_ratio_kernel if ratio else rate_difference_kernel
-    pooled = kernel(x1 + step, t1, x2 + step, t2)
+    pooled = kernel(x1[kept] + step[kept], t1[kept], x2[kept] + step[kept], t2[kept])
     if math.isnan(pooled.estimate):
         raise _undefined(measure, columns)
+    weights = np.zeros(x1.size)
+    weights[kept] = pooled.weights
     own = asked.rows.steps((x1, x2), ~no_event)
     y1, y2 = x1 + own, x2 + own
     with np.errstate(divide="ignore", invalid="ignore"):  # rows without events have no effect of their own
@@ -418,16 +487,15 @@ def _rates_fit(
         vi = 1.0 / y1 + 1.0 / y2 if ratio else y1 / t1**2 + y2 / t2**2
     used = np.isfinite(yi) & np.isfinite(vi) & (vi > 0) & ~no_event
     yi, vi = np.where(used, yi, np.nan), np.where(used, vi, np.nan)
-    q = float((((yi - pooled.estimate) ** 2) / vi)[used].sum())
-    informative = (x1 + x2 + step > 0) if ratio else np.ones(x1.size, dtype=bool)
+    informative = (x1 + x2 + step > 0) if ratio else kept
     fit = ClosedForm(
-        pooled=pooled,
+        pooled=pooled._replace(weights=weights),
         measure=measure,
         scale=Scale.LOG if ratio else Scale.NATURAL,
         yi=yi,
         vi=vi,
         informative=informative,
-        q=q,
+        q=_heterogeneity(yi[used], vi[used], pooled.estimate),
         q_df=max(0, int(used.sum()) - 1),
         method=f"Mantel-Haenszel {measure}",
         columns=columns,
