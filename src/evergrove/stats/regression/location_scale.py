@@ -237,7 +237,9 @@ def _scale_part(
         alpha = alpha + constant
     else:
         alpha, covariance = alpha * unit, covariance * unit**2
-    return Scale(alpha, covariance, np.maximum(0.0, problem.tau2(best.a)) * unit, tuple(remarks)), best
+    return Scale(
+        alpha, covariance, np.where(bound, 0.0, np.maximum(0.0, problem.tau2(best.a))) * unit, tuple(remarks)
+    ), best
 
 
 def scale_shift(design: FloatArray, shift: float) -> FloatArray:
