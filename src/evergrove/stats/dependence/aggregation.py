@@ -11,7 +11,7 @@ from evergrove.errors import DataError, UsageError
 from evergrove.stats.arrays import FloatArray, column, effects_and_variances
 from evergrove.stats.dependence.known_covariance import KnownCovariance, known_covariance
 from evergrove.stats.dependence.options import SamplingStructure
-from evergrove.stats.dependence.random_terms import factor_codes
+from evergrove.stats.dependence.random_terms import factor_codes, refuse_missing
 from evergrove.stats.diagnostic import Diagnostic
 from evergrove.stats.options import choose
 from evergrove.stats.result import Result
@@ -154,6 +154,7 @@ def aggregate_effects(
     names = np.asarray(cluster)
     if names.shape != (k,):
         raise DataError(f"cluster: found shape {names.shape}; allowed: one per effect, here {k}")
+    refuse_missing("cluster", names)
     codes, labels, _ = factor_codes(names)
     groups = [np.flatnonzero(codes == code) for code in range(len(labels))]
     groups.sort(key=lambda rows: int(rows[0]))

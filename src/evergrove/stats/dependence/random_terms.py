@@ -119,17 +119,35 @@ def data_column(data: object, name: str, k: int, where: str) -> NDArray[Any]:
         raise DataError(
             f"{where}: column {name!r} has shape {values.shape}; allowed: one value per effect, here {k}"
         )
-    missing = np.array([value is None or value != value for value in values.tolist()], dtype=bool)  # noqa: PLR0124
-    if missing.any():
-        rows = [int(row) for row in np.flatnonzero(missing)]
+    refuse_missing(f"{where}: {name}", values)
+    return values
+
+
+def refuse_missing(name: str, values: NDArray[Any]) -> None:
+    """Raise where a value of a column is missing.
+
+    Parameters
+    ----------
+    name : str
+        The column, for messages.
+    values : ndarray, shape (k,)
+        Of any kind.
+
+    Raises
+    ------
+    DataError
+        Naming the rows.
+    """
+    listed = values.tolist()
+    rows = [row for row, value in enumerate(listed) if value is None or value != value]  # noqa: PLR0124
+    if rows:
         raise DataError.from_rows(
-            f"{where}: {name}",
+            name,
             rows,
-            [None] * len(rows),
-            allowed="a level",
+            [listed[row] for row in rows],
+            allowed="a number" if values.dtype.kind == "f" else "a level",
             todo="fill in or leave the row out",
         )
-    return values
 
 
 def factor_codes(values: NDArray[Any]) -> tuple[IntArray, tuple[str, ...], NDArray[Any]]:

@@ -123,8 +123,16 @@ def _studies(
                 f"study {names[code]}: found the reference dose alone; allowed: one more dose at least"
             )
         y = numbers["yi"][rows]
-        if not np.isfinite(y[others]).all() or not np.isfinite(numbers["dose"][rows]).all():
-            raise DataError(f"study {names[code]}: a dose or effect is missing; allowed: finite numbers")
+        for column_name, needed in (("yi", rows[others]), ("dose", rows)):
+            gaps = needed[~np.isfinite(numbers[column_name][needed])]
+            if gaps.size:
+                raise DataError.from_rows(
+                    f"study {names[code]}: {column_name}",
+                    gaps.tolist(),
+                    numbers[column_name][gaps].tolist(),
+                    allowed="a finite number",
+                    todo="fill in or leave the row out",
+                )
         x = basis.columns(numbers["dose"][rows])
         s = _covariance(rows, numbers, given, place, design=design, how=how, name=names[code])
         found.append(_Study(names[code], y[others], x[others] - x[reference], s))
