@@ -340,3 +340,16 @@ def test_a_variance_at_zero_does_not_hide_a_better_correlation():
         general = stats.multilevel(y, [0.05] * 24, random="~ time | study", struct="AR", data=data)
         plain = stats.multilevel(y, [0.05] * 24, random="~ time | study", struct="ID", data=data)
         assert general.log_likelihood >= plain.log_likelihood - 1e-8
+
+
+def test_a_correlation_in_time_may_be_0_where_levels_are_nearer_than_one_unit():
+    rng = np.random.default_rng(4)
+    study, months = np.repeat(np.arange(8), 3), np.tile([0.5, 1.0, 2.5], 8)
+    data = {"study": study, "months": months}
+    y, v = rng.normal(size=24).round(3), np.full(24, 0.04)
+    fit = stats.multilevel(y, v, random="~ months | study", struct="CAR", data=data, method="ML")
+    alone = stats.multilevel(y, v, random="~ months | study", struct="ID", data=data, method="ML")
+    assert fit.log_likelihood >= alone.log_likelihood - 1e-9  # rho = 0 is ID
+    for rho in (1e-6, 0.01, 0.1, 0.3, 0.6, 0.9):
+        held = stats.multilevel(y, v, random="~ months | study", struct="CAR", data=data, method="ML", rho=rho)
+        assert fit.log_likelihood >= held.log_likelihood - 1e-9
