@@ -59,6 +59,9 @@ multilevel <- function(x) {
     s <- rstudent(f, cluster = x$cluster, reestimate = FALSE)
     out$rstudent <- vec(s$obs$z); out$cluster_x2 <- vec(s$cluster$X2)
   }
+  given <- lapply(x$given, unlist)
+  weighted <- quiet(fit_of(x, c(given, list(W = x$W))))
+  out$weighted <- list(estimate = vec(weighted$beta), se = vec(weighted$se), log_likelihood = num(logLik(weighted)))
   if (isTRUE(x$profile)) {
     ci <- tryCatch(quiet(confint(own, control = list(tol = 1e-10))), error = function(e) NULL)
     if (!is.null(ci)) {

@@ -145,7 +145,8 @@ def draw(rng: np.random.Generator, sets: int) -> list[Case]:
             }
         if len(y) < 30 and case["random"] in (["~ 1 | study"], ["~ 1 | study/effect"]):
             case["profile"] = True
-        case["deletion"] = "cluster" in case
+        case["deletion"] = "cluster" in case and rng.random() < 0.5
+        case["W"] = listed(rng.uniform(0.2, 2.0, len(y)).round(3))
         try:
             case["given"] = given(fitted(case))
             cases.append(case)
@@ -255,7 +256,11 @@ def multilevel(case: Case, answer: Any) -> Iterator[Row]:
         most = int(np.bincount(case["data"]["study"]).max())
         correlations = [one for kind in ("rho", "phi") for one in listed(answer["own"][kind])]
         if name in ("CS", "HCS") and most > 1 and min(correlations, default=0.0) < -1.0 / (most - 1) - 1e-6:
-            yield f"R's matrix is no covariance: {name}", 0.0, 0.0  # its likelihood can grow without bound there
+            yield (
+                f"R's matrix is no covariance: {name}",
+                0.0,
+                0.0,
+            )  # its likelihood can grow without bound there
             gain = max(gain, 1.0)
         yield f"likelihood not below R's: {name}", min(gain, 0.0) if gain < -1e-7 else 0.0, 0.0
         if gain > 1e-4:
@@ -291,6 +296,29 @@ def multilevel(case: Case, answer: Any) -> Iterator[Row]:
         yield from robust(case, ours, answer)
     if "profile_low" in answer:
         yield from profiles(ours, answer)
+    if "cooks" in answer:
+        yield from deletions(case, ours, answer)
+    if "weighted" in answer:
+        options = {
+            "random": case["random"],
+            "struct": case["struct"] or "CS",
+            "data": case["data"],
+            "method": case["method"],
+        }
+        mine = stats.multilevel(
+            case["yi"],
+            case["V"],
+            mods=np.column_stack(case["mods"]) if case["mods"] else None,
+            W=case["W"],
+            **options,
+        )
+        yield "weights of the caller: estimate", mine.estimate, answer["weighted"]["estimate"]
+        yield "weights of the caller: se", mine.se, answer["weighted"]["se"]
+        yield (
+            "weights of the caller: log-likelihood",
+            mine.log_likelihood,
+            answer["weighted"]["log_likelihood"],
+        )
 
 
 def robust(case: Case, ours: Any, answer: Any) -> Iterator[Row]:
@@ -312,6 +340,17 @@ def robust(case: Case, ours: Any, answer: Any) -> Iterator[Row]:
         if not np.isnan(theirs["qm"]):
             yield f"metafor robust {adjust} qm", mine.wald, theirs["qm"]
             yield f"metafor robust {adjust} qm p", mine.wald_p_value, theirs["qm_p"]
+
+
+def deletions(case: Case, ours: Any, answer: Any) -> Iterator[Row]:
+    """Compare what each cluster changes, the components kept."""
+    mine = stats.cluster_influence(ours, case["cluster"], reestimate=False)
+    known = ~np.isnan(mine.cooks_distance)
+    if known.all() and not np.isnan(answer["cooks"]).any():
+        yield "deletion cooks", mine.cooks_distance, answer["cooks"]
+        yield "deletion dfbetas", mine.dfbetas.T.ravel(), answer["dfbetas"]
+        yield "deletion rstudent", mine.studentised, answer["rstudent"]
+        yield "deletion chi2", mine.chi2, answer["cluster_x2"]
 
 
 def profiles(ours: Any, answer: Any) -> Iterator[Row]:

@@ -114,6 +114,8 @@ from .conversions.wald import delta_method as delta_method
 from .conversions.wald import effects_from_printed as effects_from_printed
 from .dependence.aggregation import AggregatedEffects as AggregatedEffects
 from .dependence.aggregation import aggregate_effects as aggregate_effects
+from .dependence.cluster_deletion import ClusterInfluence as ClusterInfluence
+from .dependence.cluster_deletion import cluster_influence as cluster_influence
 from .dependence.fitting import multilevel as multilevel
 from .dependence.fitting import three_level as three_level
 from .dependence.heterogeneity import i2_by_level as i2_by_level

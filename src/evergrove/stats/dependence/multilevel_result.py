@@ -42,6 +42,8 @@ class FittedModel:
         Free parameters at the maximum.
     restricted : bool
         REML.
+    weights : ndarray, shape (k, k), or None
+        Of the caller for the coefficients.
     """
 
     yi: FloatArray
@@ -51,6 +53,7 @@ class FittedModel:
     covariances: tuple[RandomCovariance, ...]
     free: FloatArray
     restricted: bool
+    weights: FloatArray | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
