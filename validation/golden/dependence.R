@@ -184,6 +184,39 @@ for (one in predicted) {
 }
 save("multilevel_predictions", "predict(rma.mv(...)); ranef(rma.mv(...))", cases, data = data[c("konstantopoulos2011", "berkey1998")])
 
+# --- influence of clusters, weights of the caller, formulas ----------------------------------------------------------------
+cases <- list()
+for (one in list(list(set = "konstantopoulos2011", random = nested, struct = "CS", mods = "yc", cluster = "district"), list(set = "berkey1998", random = "~ outcome | trial", struct = "UN", mods = c("al", "pd"), cluster = "trial"),
+                 list(set = "assink2016_rho", random = "~ 1 | study/esid", struct = "CS", mods = character(), cluster = "study"))) for (again in c(FALSE, TRUE)) {
+  d <- as.data.frame(sets[[one$set]]$d); B <- one$set == "berkey1998"
+  if (again && B) next                                            # five trials: nlminb stops short without one of them
+  args <- list(yi = as.numeric(d$yi), V = V_of(one$set), random = as.formula(one$random), struct = one$struct, data = d, intercept = !B)
+  if (length(one$mods)) args$mods <- as.matrix(d[one$mods])
+  f <- do.call(polish, args)$tight
+  if (again) { args$control <- list(optimizer = "optim", optmethod = "BFGS", reltol = 1e-15, maxit = 10000); f <- quiet(do.call(rma.mv, args)) }
+  g <- d[[one$cluster]]; ids <- unique(g); o <- match(ids, sort(ids))
+  s <- rstudent(f, cluster = g, reestimate = again)
+  cases[[length(cases) + 1]] <- c(one[c("set", "random", "struct", "cluster")], list(mods = I(one$mods), intercept = !B, reestimate = again, cooks_distance = vec(cooks.distance(f, cluster = g, reestimate = again)[o]),
+    dfbetas = vec(as.matrix(dfbetas(f, cluster = g, reestimate = again))[o, , drop = FALSE]), studentised = vec(s$obs$z), chi2 = vec(s$cluster$X2[o])))
+}
+save("multilevel_influence", "cooks.distance, dfbetas, rstudent (rma.mv, cluster, reestimate)", cases, "components polished; with reestimate by BFGS at reltol 1e-15", data[c("konstantopoulos2011", "berkey1998", "assink2016_rho")])
+cases <- list()
+for (w in c("ones", "root", "matrix")) {
+  d <- as.data.frame(sets$assink2016_rho$d); y <- as.numeric(d$yi); V <- V_of("assink2016_rho")
+  W <- switch(w, ones = rep(1, length(y)), root = 1 / sqrt(d$vi), matrix = solve(V))
+  f <- polish(yi = y, V = V, random = ~ 1 | study/esid, data = d, mods = as.matrix(d["pubstatus"]))$tight
+  h <- quiet(rma.mv(y, V, W = W, random = ~ 1 | study/esid, data = d, mods = as.matrix(d["pubstatus"]), sigma2 = f$sigma2))
+  cases[[length(cases) + 1]] <- list(set = "assink2016_rho", random = "~ 1 | study/esid", mods = I("pubstatus"), weights = w, estimate = vec(coef(h)), se = vec(h$se), log_likelihood = as.numeric(logLik(h)), q = num(h$QE))
+}
+save("multilevel_weights", "rma.mv(yi, V, W, mods, random, sigma2)", cases, data = data["assink2016_rho"])
+cases <- list()
+for (formula in c("~ yc + I(yc^2)", "~ poly(yc, 2)", "~ yc - 1")) {
+  d <- as.data.frame(sets$konstantopoulos2011$d)
+  f <- polish(yi = as.numeric(d$yi), V = d$vi, mods = as.formula(formula), random = ~ 1 | district/school, data = d)$tight
+  cases[[length(cases) + 1]] <- list(set = "konstantopoulos2011", formula = if (formula == "~ yc + I(yc^2)") "~ yc + I(yc**2)" else formula, fitted = vec(fitted(f)), log_likelihood = as.numeric(logLik(f)), qm = num(f$QM))
+}
+save("multilevel_formulas", "rma.mv(yi, vi, mods = formula, random)", cases, data = data["konstantopoulos2011"])
+
 # --- I² (formulas of metafor's documentation) -----------------------------------------------------------------------------------
 cases <- list()
 for (one in list(list(set = "konstantopoulos2011", random = nested), list(set = "assink2016_rho", random = "~ 1 | study/esid"))) {
@@ -291,6 +324,14 @@ for (adjust in c(TRUE, FALSE)) {
 ct <- coef_test(f, vcov = "CR2", cluster = bcg$alloc)
 cases[[3]] <- list(model = "pool", adjust = "CR2", estimate = vec(coef(f)), se = vec(ct$SE), p_value = vec(ct$p_Satt), df = vec(ct[[grep("^df", names(ct))[1]]]))
 save("robust_pooling", "robust(rma(method='DL'), cluster, adjust); coef_test(vcov='CR2')", cases, data = list(bcg = lapply(as.list(as.data.frame(bcg)[c("yi", "vi", "alloc")]), function(x) if (is.numeric(x)) vec(x) else I(as.character(x)))))
+cases <- list()
+for (one in list(list(set = "konstantopoulos2011", mods = "yc", cluster = "district"), list(set = "assink2016", mods = "pubstatus", cluster = "study")))
+  for (a in c("CR0", "CR1p", "CR2", "CR3")) for (t in c("satterthwaite", "clusters-p")) {
+    d <- as.data.frame(sets[[one$set]]$d); f <- rma(as.numeric(yi), vi, mods = as.matrix(d[one$mods]), data = d, method = "DL")
+    ct <- coef_test(f, vcov = a, cluster = d[[one$cluster]], test = tests[[t]]); w <- Wald_test(f, constraints = constrain_zero(1:2), vcov = a, cluster = d[[one$cluster]], test = joint[[t]])
+    cases[[length(cases) + 1]] <- c(one, list(adjust = a, df_method = t, estimate = vec(coef(f)), se = vec(ct$SE), df = vec(ct[[grep("^df", names(ct))[1]]]), p_value = vec(ct[[grep("^p_", names(ct))[1]]]), wald = num(w$Fstat), wald_p_value = num(w$p_val)))
+  }
+save("robust_regression", "coef_test(rma(method='DL', mods), vcov, cluster, test), Wald_test", cases, data = data[c("konstantopoulos2011", "assink2016")])
 cases <- list()
 for (one in list(list(set = "konstantopoulos2011", mods = "yc", cluster = "district"), list(set = "assink2016", mods = "pubstatus", cluster = "study"), list(set = "assink2016", mods = character(), cluster = "study"), list(set = "cross", mods = "dose", cluster = "lab")))
   for (model in c("CORR", "HIER")) for (rho in if (model == "CORR") c(0.8, 0.3) else 0.8) for (small in c(TRUE, FALSE)) {
