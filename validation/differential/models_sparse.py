@@ -205,6 +205,13 @@ def glmm(case: Case, answer: Any) -> Iterator[Row]:
         return
     name = case["kind"] + (" EE" if case["method"] == "EE" else "") + (" mods" if "mods" in case else "")
     yield f"{name} k", ours.k, answer["k"]
+    if case["method"] == "ML" and (case.get("model") == "UM.RS" or case["kind"] == "glmm OR CM.EL"):
+        # R's log-likelihood is that of the model here; of the others it is the one at the modes
+        gain = ours.log_likelihood - answer["log_likelihood"]
+        yield f"{name} log-likelihood not below R's", min(gain, 0.0) if gain < -1e-6 else 0.0, 0.0
+        if gain > 1e-6:
+            yield f"{name} better maximum here", 0.0, 0.0
+            return
     yield f"{name} beta", ours.coefficients, answer["coefficients"]
     yield f"{name} se", ours.coefficient_ses, answer["ses"]
     if case["method"] == "ML":

@@ -217,6 +217,18 @@ for (formula in c("~ yc + I(yc^2)", "~ poly(yc, 2)", "~ yc - 1")) {
 }
 save("multilevel_formulas", "rma.mv(yi, vi, mods = formula, random)", cases, data = data["konstantopoulos2011"])
 
+cases <- list()
+for (method in c("ML", "REML")) {
+  d <- as.data.frame(sets$konstantopoulos2011$d)
+  full <- polish(yi = as.numeric(d$yi), V = diag(d$vi), mods = as.matrix(d["yc"]), random = ~ 1 | district/school, data = d, method = method)$tight
+  less <- if (method == "ML") polish(yi = as.numeric(d$yi), V = diag(d$vi), random = ~ 1 | district/school, data = d, method = method)$tight else
+    polish(yi = as.numeric(d$yi), V = diag(d$vi), mods = as.matrix(d["yc"]), random = ~ 1 | district, data = d, method = method)$tight
+  n <- c(full = full$p + 2, less = less$p + length(less$sigma2)); k <- if (method == "ML") full$k else full$k - full$p; L <- c(logLik(full), logLik(less)); lrt <- 2 * (L[1] - L[2])
+  cases[[length(cases) + 1]] <- list(set = "konstantopoulos2011", method = method, statistic = lrt, df = n[[1]] - n[[2]], p_value = pchisq(lrt, n[[1]] - n[[2]], lower.tail = FALSE),
+    aicc_full = -2 * L[1] + 2 * n[[1]] * k / (k - n[[1]] - 1), aicc_reduced = -2 * L[2] + 2 * n[[2]] * k / (k - n[[2]] - 1))
+}
+save("multilevel_comparison", "anova(rma.mv, rma.mv): 2 (logLik - logLik), AICc by its formula", cases, "polished components are given to the fits, so that parameters are counted here", data["konstantopoulos2011"])
+
 # --- I² (formulas of metafor's documentation) -----------------------------------------------------------------------------------
 cases <- list()
 for (one in list(list(set = "konstantopoulos2011", random = nested), list(set = "assink2016_rho", random = "~ 1 | study/esid"))) {

@@ -203,6 +203,10 @@ from .integrity.sample_reconstruction import reconstruct_sample as reconstruct_s
 from .integrity.spreads import sd_bounds as sd_bounds
 from .integrity.spreads import sd_bounds_test as sd_bounds_test
 from .integrity.spreads import spread_reading_test as spread_reading_test
+from .model_comparison import ModelComparison as ModelComparison
+from .model_comparison import ModelTable as ModelTable
+from .model_comparison import compare_models as compare_models
+from .model_comparison import model_table as model_table
 from .options import Alternative as Alternative
 from .options import EffectMeasure as EffectMeasure
 from .options import IntervalDistribution as IntervalDistribution
@@ -226,8 +230,6 @@ from .regression.collinearity import VarianceInflation as VarianceInflation
 from .regression.collinearity import variance_inflation as variance_inflation
 from .regression.fitting import meta_regression as meta_regression
 from .regression.hypotheses import LinearHypothesis as LinearHypothesis
-from .regression.hypotheses import ModelComparison as ModelComparison
-from .regression.hypotheses import compare_models as compare_models
 from .regression.hypotheses import linear_hypothesis as linear_hypothesis
 from .regression.location_scale import location_scale as location_scale
 from .regression.location_scale_result import LocationScaleResult as LocationScaleResult

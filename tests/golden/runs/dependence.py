@@ -167,6 +167,22 @@ def multilevel_formulas() -> Iterator[Row]:
         yield case["formula"], "log_likelihood", CLOSED, ours.log_likelihood, case["log_likelihood"]
 
 
+def multilevel_comparison() -> Iterator[Row]:
+    for case in golden("multilevel_comparison").cases:
+        columns, v = _columns("multilevel_comparison", case["set"])
+        options = {"data": columns, "method": case["method"]}
+        nested, district = "~ 1 | district/school", "~ 1 | district"
+        full = stats.multilevel(columns["yi"], v, random=nested, mods=["yc"], **options)
+        less = (
+            stats.multilevel(columns["yi"], v, random=nested, **options)
+            if case["method"] == "ML"
+            else stats.multilevel(columns["yi"], v, random=district, mods=["yc"], **options)
+        )
+        ours = stats.compare_models(full, less)
+        for quantity in ("statistic", "df", "p_value", "aicc_full", "aicc_reduced"):
+            yield case["method"], quantity, FROM_COMPONENTS, getattr(ours, quantity), case[quantity]
+
+
 def multilevel_i2() -> Iterator[Row]:
     for case in golden("multilevel_i2").cases:
         if "by_level" in case:
@@ -408,6 +424,7 @@ RUNS = (
     multilevel_influence,
     multilevel_weights,
     multilevel_formulas,
+    multilevel_comparison,
     multilevel_i2,
     multilevel_moments,
     multilevel_vcalc,
