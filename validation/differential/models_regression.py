@@ -6,6 +6,7 @@ Run from the repository's root: python validation/differential/models_regression
 from __future__ import annotations
 
 from collections.abc import Iterator
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -76,6 +77,37 @@ def data(rng: np.random.Generator, k: int, mods: list[list[float]]) -> dict[str,
     return {"yi": listed(np.round(yi, 6)), "vi": listed(np.round(vi, 7))}
 
 
+def solved(left: list[list[Fraction]], right: list[list[Fraction]]) -> list[list[Fraction]]:
+    """Return the exact solution of a linear system."""
+    rows, n = [[*a, *b] for a, b in zip(left, right, strict=True)], len(left)
+    for place in range(n):
+        pivot = next(row for row in range(place, n) if rows[row][place] != 0)
+        rows[place], rows[pivot] = rows[pivot], rows[place]
+        rows[place] = [one / rows[place][place] for one in rows[place]]
+        for row in range(n):
+            factor = rows[row][place]
+            if row != place and factor != 0:
+                rows[row] = [one - factor * other for one, other in zip(rows[row], rows[place], strict=True)]
+    return [row[n:] for row in rows]
+
+
+def exact(case: Case) -> tuple[float, float]:
+    """Return Q and the moment estimate of DerSimonian and Laird in rational numbers: the judge of both sides."""
+    y, w = [Fraction(one) for one in case["yi"]], [1 / Fraction(one) for one in case["vi"]]
+    x = [[Fraction(1), *(Fraction(column[row]) for column in case["mods"])] for row in range(len(y))]
+    p = range(len(x[0]))
+
+    def crossed(values: list[Fraction]) -> list[list[Fraction]]:
+        return [[sum(v * row[a] * row[b] for v, row in zip(values, x, strict=True)) for b in p] for a in p]
+
+    right = [[sum(v * row[a] * one for v, row, one in zip(w, x, y, strict=True))] for a in p]
+    beta = [row[0] for row in solved(crossed(w), right)]
+    q = sum(v * (one - sum(row[a] * beta[a] for a in p)) ** 2 for v, row, one in zip(w, x, y, strict=True))
+    squares = solved(crossed(w), crossed([v * v for v in w]))
+    trace = sum(w) - sum(squares[a][a] for a in p)
+    return float(q), float(max(Fraction(0), (q - (len(y) - len(p))) / trace))
+
+
 def draw(rng: np.random.Generator, sets: int) -> list[Case]:
     """Draw data sets and the fits to make of each."""
     cases: list[Case] = []
@@ -139,9 +171,17 @@ def fit(case: Case, answer: Any) -> Iterator[Row]:
         mods,
         ci=INTERVALS[case["test"]],
         intercept=case["intercept"],
+        centred=True,
         prediction="test",
         **model,
     )
+    if case["method"] == "DL" and case["intercept"] and ours.k > ours.p and case["kind"] == "fit":
+        q, tau2 = exact(case)
+        yield "here against rational numbers: q", ours.q, q
+        yield "here against rational numbers: tau2", ours.tau2, tau2
+        if answer and answer["p"] == ours.p:
+            yield "R against rational numbers: q", answer["q"], q
+            yield "R against rational numbers: tau2", answer["tau2"], tau2
     if not answer:
         return
     if case["kind"] == "permutation":

@@ -58,6 +58,7 @@ def meta_regression(
     tau2_weights: ArrayLike | None = None,
     redundant: str = RedundantColumns.ERROR,
     missing: str = MissingModerators.ERROR,
+    centred: bool = False,
     prediction: str = PredictionMethod.T_K_MINUS_1,
     level: float = 0.95,
     measure: str | None = None,
@@ -102,6 +103,10 @@ def meta_regression(
         ``"error"`` or ``"drop"`` where moderators depend on each other.
     missing : MissingModerators or str
         ``"error"`` or ``"drop"`` where a study lacks a moderator.
+    centred : bool
+        Whether tau² and Q come from the effects less their plain mean. That matters only where the design
+        holds no constant; metafor does it there (Q is then not the residual sum of squares, and the limits of tau² are
+        still those of the effects as they are).
     prediction : PredictionMethod or str
         Of `MetaRegressionResult.predict`.
     level : float
@@ -166,6 +171,7 @@ def meta_regression(
         None if measure is None else choose(EffectMeasure, measure, "measure"),
         choose(RedundantColumns, redundant, "redundant"),
         choose(MissingModerators, missing, "missing"),
+        bool(centred),
         (),
     )
     prediction_df(options.prediction, 3, 1, None)

@@ -219,3 +219,14 @@ def test_perfect_correlation_is_named():
     codes = [remark.code for remark in fit.diagnostics]
     assert "tau2-at-boundary" not in codes
     assert ("rho-at-boundary" in codes) == (abs(fit.rho) == 1.0)
+
+
+def test_a_maximum_above_0_is_found_beside_one_at_0():
+    """tau² = 0 is a maximum here too, 0.055 lower; the values are R's: integrate() over dnorm and optim()."""
+    counts = {"events1": [3, 35, 2, 2, 13], "n1": [182, 90, 45, 85, 1461]}
+    counts |= {"events2": [2, 1, 0, 7, 13], "n2": [61, 18, 13, 145, 899]}
+    fit = stats.glmm("OR", **counts, model="UM.FS", coding="first", points=25)
+    assert fit.tau2 == pytest.approx(0.28076702, rel=1e-5)
+    assert fit.estimate == pytest.approx(0.05383633, rel=1e-4)
+    assert fit.log_likelihood == pytest.approx(-21.77379369, abs=1e-7)
+    assert fit.log_likelihood_common == pytest.approx(-21.82910806, abs=1e-7)
