@@ -105,8 +105,8 @@ def meta_regression(
         ``"error"`` or ``"drop"`` where a study lacks a moderator.
     centred : bool
         Whether tau² and Q come from the effects less their plain mean. That matters only where the design
-        holds no constant; metafor does it there (Q is then not the residual sum of squares, and the limits of tau² are
-        still those of the effects as they are).
+        holds no constant; metafor does it there (Q is then not the residual sum of squares, and the
+        limits of tau² are still those of the effects as they are).
     prediction : PredictionMethod or str
         Of `MetaRegressionResult.predict`.
     level : float

@@ -127,8 +127,27 @@ def test_a_factor_with_one_level_is_refused(mods):
     ("call", "error", "words"),
     [
         ({"yi": [], "vi": []}, TooFewStudiesError, "0 studies"),
-        ({"yi": [0.1], "vi": [0.1], "mods": [1.0]}, DataError, "redundant"),
-        ({"yi": [0.1, 0.2], "vi": [0.1, 0.1], "mods": [[1, 0, 2], [0, 1, 5]]}, DataError, "redundant"),
+        (
+            {"yi": [0.1, 0.2, 0.3], "vi": [0.1] * 3, "mods": [1.0, np.inf, 2.0]},
+            DataError,
+            "infinite in row 1",
+        ),
+        (
+            {"yi": [0.1, 0.2, 0.3], "vi": [0.1] * 3, "weights": [1.0, 0.0, np.nan]},
+            DataError,
+            "row 1 is 0.0",
+        ),
+        (
+            {"yi": [0.1, 0.2, 0.3], "vi": [0.1] * 3, "tau2": "GENQ", "tau2_weights": [1.0, 2.0]},
+            DataError,
+            "tau2_weights: found 2",
+        ),
+        ({"yi": [0.1], "vi": [0.1], "mods": [1.0]}, TooFewStudiesError, "1 studies for 2"),
+        (
+            {"yi": [0.1, 0.2], "vi": [0.1, 0.1], "mods": [[1, 0, 2], [0, 1, 5]]},
+            TooFewStudiesError,
+            "2 studies for 4",
+        ),
         ({"vi": -VI}, DataError, "vi"),
         ({"mods": ABLAT[:-1]}, DataError, "12 values"),
         ({"mods": "~ nothing"}, UsageError, "no column 'nothing'"),

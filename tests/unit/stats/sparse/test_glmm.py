@@ -230,3 +230,16 @@ def test_a_maximum_above_0_is_found_beside_one_at_0():
     assert fit.estimate == pytest.approx(0.05383633, rel=1e-4)
     assert fit.log_likelihood == pytest.approx(-21.77379369, abs=1e-7)
     assert fit.log_likelihood_common == pytest.approx(-21.82910806, abs=1e-7)
+
+
+@pytest.mark.parametrize(
+    ("moderators", "said"),
+    [
+        (list("abc"), "no number"),
+        ([1.0, 1.0, 1.0], "'moderator 1' is 1 in every study"),
+        ([1.0, float("nan"), 2.0], "row 1 is"),
+    ],
+)
+def test_moderators_of_events_that_cannot_be_are_refused(moderators, said):
+    with pytest.raises(DataError, match=said):
+        stats.glmm("PLO", events=[1, 2, 3], n=[10, 12, 14], moderators=moderators)
