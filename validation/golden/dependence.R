@@ -419,6 +419,31 @@ shapes <- list(linear = function(x) cbind(x), quadratic = function(x) cbind(x, x
 S_of <- lapply(per, function(d) covariance(d$v, gl(d$y, d$v, d$cases, d$n, d$type[1]), d$n, d$type[1]))
 X_of <- function(f) lapply(per, function(d) { X <- f(d$dose); sweep(X[d$v > 0, , drop = FALSE], 2, X[d$v == 0, ]) })
 y_of <- lapply(per, function(d) d$y[d$v > 0])
+# a moderator of the curve, constant within studies: coefficients of the curve and of their change
+zs <- c(0.2, 1.1, -0.4, 0.9, 0.1, 1.5, 0.7, -0.3, 0.6)
+cases <- list()
+for (shape in c("linear", "quadratic")) for (approach in c("two-stage", "one-stage")) for (method in c("REML", "ML", "fixed")) {
+  X <- X_of(shapes[[shape]]); q <- ncol(X[[1]]); A <- qr.R(qr(do.call(rbind, X))) / sqrt(nrow(do.call(rbind, X))); X <- lapply(X, function(x) x %*% solve(A))
+  if (approach == "two-stage") {
+    C <- Map(function(x, S) solve(t(x) %*% solve(S) %*% x), X, S_of); y <- unlist(Map(function(x, S, y, c) as.vector(c %*% t(x) %*% solve(S) %*% y), X, S_of, y_of, C))
+    V <- bldiag(unname(C)); st <- rep(1:9, each = q); kd <- rep(seq_len(q), 9); base <- diag(q)[kd, , drop = FALSE]
+    args <- list(yi = y, V = V, intercept = FALSE, data = data.frame(st = st, kd = factor(kd)), random = ~ kd | st, struct = "UN")
+    if (q == 1) args[c("random", "struct")] <- list(~ 1 | st, NULL)
+  } else {
+    base <- do.call(rbind, X); y <- unlist(y_of); V <- bldiag(unname(S_of)); st <- rep(1:9, each = 4); dd <- as.data.frame(base); names(dd) <- paste0("b", seq_len(q)); dd$st <- st
+    args <- list(yi = y, V = V, intercept = FALSE, data = dd, random = ~ 0 + b1 + b2 | st, struct = "GEN")
+    if (q == 1 && method != "fixed") next                           # one random slope, which metafor's GEN refuses
+  }
+  args$mods <- cbind(base, base * zs[st])
+  args <- args[!sapply(args, is.null)]
+  if (method == "fixed") args[c("random", "struct")] <- NULL else args$method <- method
+  f <- if (method == "fixed") quiet(do.call(rma.mv, args)) else do.call(polish, args)$tight
+  B <- kronecker(diag(2), solve(A)); beta <- as.vector(B %*% coef(f)); vb <- B %*% vcov(f) %*% t(B); i <- (q + 1):(2 * q)
+  cases[[length(cases) + 1]] <- list(shape = shape, approach = approach, method = method, estimate = vec(beta), se = vec(sqrt(diag(vb))), q = num(f$QE),
+    moderation = num(beta[i] %*% solve(vb[i, i]) %*% beta[i]))
+}
+save("dose_response_moderators", "rma.mv on the studies' coefficients, and on all effects, with the columns times a moderator", cases,
+     data = list(d = c(lapply(dr[c("study", "dose", "y", "v", "cases", "n")], vec), list(type = I(dr$type), z = vec(zs[dr$study])))))
 cases <- list()
 for (shape in names(shapes)) for (approach in c("two-stage", "one-stage")) for (method in c("REML", "ML", "MM", "fixed")) if (!(approach == "one-stage" && method == "MM")) {
   X <- X_of(shapes[[shape]]); q <- ncol(X[[1]]); A <- qr.R(qr(do.call(rbind, X))) / sqrt(nrow(do.call(rbind, X))); X <- lapply(X, function(x) x %*% solve(A))

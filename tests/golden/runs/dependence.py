@@ -408,6 +408,20 @@ def dose_response_models() -> Iterator[Row]:
         yield label, "curve_se", kind, curve.se, case["curve_se"]
 
 
+def dose_response_moderators() -> Iterator[Row]:
+    table = golden("dose_response_moderators")
+    d = {name: np.array(values) for name, values in table.data["d"].items()}
+    counts = {"cases": d["cases"], "n": d["n"], "design": list(d["type"])}
+    for case in table.cases:
+        options = {name: case[name] for name in ("shape", "approach", "method")}
+        ours = stats.dose_response(
+            d["y"], d["v"], d["dose"], d["study"], mods={"z": d["z"]}, **counts, **options
+        )
+        kind = FROM_COMPONENTS if case["method"] in {"REML", "ML"} else CLOSED
+        for quantity in ("estimate", "se", "q", "moderation"):
+            yield " ".join(options.values()), quantity, kind, getattr(ours, quantity), case[quantity]
+
+
 def dose_response_differences() -> Iterator[Row]:
     table = golden("dose_response_differences")
     d = {name: np.array(values) for name, values in table.data["d"].items()}
@@ -438,6 +452,7 @@ RUNS = (
     dose_response_published,
     dose_response_rohan,
     dose_response_models,
+    dose_response_moderators,
     dose_response_differences,
 )
 
