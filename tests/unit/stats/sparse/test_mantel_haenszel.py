@@ -216,3 +216,14 @@ def test_the_treatment_arm_correction_does_not_pull_unequal_arms_to_one():
     by_arm = stats.mantel_haenszel(**arms, **options, add_by="treatment-arm")
     assert abs(by_arm.estimate) < 1e-12 < abs(constant.estimate)
     assert any("in proportion" in remark.message for remark in by_arm.diagnostics)
+
+
+def test_the_rows_of_rate_differences_may_keep_their_effects():
+    """metainc(sm="IRD") corrects the variance of a study with an empty arm, not its difference."""
+    rates = {"events1": [4, 0], "time1": [100.0, 50.0], "events2": [2, 3], "time2": [90.0, 60.0]}
+    fit = stats.mantel_haenszel_rates(**rates, measure="IRD", row_effect=False)
+    np.testing.assert_allclose(fit.yi, [4 / 100 - 2 / 90, -3 / 60])
+    np.testing.assert_allclose(fit.vi, [4 / 100**2 + 2 / 90**2, 0.5 / 50**2 + 3.5 / 60**2])
+    both = stats.mantel_haenszel_rates(**rates, measure="IRD")
+    assert both.yi[1] == pytest.approx(0.5 / 50 - 3.5 / 60)
+    assert both.estimate == fit.estimate
