@@ -220,7 +220,7 @@ def covariance(rng: np.random.Generator, data: dict[str, Any], vi: np.ndarray) -
 def fit(case: Case, answer: Any) -> Iterator[Row]:
     """Fit one case here and pair it with R's answer; no rows where R has none."""
     if "refused" in case:
-        raise RuntimeError(case["refused"])
+        raise EvergroveError(case["refused"])
     yield from {
         "multilevel": multilevel,
         "regression": regression,
@@ -250,33 +250,64 @@ def multilevel(case: Case, answer: Any) -> Iterator[Row]:
         yield f"at our components: {quantity}", getattr(ours, quantity), answer[quantity]
     if ours.df is not None:
         yield "at our components: df", ours.df, answer["df"]
+    yield from searches(case, ours, answer)
+    yield from predicted(case, ours, answer)
+    if "cluster" in case:
+        yield from robust(case, ours, answer)
+    if "profile_low" in answer:
+        yield from profiles(ours, answer)
+    if "cooks" in answer:
+        yield from deletions(case, ours, answer)
+    yield from weighted(case, answer)
+
+
+def weighted(case: Case, answer: Any) -> Iterator[Row]:
+    """Compare the model with weights of the caller."""
+    options = {
+        "random": case["random"],
+        "struct": case["struct"] or "CS",
+        "data": case["data"],
+        "method": case["method"],
+    }
+    mods = np.column_stack(case["mods"]) if case["mods"] else None
+    mine = stats.multilevel(case["yi"], case["V"], mods=mods, W=case["W"], **options)
+    for quantity in ("estimate", "se", "log_likelihood"):
+        yield f"weights of the caller: {quantity}", getattr(mine, quantity), answer["weighted"][quantity]
+
+
+def searches(case: Case, ours: Any, answer: Any) -> Iterator[Row]:
+    """Compare our maximum with the one of R's own search."""
     name = " ".join(case["struct"]) or "intercepts"
-    if answer["free"]:
-        gain = ours.log_likelihood - answer["own_log_likelihood"]
-        most = int(np.bincount(case["data"]["study"]).max())
-        correlations = [one for kind in ("rho", "phi") for one in listed(answer["own"][kind])]
-        if name in ("CS", "HCS") and most > 1 and min(correlations, default=0.0) < -1.0 / (most - 1) - 1e-6:
-            yield (
-                f"R's matrix is no covariance: {name}",
-                0.0,
-                0.0,
-            )  # its likelihood can grow without bound there
-            gain = max(gain, 1.0)
-        yield f"likelihood not below R's: {name}", min(gain, 0.0) if gain < -1e-7 else 0.0, 0.0
-        if gain > 1e-4:
-            yield f"better maximum here: {name}", 0.0, 0.0
-        elif abs(gain) <= 1e-7:
-            for kind in KINDS:
-                mine, theirs = np.array(listed(getattr(ours, kind))), np.array(listed(answer["own"][kind]))
-                if mine.size and kind in ("sigma2", "tau2", "gamma2"):
-                    top = max(mine.max(), 1e-3)
-                    yield (
-                        f"own {kind} within 1e-3 of the largest: {name}",
-                        bool((np.abs(mine - theirs) <= 1e-3 * top).all()),
-                        True,
-                    )
-    else:
+    if not answer["free"]:
         yield "R found no maximum", 0.0, 0.0
+        return
+    gain = ours.log_likelihood - answer["own_log_likelihood"]
+    most = int(np.bincount(case["data"]["study"]).max())
+    correlations = [one for kind in ("rho", "phi") for one in listed(answer["own"][kind])]
+    if name in ("CS", "HCS") and most > 1 and min(correlations, default=0.0) < -1.0 / (most - 1) - 1e-6:
+        yield (
+            f"R's matrix is no covariance: {name}",
+            0.0,
+            0.0,
+        )  # its likelihood can grow without bound there
+        gain = max(gain, 1.0)
+    yield f"likelihood not below R's: {name}", min(gain, 0.0) if gain < -1e-7 else 0.0, 0.0
+    if gain > 1e-4:
+        yield f"better maximum here: {name}", 0.0, 0.0
+    elif abs(gain) <= 1e-7:
+        for kind in KINDS:
+            mine, theirs = np.array(listed(getattr(ours, kind))), np.array(listed(answer["own"][kind]))
+            if mine.size and kind in ("sigma2", "tau2", "gamma2"):
+                top = max(mine.max(), 1e-3)
+                yield (
+                    f"own {kind} within 1e-3 of the largest: {name}",
+                    bool((np.abs(mine - theirs) <= 1e-3 * top).all()),
+                    True,
+                )
+
+
+def predicted(case: Case, ours: Any, answer: Any) -> Iterator[Row]:
+    """Compare predictions and random effects."""
     if "pred" in answer and len(ours.tau2) <= 1:
         shown = stats.predict_multilevel(ours)
         yield "predicted", shown.estimate[:1], np.atleast_1d(answer["pred"])[:1]
@@ -292,33 +323,6 @@ def multilevel(case: Case, answer: Any) -> Iterator[Row]:
         ):
             yield "random effects", np.sort(one.estimate), theirs
             yield "random effects se", np.sort(one.se), errors
-    if "cluster" in case:
-        yield from robust(case, ours, answer)
-    if "profile_low" in answer:
-        yield from profiles(ours, answer)
-    if "cooks" in answer:
-        yield from deletions(case, ours, answer)
-    if "weighted" in answer:
-        options = {
-            "random": case["random"],
-            "struct": case["struct"] or "CS",
-            "data": case["data"],
-            "method": case["method"],
-        }
-        mine = stats.multilevel(
-            case["yi"],
-            case["V"],
-            mods=np.column_stack(case["mods"]) if case["mods"] else None,
-            W=case["W"],
-            **options,
-        )
-        yield "weights of the caller: estimate", mine.estimate, answer["weighted"]["estimate"]
-        yield "weights of the caller: se", mine.se, answer["weighted"]["se"]
-        yield (
-            "weights of the caller: log-likelihood",
-            mine.log_likelihood,
-            answer["weighted"]["log_likelihood"],
-        )
 
 
 def robust(case: Case, ours: Any, answer: Any) -> Iterator[Row]:

@@ -19,6 +19,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from evergrove.errors import EvergroveError
+
 FOLDER = Path(__file__).parent
 WORDS = {"NA": math.nan, "NaN": math.nan, "Inf": math.inf, "-Inf": -math.inf}
 #: A difference below this is rounding of what is 0 on paper.
@@ -85,7 +87,7 @@ class Ledger:
             rows = [] if theirs is not None else list(fit(case, answer))
             if theirs is not None:
                 list(fit(case, None))
-        except Exception as error:
+        except EvergroveError as error:
             kind = "both" if theirs is not None else "here only"
             self.refused.append((kind, case, f"{type(error).__name__}: {error}", str(theirs or "")))
             return

@@ -175,15 +175,18 @@ def fit(case: Case, answer: Any) -> Iterator[Row]:
         prediction="test",
         **model,
     )
-    if case["method"] == "DL" and case["intercept"] and ours.k > ours.p and case["kind"] == "fit":
-        q, tau2 = exact(case)
-        yield "here against rational numbers: q", ours.q, q
-        yield "here against rational numbers: tau2", ours.tau2, tau2
-        if answer and answer["p"] == ours.p:
-            yield "R against rational numbers: q", answer["q"], q
-            yield "R against rational numbers: tau2", answer["tau2"], tau2
     if not answer:
         return
+    if (
+        case["method"] == "DL"
+        and case["intercept"]
+        and ours.k > ours.p == answer["p"]
+        and case["kind"] == "fit"
+    ):
+        q, tau2 = exact(case)
+        for whose, found in (("here", {"q": ours.q, "tau2": ours.tau2}), ("R", answer)):
+            yield f"{whose} against rational numbers: q", found["q"], q
+            yield f"{whose} against rational numbers: tau2", found["tau2"], tau2
     if case["kind"] == "permutation":
         found = stats.permutation_test(ours, exact=True)
         yield "permutation p", found.p_value, answer["p_value"]
@@ -193,6 +196,13 @@ def fit(case: Case, answer: Any) -> Iterator[Row]:
         return
     name = f"fit {case['method']}" if ours.k > ours.p else "fit k = p"
     name += "" if case["intercept"] else " no intercept"
+    yield from numbers_of(name, case, ours, answer)
+    yield from predicted(name, case, ours, answer)
+    yield from hypotheses(name, ours, answer)
+
+
+def numbers_of(name: str, case: Case, ours: Any, answer: Any) -> Iterator[Row]:
+    """Compare what a fit reports."""
     vanished = case["method"] in ("REML", "ML", "EB") and answer["tau2"] < 1e-9
     for quantity in ALWAYS:
         theirs = answer[quantity]
@@ -212,6 +222,10 @@ def fit(case: Case, answer: Any) -> Iterator[Row]:
                 [np.nan if low is None else low, np.nan if high is None else high],
                 answer["tau2_ci"],
             )
+
+
+def predicted(name: str, case: Case, ours: Any, answer: Any) -> Iterator[Row]:
+    """Compare fitted values and their intervals."""
     shown = ours.predict()
     pairs = {
         "pred": shown.estimate,
@@ -231,6 +245,10 @@ def fit(case: Case, answer: Any) -> Iterator[Row]:
             np.nan if value is None else np.asarray(value)[:1] if one else value,
             theirs,
         )
+
+
+def hypotheses(name: str, ours: Any, answer: Any) -> Iterator[Row]:
+    """Compare contrasts and inflation factors."""
     if ours.p > 1:
         matrix = np.zeros((2, ours.p))
         matrix[0, 0], matrix[0, 1], matrix[1, -1] = 1.0, -1.0, 1.0

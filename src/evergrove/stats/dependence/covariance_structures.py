@@ -310,7 +310,8 @@ class RandomCovariance:
         """Return free parameters close to given components, a little inside of every bound."""
         open_variances = np.isnan(self.variances)
         roots = np.sqrt(np.maximum(variances, SMALLEST_START**2))
-        near_by = correlations**self.nearest if self.structure is Structure.CAR else correlations
+        positive = np.maximum(correlations, 0.0)
+        near_by = positive**self.nearest if self.structure is Structure.CAR else correlations
         inner = np.clip(near_by, self.lowest + 1e-3 * (1.0 - self.lowest), 1.0 - 1e-3 * (1.0 - self.lowest))
         if self.structure in FREE_CORRELATIONS and self.size > 2:
             matrix = self._correlation(0.98 * inner)

@@ -443,3 +443,20 @@ def test_a_cluster_that_carries_a_coefficient_alone_is_named():
         stats.cluster_influence(fit, [1, 2])
     with pytest.raises(DataError, match="row 1 is None"):
         stats.cluster_influence(fit, ["a", None, "b", "b", "c", "c", "d"])
+
+
+def test_a_maximum_with_another_division_of_the_variance_is_found():
+    """One level's variance at 0 and more between laboratories is higher than the maximum met first."""
+    lab, study = np.repeat([0, 1, 2, 3], 6), np.repeat(np.arange(8), 3)
+    outcome = np.tile(list("abc"), 8)
+    rng = np.random.default_rng(12)
+    data = {"lab": lab, "study": study, "outcome": outcome}
+    y = (rng.normal(0, 0.3, 4)[lab] + rng.normal(0, 0.2, 24)).round(3)
+    options = {"random": ["~ 1 | lab", "~ outcome | study"], "struct": "DIAG", "data": data, "method": "ML"}
+    fit = stats.multilevel(y, np.full(24, 0.03), **options)
+    for level in range(3):
+        for share in (0.0, 0.02, 0.1):
+            given = [None, None, None]
+            given[level] = share
+            held = stats.multilevel(y, np.full(24, 0.03), tau2=given, **options)
+            assert fit.log_likelihood >= held.log_likelihood - 1e-9
