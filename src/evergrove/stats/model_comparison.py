@@ -342,9 +342,9 @@ def model_table(models: Mapping[str, Comparable]) -> ModelTable:
     Examples
     --------
     >>> from evergrove.stats import meta_regression
-    >>> yi, vi = [0.1, 0.3, 0.5, 0.8, 0.7], [0.04, 0.02, 0.03, 0.05, 0.02]
+    >>> yi, vi = [0.1, 0.3, 0.5, 0.8, 0.7, 1.1, 1.3, 1.2], [0.02] * 8
     >>> fits = {"mean": meta_regression(yi, vi, tau2="ML")}
-    >>> fits["dose"] = meta_regression(yi, vi, [1, 2, 3, 4, 5], tau2="ML")
+    >>> fits["dose"] = meta_regression(yi, vi, [1, 2, 3, 4, 5, 6, 7, 8], tau2="ML")
     >>> model_table(fits).models
     ('dose', 'mean')
     """

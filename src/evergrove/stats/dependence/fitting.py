@@ -286,6 +286,17 @@ def coefficients_at(problem: Problem, found: Evaluation) -> tuple[FloatArray, Fl
     return np.asarray(back @ found.coefficients), np.asarray((covariance + covariance.T) / 2.0)
 
 
+def _coefficients(model: FittedModel, found: Estimation) -> tuple[FloatArray, FloatArray, float]:
+    """Return coefficients, covariance and log-likelihood there, by the weights of the caller if any."""
+    best, spread = coefficients_at(model.problem, found.evaluation)
+    height = found.evaluation.log_likelihood
+    if model.weights is None:
+        return best, spread, height
+    coefficients, covariance = weighted_coefficients(model)
+    change = coefficients - best
+    return coefficients, covariance, height - 0.5 * float(change @ np.linalg.solve(spread, change))
+
+
 def _free_components(covariances: Sequence[RandomCovariance]) -> int:
     """Return the number of estimated components."""
     return sum(one.free for one in covariances)
@@ -307,12 +318,7 @@ def _result(
             f"multilevel: {found.optimum.reason} ({found.optimum.iterations} steps, log-likelihood "
             f"{found.optimum.value!r}); try fewer random terms or a simpler struct"
         )
-    coefficients, covariance = coefficients_at(problem, found.evaluation)
-    height = found.evaluation.log_likelihood
-    if model.weights is not None:
-        best, spread = coefficients, covariance
-        coefficients, covariance = weighted_coefficients(model)
-        height -= 0.5 * float((coefficients - best) @ np.linalg.solve(spread, coefficients - best))
+    coefficients, covariance, height = _coefficients(model, found)
     df = None
     if options.test is CoefficientTest.T:
         df = coefficient_df(options.dfs, design.matrix, problem.terms)
