@@ -7,12 +7,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from evergrove.errors import DataError, UsageError
 from evergrove.stats.dependence.components import on_scale
 from evergrove.stats.dependence.estimation import estimate
 from evergrove.stats.dependence.fitting import coefficients_at
 from evergrove.stats.dependence.likelihood import evaluate, lay_out, matrices_at
-from evergrove.stats.dependence.random_terms import factor_codes, refuse_missing
+from evergrove.stats.dependence.random_terms import clusters_in_order
 from evergrove.stats.dependence.working_fit import blocks_at
 from evergrove.stats.diagnostic import Diagnostic
 from evergrove.stats.result import Result
@@ -136,11 +135,7 @@ def cluster_influence(
     >>> found.clusters[int(found.cooks_distance.argmax())]
     'c'
     """
-    if fit.model.weights is not None:
-        raise UsageError(
-            "cluster_influence: found a fit with weights of the caller; allowed: weights from the model; "
-            "leave W out"
-        )
+    fit.model.refuse_weights("cluster_influence")
     names, groups = _groups(cluster, fit.k)
     count, p = len(groups), fit.p
     cooks, chi2 = np.full(count, np.nan), np.full(count, np.nan)
@@ -188,14 +183,7 @@ def _groups(
     """Return names and rows of the clusters, in the order of their first rows."""
     if cluster is None:
         return tuple(f"row {row}" for row in range(k)), [np.array([row], dtype=np.intp) for row in range(k)]
-    values = np.asarray(cluster)
-    if values.shape != (k,):
-        raise DataError(f"cluster: found shape {values.shape}; allowed: one per effect, here {k}")
-    refuse_missing("cluster", values)
-    codes, names, _ = factor_codes(values)
-    groups = [np.flatnonzero(codes == code) for code in range(len(names))]
-    order = sorted(range(len(groups)), key=lambda code: int(groups[code][0]))
-    return tuple(names[code] for code in order), [groups[code] for code in order]
+    return clusters_in_order(cluster, k)
 
 
 class _Without(NamedTuple):

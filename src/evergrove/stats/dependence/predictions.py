@@ -265,7 +265,7 @@ def random_effects(fit: MultilevelResult, *, level: float | None = None) -> tupl
     Raises
     ------
     UsageError
-        For a level outside (0, 1).
+        For a level outside (0, 1), or a fit with weights of the caller.
 
     Notes
     -----
@@ -284,6 +284,7 @@ def random_effects(fit: MultilevelResult, *, level: float | None = None) -> tupl
     >>> [len(one.estimate) for one in random_effects(fit)]
     [4, 7]
     """
+    fit.model.refuse_weights("random_effects")
     level = fit.level if level is None else checked_level(level)
     blocks, x = fitted_blocks(fit), fit.model.design.matrix
     residual = fit.yi - x @ fit.estimate

@@ -186,6 +186,36 @@ def _combined(data: object, names: Sequence[str], k: int, where: str) -> tuple[I
     return codes.reshape(-1).astype(np.intp), levels
 
 
+def clusters_in_order(cluster: object, k: int) -> tuple[tuple[str, ...], list[IntArray]]:
+    """Return names and rows of clusters, in the order of their first rows.
+
+    Parameters
+    ----------
+    cluster : sequence, length k
+        Cluster of each row.
+    k : int
+        Rows.
+
+    Returns
+    -------
+    names : tuple of str
+    rows : list of int arrays
+
+    Raises
+    ------
+    DataError
+        For another length or missing values, naming rows.
+    """
+    values = np.asarray(cluster)
+    if values.shape != (k,):
+        raise DataError(f"cluster: found shape {values.shape}; allowed: one per effect, here {k}")
+    refuse_missing("cluster", values)
+    codes, names, _ = factor_codes(values)
+    groups = [np.flatnonzero(codes == code) for code in range(len(names))]
+    order = sorted(range(len(groups)), key=lambda code: int(groups[code][0]))
+    return tuple(names[code] for code in order), [groups[code] for code in order]
+
+
 def parse_term(text: str) -> tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]:
     """Return the inner names and the nested factors of a random term.
 

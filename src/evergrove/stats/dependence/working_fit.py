@@ -68,10 +68,7 @@ def working_fit(fit: Any) -> WorkingFit:  # noqa: ANN401 - several results
         For a result without these.
     """
     if isinstance(fit, MultilevelResult):
-        if fit.model.weights is not None:
-            raise UsageError(
-                "robust: found a fit with weights of the caller; allowed: weights from the model; leave W out"
-            )
+        fit.model.refuse_weights("robust")
         design = fit.model.design
         residual = fit.yi - design.matrix @ fit.estimate
         return WorkingFit(design.names, design.matrix, residual, fit.estimate, fitted_blocks(fit))
