@@ -69,7 +69,7 @@ from .stats.sparse.event_regression import event_regression as event_regression
 from .stats.sparse.exact_conditional import exact_odds_ratio as exact_odds_ratio
 from .stats.sparse.glmm_pooling import glmm as glmm
 from .stats.sparse.mantel_haenszel_pooling import mantel_haenszel as mantel_haenszel
-from .stats.sparse.mantel_haenszel_pooling import mantel_haenszel_rates as mantel_haenszel_rates
+from .stats.sparse.mantel_haenszel_rate_pooling import mantel_haenszel_rates as mantel_haenszel_rates
 from .stats.sparse.peto_pooling import arcsine_difference as arcsine_difference
 from .stats.sparse.peto_pooling import peto as peto
 from .stats.sparse.sample_size_pooling import sample_size_weighted as sample_size_weighted

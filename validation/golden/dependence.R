@@ -184,6 +184,51 @@ for (one in predicted) {
 }
 save("multilevel_predictions", "predict(rma.mv(...)); ranef(rma.mv(...))", cases, data = data[c("konstantopoulos2011", "berkey1998")])
 
+# --- influence of clusters, weights of the caller, formulas ----------------------------------------------------------------
+cases <- list()
+for (one in list(list(set = "konstantopoulos2011", random = nested, struct = "CS", mods = "yc", cluster = "district"), list(set = "berkey1998", random = "~ outcome | trial", struct = "UN", mods = c("al", "pd"), cluster = "trial"),
+                 list(set = "assink2016_rho", random = "~ 1 | study/esid", struct = "CS", mods = character(), cluster = "study"))) for (again in c(FALSE, TRUE)) {
+  d <- as.data.frame(sets[[one$set]]$d); B <- one$set == "berkey1998"
+  if (again && B) next                                            # five trials: nlminb stops short without one of them
+  args <- list(yi = as.numeric(d$yi), V = V_of(one$set), random = as.formula(one$random), struct = one$struct, data = d, intercept = !B)
+  if (length(one$mods)) args$mods <- as.matrix(d[one$mods])
+  f <- do.call(polish, args)$tight
+  if (again) { args$control <- list(optimizer = "optim", optmethod = "BFGS", reltol = 1e-15, maxit = 10000); f <- quiet(do.call(rma.mv, args)) }
+  g <- d[[one$cluster]]; ids <- unique(g); o <- match(ids, sort(ids))
+  s <- rstudent(f, cluster = g, reestimate = again)
+  cases[[length(cases) + 1]] <- c(one[c("set", "random", "struct", "cluster")], list(mods = I(one$mods), intercept = !B, reestimate = again, cooks_distance = vec(cooks.distance(f, cluster = g, reestimate = again)[o]),
+    dfbetas = vec(as.matrix(dfbetas(f, cluster = g, reestimate = again))[o, , drop = FALSE]), studentised = vec(s$obs$z), chi2 = vec(s$cluster$X2[o])))
+}
+save("multilevel_influence", "cooks.distance, dfbetas, rstudent (rma.mv, cluster, reestimate)", cases, "components polished; with reestimate by BFGS at reltol 1e-15", data[c("konstantopoulos2011", "berkey1998", "assink2016_rho")])
+cases <- list()
+for (w in c("ones", "root", "matrix")) {
+  d <- as.data.frame(sets$assink2016_rho$d); y <- as.numeric(d$yi); V <- V_of("assink2016_rho")
+  W <- switch(w, ones = rep(1, length(y)), root = 1 / sqrt(d$vi), matrix = solve(V))
+  f <- polish(yi = y, V = V, random = ~ 1 | study/esid, data = d, mods = as.matrix(d["pubstatus"]))$tight
+  h <- quiet(rma.mv(y, V, W = W, random = ~ 1 | study/esid, data = d, mods = as.matrix(d["pubstatus"]), sigma2 = f$sigma2))
+  cases[[length(cases) + 1]] <- list(set = "assink2016_rho", random = "~ 1 | study/esid", mods = I("pubstatus"), weights = w, estimate = vec(coef(h)), se = vec(h$se), log_likelihood = as.numeric(logLik(h)), q = num(h$QE))
+}
+save("multilevel_weights", "rma.mv(yi, V, W, mods, random, sigma2)", cases, data = data["assink2016_rho"])
+cases <- list()
+for (formula in c("~ yc + I(yc^2)", "~ poly(yc, 2)", "~ yc - 1")) {
+  d <- as.data.frame(sets$konstantopoulos2011$d)
+  f <- polish(yi = as.numeric(d$yi), V = d$vi, mods = as.formula(formula), random = ~ 1 | district/school, data = d)$tight
+  cases[[length(cases) + 1]] <- list(set = "konstantopoulos2011", formula = if (formula == "~ yc + I(yc^2)") "~ yc + I(yc**2)" else formula, fitted = vec(fitted(f)), log_likelihood = as.numeric(logLik(f)), qm = num(f$QM))
+}
+save("multilevel_formulas", "rma.mv(yi, vi, mods = formula, random)", cases, data = data["konstantopoulos2011"])
+
+cases <- list()
+for (method in c("ML", "REML")) {
+  d <- as.data.frame(sets$konstantopoulos2011$d)
+  full <- polish(yi = as.numeric(d$yi), V = diag(d$vi), mods = as.matrix(d["yc"]), random = ~ 1 | district/school, data = d, method = method)$tight
+  less <- if (method == "ML") polish(yi = as.numeric(d$yi), V = diag(d$vi), random = ~ 1 | district/school, data = d, method = method)$tight else
+    polish(yi = as.numeric(d$yi), V = diag(d$vi), mods = as.matrix(d["yc"]), random = ~ 1 | district, data = d, method = method)$tight
+  n <- c(full = full$p + 2, less = less$p + length(less$sigma2)); k <- if (method == "ML") full$k else full$k - full$p; L <- c(logLik(full), logLik(less)); lrt <- 2 * (L[1] - L[2])
+  cases[[length(cases) + 1]] <- list(set = "konstantopoulos2011", method = method, statistic = lrt, df = n[[1]] - n[[2]], p_value = pchisq(lrt, n[[1]] - n[[2]], lower.tail = FALSE),
+    aicc_full = -2 * L[1] + 2 * n[[1]] * k / (k - n[[1]] - 1), aicc_reduced = -2 * L[2] + 2 * n[[2]] * k / (k - n[[2]] - 1))
+}
+save("multilevel_comparison", "anova(rma.mv, rma.mv): 2 (logLik - logLik), AICc by its formula", cases, "polished components are given to the fits, so that parameters are counted here", data["konstantopoulos2011"])
+
 # --- I² (formulas of metafor's documentation) -----------------------------------------------------------------------------------
 cases <- list()
 for (one in list(list(set = "konstantopoulos2011", random = nested), list(set = "assink2016_rho", random = "~ 1 | study/esid"))) {
@@ -292,6 +337,14 @@ ct <- coef_test(f, vcov = "CR2", cluster = bcg$alloc)
 cases[[3]] <- list(model = "pool", adjust = "CR2", estimate = vec(coef(f)), se = vec(ct$SE), p_value = vec(ct$p_Satt), df = vec(ct[[grep("^df", names(ct))[1]]]))
 save("robust_pooling", "robust(rma(method='DL'), cluster, adjust); coef_test(vcov='CR2')", cases, data = list(bcg = lapply(as.list(as.data.frame(bcg)[c("yi", "vi", "alloc")]), function(x) if (is.numeric(x)) vec(x) else I(as.character(x)))))
 cases <- list()
+for (one in list(list(set = "konstantopoulos2011", mods = "yc", cluster = "district"), list(set = "assink2016", mods = "pubstatus", cluster = "study")))
+  for (a in c("CR0", "CR1p", "CR2", "CR3")) for (t in c("satterthwaite", "clusters-p")) {
+    d <- as.data.frame(sets[[one$set]]$d); f <- rma(as.numeric(yi), vi, mods = as.matrix(d[one$mods]), data = d, method = "DL")
+    ct <- coef_test(f, vcov = a, cluster = d[[one$cluster]], test = tests[[t]]); w <- Wald_test(f, constraints = constrain_zero(1:2), vcov = a, cluster = d[[one$cluster]], test = joint[[t]])
+    cases[[length(cases) + 1]] <- c(one, list(adjust = a, df_method = t, estimate = vec(coef(f)), se = vec(ct$SE), df = vec(ct[[grep("^df", names(ct))[1]]]), p_value = vec(ct[[grep("^p_", names(ct))[1]]]), wald = num(w$Fstat), wald_p_value = num(w$p_val)))
+  }
+save("robust_regression", "coef_test(rma(method='DL', mods), vcov, cluster, test), Wald_test", cases, data = data[c("konstantopoulos2011", "assink2016")])
+cases <- list()
 for (one in list(list(set = "konstantopoulos2011", mods = "yc", cluster = "district"), list(set = "assink2016", mods = "pubstatus", cluster = "study"), list(set = "assink2016", mods = character(), cluster = "study"), list(set = "cross", mods = "dose", cluster = "lab")))
   for (model in c("CORR", "HIER")) for (rho in if (model == "CORR") c(0.8, 0.3) else 0.8) for (small in c(TRUE, FALSE)) {
     d <- as.data.frame(sets[[one$set]]$d); d$.y <- as.numeric(d$yi); d$.v <- as.numeric(d$vi); d$.s <- d[[one$cluster]]
@@ -366,6 +419,31 @@ shapes <- list(linear = function(x) cbind(x), quadratic = function(x) cbind(x, x
 S_of <- lapply(per, function(d) covariance(d$v, gl(d$y, d$v, d$cases, d$n, d$type[1]), d$n, d$type[1]))
 X_of <- function(f) lapply(per, function(d) { X <- f(d$dose); sweep(X[d$v > 0, , drop = FALSE], 2, X[d$v == 0, ]) })
 y_of <- lapply(per, function(d) d$y[d$v > 0])
+# a moderator of the curve, constant within studies: coefficients of the curve and of their change
+zs <- c(0.2, 1.1, -0.4, 0.9, 0.1, 1.5, 0.7, -0.3, 0.6)
+cases <- list()
+for (shape in c("linear", "quadratic")) for (approach in c("two-stage", "one-stage")) for (method in c("REML", "ML", "fixed")) {
+  X <- X_of(shapes[[shape]]); q <- ncol(X[[1]]); A <- qr.R(qr(do.call(rbind, X))) / sqrt(nrow(do.call(rbind, X))); X <- lapply(X, function(x) x %*% solve(A))
+  if (approach == "two-stage") {
+    C <- Map(function(x, S) solve(t(x) %*% solve(S) %*% x), X, S_of); y <- unlist(Map(function(x, S, y, c) as.vector(c %*% t(x) %*% solve(S) %*% y), X, S_of, y_of, C))
+    V <- bldiag(unname(C)); st <- rep(1:9, each = q); kd <- rep(seq_len(q), 9); base <- diag(q)[kd, , drop = FALSE]
+    args <- list(yi = y, V = V, intercept = FALSE, data = data.frame(st = st, kd = factor(kd)), random = ~ kd | st, struct = "UN")
+    if (q == 1) args[c("random", "struct")] <- list(~ 1 | st, NULL)
+  } else {
+    base <- do.call(rbind, X); y <- unlist(y_of); V <- bldiag(unname(S_of)); st <- rep(1:9, each = 4); dd <- as.data.frame(base); names(dd) <- paste0("b", seq_len(q)); dd$st <- st
+    args <- list(yi = y, V = V, intercept = FALSE, data = dd, random = ~ 0 + b1 + b2 | st, struct = "GEN")
+    if (q == 1 && method != "fixed") next                           # one random slope, which metafor's GEN refuses
+  }
+  args$mods <- cbind(base, base * zs[st])
+  args <- args[!sapply(args, is.null)]
+  if (method == "fixed") args[c("random", "struct")] <- NULL else args$method <- method
+  f <- if (method == "fixed") quiet(do.call(rma.mv, args)) else do.call(polish, args)$tight
+  B <- kronecker(diag(2), solve(A)); beta <- as.vector(B %*% coef(f)); vb <- B %*% vcov(f) %*% t(B); i <- (q + 1):(2 * q)
+  cases[[length(cases) + 1]] <- list(shape = shape, approach = approach, method = method, estimate = vec(beta), se = vec(sqrt(diag(vb))), q = num(f$QE),
+    moderation = num(beta[i] %*% solve(vb[i, i]) %*% beta[i]))
+}
+save("dose_response_moderators", "rma.mv on the studies' coefficients, and on all effects, with the columns times a moderator", cases,
+     data = list(d = c(lapply(dr[c("study", "dose", "y", "v", "cases", "n")], vec), list(type = I(dr$type), z = vec(zs[dr$study])))))
 cases <- list()
 for (shape in names(shapes)) for (approach in c("two-stage", "one-stage")) for (method in c("REML", "ML", "MM", "fixed")) if (!(approach == "one-stage" && method == "MM")) {
   X <- X_of(shapes[[shape]]); q <- ncol(X[[1]]); A <- qr.R(qr(do.call(rbind, X))) / sqrt(nrow(do.call(rbind, X))); X <- lapply(X, function(x) x %*% solve(A))

@@ -51,6 +51,25 @@ for (set in names(rates)) for (m in c("IRR", "IRD")) for (rule in names(rules)) 
 save("sparse_rates", "rma.mh(x1i, t1i, x2i, t2i, measure, add=c(1/2,1/2), to=c('only0', to), drop00=c(TRUE, measure == 'IRR'))",
      cases, data = columns(rates))
 
+# meta's conventions, written out: the treatment-arm correction, risk ratios whose patients grow by one correction, risk
+# differences that correct the variance alone; the pooling by rma.mh on the corrected cells with nothing added
+cases <- list()
+for (set in names(tables)) with(tables[[set]], for (m in c("RR", "OR", "RD")) for (how in c("constant", "treatment-arm")) {
+  gone <- if (m == "RR") events1 + events2 == 0 else if (m == "OR") events1 + events2 == 0 | (events1 == n1 & events2 == n2) else rep(FALSE, length(n1))
+  zero <- (events1 == 0 | events1 == n1 | events2 == 0 | events2 == n2) & !gone
+  s1 <- zero * if (how == "constant") 1/2 else n1 / (n1 + n2); s2 <- zero * if (how == "constant") 1/2 else n2 / (n1 + n2)
+  a <- events1 + s1; b <- n1 - events1 + s1; c <- events2 + s2; d <- n2 - events2 + s2
+  f <- quiet(rma.mh(measure = m, ai = a[!gone], bi = b[!gone], ci = c[!gone], di = d[!gone], add = 0, to = "none", drop00 = FALSE))
+  if (m == "OR") { yi <- log(a * d / (b * c)); vi <- 1/a + 1/b + 1/c + 1/d }
+  if (m == "RR") { yi <- log(a / (n1 + s1) / (c / (n2 + s2))); vi <- 1/a - 1/(n1 + s1) + 1/c - 1/(n2 + s2) }
+  if (m == "RD") { yi <- events1 / n1 - events2 / n2; vi <- a * b / (a + b)^3 + c * d / (c + d)^3 }
+  yi[gone] <- NA; vi[gone] <- NA; sure <- vi <= 0 & !is.na(vi); yi[sure] <- NA; vi[sure] <- NA
+  r <- rma.uni(yi, vi, method = "REML", control = tight)
+  add(list(set = set, measure = m, add_by = how, estimate = num(coef(f)), se = num(f$se), ci_low = num(f$ci.lb), ci_high = num(f$ci.ub),
+           yi = vec(yi), vi = vec(vi), random_estimate = num(coef(r)), random_se = num(r$se), random_tau2 = num(r$tau2)))
+})
+save("sparse_meta_conventions", "rma.mh(add=0) on cells corrected by hand; rows by meta's formulas; rma.uni(yi, vi)", cases, data = columns(tables))
+
 # the risk difference's other variance and interval, from their papers: Greenland & Robins 1985 as stratum variances,
 # Klingenberg 2014 by uniroot on the test that its closed form inverts
 cases <- list()
@@ -116,11 +135,12 @@ for (set in names(tables)) {
   for (correct in c(TRUE, FALSE)) {
     f <- quiet(with(tables[[set]], rma.mh(ai = events1, n1i = n1, ci = events2, n2i = n2, measure = "OR", correct = correct)))
     add(list(set = set, test = "cochran-mantel-haenszel", continuity = correct, statistic = num(f$MH), p_value = num(f$MHp), df = 1))
+    add(list(set = set, test = "cochran", continuity = correct, statistic = num(f$CO), p_value = num(f$COp), df = 1))
   }
   add(list(set = set, test = "breslow-day", statistic = num(f$BD), p_value = num(f$BDp), df = f$k.pos - 1))
   add(list(set = set, test = "tarone", statistic = num(f$TA), p_value = num(f$TAp), df = f$k.pos - 1))
 }
-save("sparse_strata", "rma.mh(measure='OR', correct)$MH, $BD, $TA", cases, data = columns(tables))
+save("sparse_strata", "rma.mh(measure='OR', correct)$MH, $CO, $BD, $TA", cases, data = columns(tables))
 
 cases <- list()
 for (set in names(rates)) with(rates[[set]], {

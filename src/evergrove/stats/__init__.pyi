@@ -115,6 +115,8 @@ from .conversions.wald import delta_method as delta_method
 from .conversions.wald import effects_from_printed as effects_from_printed
 from .dependence.aggregation import AggregatedEffects as AggregatedEffects
 from .dependence.aggregation import aggregate_effects as aggregate_effects
+from .dependence.cluster_deletion import ClusterInfluence as ClusterInfluence
+from .dependence.cluster_deletion import cluster_influence as cluster_influence
 from .dependence.fitting import multilevel as multilevel
 from .dependence.fitting import three_level as three_level
 from .dependence.heterogeneity import i2_by_level as i2_by_level
@@ -202,6 +204,10 @@ from .integrity.sample_reconstruction import reconstruct_sample as reconstruct_s
 from .integrity.spreads import sd_bounds as sd_bounds
 from .integrity.spreads import sd_bounds_test as sd_bounds_test
 from .integrity.spreads import spread_reading_test as spread_reading_test
+from .model_comparison import ModelComparison as ModelComparison
+from .model_comparison import ModelTable as ModelTable
+from .model_comparison import compare_models as compare_models
+from .model_comparison import model_table as model_table
 from .options import Alternative as Alternative
 from .options import EffectMeasure as EffectMeasure
 from .options import IntervalDistribution as IntervalDistribution
@@ -225,8 +231,6 @@ from .regression.collinearity import VarianceInflation as VarianceInflation
 from .regression.collinearity import variance_inflation as variance_inflation
 from .regression.fitting import meta_regression as meta_regression
 from .regression.hypotheses import LinearHypothesis as LinearHypothesis
-from .regression.hypotheses import ModelComparison as ModelComparison
-from .regression.hypotheses import compare_models as compare_models
 from .regression.hypotheses import linear_hypothesis as linear_hypothesis
 from .regression.location_scale import location_scale as location_scale
 from .regression.location_scale_result import LocationScaleResult as LocationScaleResult
@@ -267,7 +271,7 @@ from .sparse.exact_conditional import exact_odds_ratio as exact_odds_ratio
 from .sparse.glmm_pooling import glmm as glmm
 from .sparse.glmm_result import GlmmResult as GlmmResult
 from .sparse.mantel_haenszel_pooling import mantel_haenszel as mantel_haenszel
-from .sparse.mantel_haenszel_pooling import mantel_haenszel_rates as mantel_haenszel_rates
+from .sparse.mantel_haenszel_rate_pooling import mantel_haenszel_rates as mantel_haenszel_rates
 from .sparse.options import EventRegression as EventRegression
 from .sparse.options import GlmmModel as GlmmModel
 from .sparse.options import GroupCoding as GroupCoding

@@ -14,7 +14,7 @@ from evergrove.stats.inverse_variance import i2_from_tau2, weighted_mean
 from evergrove.stats.options import Tau2Interval, Tau2Method
 from evergrove.stats.result import Result
 from evergrove.stats.roots import Solution
-from evergrove.stats.tau2.layout import Contrasts, lay_out, trace_of_square
+from evergrove.stats.tau2.layout import Layout, lay_out, trace_of_square
 from evergrove.stats.tau2.limits import (
     generalised_q_limits,
     profile_likelihood_limits,
@@ -24,7 +24,7 @@ from evergrove.stats.tau2.limits import (
 
 if TYPE_CHECKING:
     from evergrove.stats.arrays import FloatArray
-    from evergrove.stats.tau2.layout import Layout
+    from evergrove.stats.tau2.layout import AnyLayout
 
 ROWS = ("tau2", "tau", "i2", "h2", "i2_q", "h_q", "r_b")
 
@@ -234,11 +234,9 @@ def se_of_log_h(q: float, df: int) -> float | None:
     return None
 
 
-def _higgins_thompson_limits(
-    data: Layout | Contrasts, tau2: float, level: float
-) -> tuple[Solution, Solution]:
+def _higgins_thompson_limits(data: AnyLayout, tau2: float, level: float) -> tuple[Solution, Solution]:
     """Return limits of tau² from those of H² (metafor's ``confint(type="HT")``)."""
-    if isinstance(data, Contrasts):
+    if not isinstance(data, Layout):
         raise UsageError(
             "tau2_ci='higgins-thompson': found a model with moderators or groups; allowed: one mean; "
             "choose 'q-profile'"

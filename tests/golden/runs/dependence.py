@@ -122,6 +122,67 @@ def multilevel_predictions() -> Iterator[Row]:
             )
 
 
+def multilevel_influence() -> Iterator[Row]:
+    for case in golden("multilevel_influence").cases:
+        fit = _fit("multilevel_influence", case)
+        columns, _ = _columns("multilevel_influence", case["set"])
+        ours = stats.cluster_influence(fit, columns[case["cluster"]], reestimate=case["reestimate"])
+        kind = "re-estimated" if case["reestimate"] else FROM_COMPONENTS
+        for quantity in ("cooks_distance", "studentised", "chi2"):
+            yield (
+                f"{_label(case)} {case['reestimate']}",
+                quantity,
+                kind,
+                getattr(ours, quantity),
+                case[quantity],
+            )
+        yield f"{_label(case)} {case['reestimate']}", "dfbetas", kind, ours.dfbetas.T.ravel(), case["dfbetas"]
+
+
+def multilevel_weights() -> Iterator[Row]:
+    for case in golden("multilevel_weights").cases:
+        columns, _ = _columns("multilevel_weights", case["set"])
+        whole = stats.vcalc(columns["vi"], columns["study"], obs=range(columns["vi"].size), rho=0.6)
+        weights = {
+            "ones": np.ones(columns["vi"].size),
+            "root": columns["vi"] ** -0.5,
+            "matrix": np.linalg.inv(whole),
+        }
+        ours = _fit("multilevel_weights", case, W=weights[case["weights"]])
+        for quantity in ("estimate", "se"):
+            yield case["weights"], quantity, FROM_COMPONENTS, getattr(ours, quantity), case[quantity]
+        for quantity in ("log_likelihood", "q"):
+            yield case["weights"], quantity, CLOSED, getattr(ours, quantity), case[quantity]
+
+
+def multilevel_formulas() -> Iterator[Row]:
+    for case in golden("multilevel_formulas").cases:
+        columns, v = _columns("multilevel_formulas", case["set"])
+        ours = stats.multilevel(
+            columns["yi"], v, random="~ 1 | district/school", data=columns, mods=case["formula"]
+        )
+        fitted = ours.model.design.matrix @ ours.estimate
+        yield case["formula"], "fitted", FROM_COMPONENTS, fitted, case["fitted"]
+        yield case["formula"], "qm", FROM_COMPONENTS, ours.qm, case["qm"]
+        yield case["formula"], "log_likelihood", CLOSED, ours.log_likelihood, case["log_likelihood"]
+
+
+def multilevel_comparison() -> Iterator[Row]:
+    for case in golden("multilevel_comparison").cases:
+        columns, v = _columns("multilevel_comparison", case["set"])
+        options = {"data": columns, "method": case["method"]}
+        nested, district = "~ 1 | district/school", "~ 1 | district"
+        full = stats.multilevel(columns["yi"], v, random=nested, mods=["yc"], **options)
+        less = (
+            stats.multilevel(columns["yi"], v, random=nested, **options)
+            if case["method"] == "ML"
+            else stats.multilevel(columns["yi"], v, random=district, mods=["yc"], **options)
+        )
+        ours = stats.compare_models(full, less)
+        for quantity in ("statistic", "df", "p_value", "aicc_full", "aicc_reduced"):
+            yield case["method"], quantity, FROM_COMPONENTS, getattr(ours, quantity), case[quantity]
+
+
 def multilevel_i2() -> Iterator[Row]:
     for case in golden("multilevel_i2").cases:
         if "by_level" in case:
@@ -244,6 +305,24 @@ def robust_pooling() -> Iterator[Row]:
                 yield case["adjust"], quantity, CLOSED, getattr(ours, quantity), case[quantity]
 
 
+def robust_regression() -> Iterator[Row]:
+    for case in golden("robust_regression").cases:
+        columns, v = _columns("robust_regression", case["set"])
+        fit = stats.meta_regression(columns["yi"], v, columns[case["mods"]], tau2="DL", ci="normal")
+        ours = stats.robust(
+            fit, columns[case["cluster"]], adjust=case["adjust"], df=case["df_method"], tested=[0, 1]
+        )
+        label = f"{case['set']} {case['adjust']} {case['df_method']}"
+        for quantity in ("estimate", "se", "df", "p_value", "wald", "wald_p_value"):
+            yield (
+                label,
+                quantity,
+                "p-value" if "p_value" in quantity else CLOSED,
+                getattr(ours, quantity),
+                case[quantity],
+            )
+
+
 def robust_variance() -> Iterator[Row]:
     for case in golden("robust_variance").cases:
         columns, _ = _columns("robust_variance", case["set"])
@@ -329,6 +408,20 @@ def dose_response_models() -> Iterator[Row]:
         yield label, "curve_se", kind, curve.se, case["curve_se"]
 
 
+def dose_response_moderators() -> Iterator[Row]:
+    table = golden("dose_response_moderators")
+    d = {name: np.array(values) for name, values in table.data["d"].items()}
+    counts = {"cases": d["cases"], "n": d["n"], "design": list(d["type"])}
+    for case in table.cases:
+        options = {name: case[name] for name in ("shape", "approach", "method")}
+        ours = stats.dose_response(
+            d["y"], d["v"], d["dose"], d["study"], mods={"z": d["z"]}, **counts, **options
+        )
+        kind = FROM_COMPONENTS if case["method"] in {"REML", "ML"} else CLOSED
+        for quantity in ("estimate", "se", "q", "moderation"):
+            yield " ".join(options.values()), quantity, kind, getattr(ours, quantity), case[quantity]
+
+
 def dose_response_differences() -> Iterator[Row]:
     table = golden("dose_response_differences")
     d = {name: np.array(values) for name, values in table.data["d"].items()}
@@ -342,6 +435,10 @@ RUNS = (
     multilevel_fits,
     multilevel_intervals,
     multilevel_predictions,
+    multilevel_influence,
+    multilevel_weights,
+    multilevel_formulas,
+    multilevel_comparison,
     multilevel_i2,
     multilevel_moments,
     multilevel_vcalc,
@@ -349,11 +446,13 @@ RUNS = (
     multilevel_aggregate,
     robust_tests,
     robust_pooling,
+    robust_regression,
     robust_variance,
     dose_response_covariance,
     dose_response_published,
     dose_response_rohan,
     dose_response_models,
+    dose_response_moderators,
     dose_response_differences,
 )
 

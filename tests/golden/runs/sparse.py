@@ -64,6 +64,31 @@ def sparse_risk_difference() -> Iterator[Row]:
             yield _label(case), quantity, CLOSED, getattr(ours, quantity), case[quantity]
 
 
+def sparse_meta_conventions() -> Iterator[Row]:
+    table = golden("sparse_meta_conventions")
+    rows = {"RR": {"row_cells": "events"}, "RD": {"row_effect": False}, "OR": {}}
+    for case in table.cases:
+        options = {
+            "measure": case["measure"],
+            "correction": 0.5,
+            "add_by": case["add_by"],
+            **rows[case["measure"]],
+        }
+        ours = stats.mantel_haenszel(**table.columns(case), **options)
+        for quantity in ("estimate", "se", "ci_low", "ci_high"):
+            yield _label(case), quantity, CLOSED, getattr(ours, quantity), case[quantity]
+        known = np.array([one is not None for one in case["yi"]])
+        for quantity in ("yi", "vi"):
+            theirs = np.array(case[quantity], dtype=float)[known]
+            yield _label(case), quantity, CLOSED, getattr(ours, quantity)[known], theirs
+        random = stats.mantel_haenszel(**table.columns(case), model="random", tau2="REML", **options)
+        for quantity in ("estimate", "se", "tau2"):
+            vanished = quantity == "tau2" and case["random_tau2"] < 1e-9
+            kind = "tau2" if quantity == "tau2" else "from-tau2"
+            theirs = 0.0 if vanished else case[f"random_{quantity}"]
+            yield _label(case), f"random {quantity}", kind, getattr(random, quantity), theirs
+
+
 def sparse_random() -> Iterator[Row]:
     table = golden("sparse_random")
     intervals = {"z": "normal", "knha": "hartung-knapp"}
@@ -102,8 +127,13 @@ def sparse_strata() -> Iterator[Row]:
     table = golden("sparse_strata")
     for case in table.cases:
         columns = table.columns(case)
-        if case["test"] == "cochran-mantel-haenszel":
-            ours = stats.cochran_mantel_haenszel_test(**columns, continuity=case["continuity"])
+        if case["test"].startswith("cochran"):
+            options = {
+                "continuity": case["continuity"],
+                "beyond_zero": True,
+                "cochran": case["test"] == "cochran",
+            }
+            ours = stats.cochran_mantel_haenszel_test(**columns, **options)
         else:
             ours = stats.homogeneity_test(**columns, method=case["test"])
         for quantity in ("statistic", "p_value", "df"):
@@ -286,6 +316,7 @@ RUNS = (
     sparse_mantel_haenszel,
     sparse_rates,
     sparse_risk_difference,
+    sparse_meta_conventions,
     sparse_random,
     sparse_peto,
     sparse_arcsine,

@@ -11,7 +11,7 @@ from evergrove.errors import DataError, UsageError
 from evergrove.stats.arrays import FloatArray, column, effects_and_variances
 from evergrove.stats.dependence.known_covariance import KnownCovariance, known_covariance
 from evergrove.stats.dependence.options import SamplingStructure
-from evergrove.stats.dependence.random_terms import factor_codes
+from evergrove.stats.dependence.random_terms import clusters_in_order, factor_codes
 from evergrove.stats.diagnostic import Diagnostic
 from evergrove.stats.options import choose
 from evergrove.stats.result import Result
@@ -151,20 +151,15 @@ def aggregate_effects(
     """
     effects, variances = effects_and_variances(yi, vi)
     k = effects.size
-    names = np.asarray(cluster)
-    if names.shape != (k,):
-        raise DataError(f"cluster: found shape {names.shape}; allowed: one per effect, here {k}")
-    codes, labels, _ = factor_codes(names)
-    groups = [np.flatnonzero(codes == code) for code in range(len(labels))]
-    groups.sort(key=lambda rows: int(rows[0]))
+    names, groups = clusters_in_order(cluster, k)
     known = _covariance(effects, variances, groups, struct, rho, phi, time, obs, V)
     averaged, spreads, negative = [], [], []
-    for rows in groups:
+    for name, rows in zip(names, groups, strict=True):
         block = known.within(rows)
         weights = np.linalg.solve(block, np.ones(rows.size)) if weighted else np.ones(rows.size)
         share = weights / weights.sum()
         if (share < 0).any():
-            negative.append(labels[int(codes[rows[0]])])
+            negative.append(name)
         averaged.append(float(share @ effects[rows]))
         spreads.append(float(share @ block @ share))
     remarks: tuple[Diagnostic, ...] = ()
@@ -172,7 +167,7 @@ def aggregate_effects(
         message = "an effect has a negative weight: the correlation is strong and the variances differ"
         remarks = (Diagnostic("negative-weights", message, ", ".join(negative)),)
     return AggregatedEffects(
-        tuple(labels[int(codes[rows[0]])] for rows in groups),
+        names,
         np.array(averaged),
         np.array(spreads),
         np.array([rows.size for rows in groups]),

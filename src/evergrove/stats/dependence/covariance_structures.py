@@ -3,7 +3,9 @@
 Variances enter as squares of free standard deviations and correlations as sines of free angles: both are
 smooth through their boundary, so that an estimate of exactly 0 (or of correlation 1) is an ordinary
 stationary point. An unstructured matrix with no given part is the square of a free triangular matrix; one
-with given variances has the rows of its root on the unit sphere, by angles (Pinheiro & Bates 1996).
+with given variances has the rows of its root on the unit sphere, by angles (Pinheiro & Bates 1996). The
+free correlation of CAR is that of its nearest levels: the one a time unit apart has a kink at 0 where levels
+are nearer than that.
 """
 
 from __future__ import annotations
@@ -25,8 +27,6 @@ ONE_VARIANCE = (Structure.CS, Structure.UNR, Structure.ID, Structure.AR, Structu
 ONE_CORRELATION = (Structure.CS, Structure.HCS, Structure.AR, Structure.HAR, Structure.CAR)
 FREE_CORRELATIONS = (Structure.UN, Structure.UNR, Structure.GEN)
 TRIANGULAR = (Structure.UN, Structure.GEN)
-#: A correlation of 0 has no finite derivative in time for gaps below 1 (CAR).
-SMALLEST_CAR = 1e-12
 #: A climb that begins nearby starts with no standard deviation below this: 0 is stationary.
 SMALLEST_START = 0.02
 
@@ -121,6 +121,11 @@ class RandomCovariance:
         return int(self.positions.size)
 
     @property
+    def nearest(self) -> float:
+        """The smallest distance between two levels for CAR, else 1: whose correlation the angle is of."""
+        return float(np.diff(np.sort(self.positions)).min()) if self.structure is Structure.CAR else 1.0
+
+    @property
     def triangular(self) -> bool:
         """Whether the free parameters are the entries of a triangular root."""
         nothing_given = bool(np.isnan(self.variances).all() and np.isnan(self.correlations).all())
@@ -174,7 +179,10 @@ class RandomCovariance:
             rows, columns = pairs_below(self.size)
             return variances, np.clip((root @ root.T)[rows, columns], -1.0, 1.0)
         half = (1.0 - self.lowest) / 2.0
-        correlations[open_correlations] = 1.0 - half + half * np.sin(free[count:])
+        found = 1.0 - half + half * np.sin(free[count:])
+        if self.structure is Structure.CAR:
+            found = found ** (1.0 / self.nearest)
+        correlations[open_correlations] = found
         return variances, correlations
 
     def _correlation(self, correlations: FloatArray) -> FloatArray:
@@ -190,22 +198,21 @@ class RandomCovariance:
         if self.structure in {Structure.CS, Structure.HCS}:
             return np.where(matrix > 0, 1.0, rho)
         gaps = np.abs(self.positions[:, None] - self.positions[None, :])
-        base = max(rho, SMALLEST_CAR) if self.structure is Structure.CAR else rho
-        return np.asarray(base**gaps, dtype=np.float64)
+        return np.asarray(rho**gaps, dtype=np.float64)
 
     def _correlation_slopes(self, correlations: FloatArray, down: FloatArray) -> FloatArray:
-        """Return the derivative by each correlation, from the one by the matrix's entries."""
+        """Return the derivative by each correlation (CAR: of the nearest), from that by the entries."""
         if self.structure in FREE_CORRELATIONS:
             rows, columns = pairs_below(self.size)
             return np.asarray(2.0 * down[rows, columns])
         rho = float(correlations[0])
         if self.structure in {Structure.CS, Structure.HCS}:
             return np.array([down.sum() - np.trace(down)])
-        gaps = np.abs(self.positions[:, None] - self.positions[None, :])
-        base = max(rho, SMALLEST_CAR) if self.structure is Structure.CAR else rho
+        gaps = np.abs(self.positions[:, None] - self.positions[None, :]) / self.nearest
+        base = rho**self.nearest if self.structure is Structure.CAR else rho
         apart = gaps > 0
         slopes = np.zeros_like(gaps)
-        slopes[apart] = gaps[apart] * base ** (gaps[apart] - 1.0)
+        slopes[apart] = gaps[apart] * base ** np.maximum(gaps[apart] - 1.0, 0.0)
         return np.array([float(np.sum(down * slopes))])
 
     def _triangle(self, free: FloatArray) -> FloatArray:
@@ -303,9 +310,9 @@ class RandomCovariance:
         """Return free parameters close to given components, a little inside of every bound."""
         open_variances = np.isnan(self.variances)
         roots = np.sqrt(np.maximum(variances, SMALLEST_START**2))
-        inner = np.clip(
-            correlations, self.lowest + 1e-3 * (1.0 - self.lowest), 1.0 - 1e-3 * (1.0 - self.lowest)
-        )
+        positive = np.maximum(correlations, 0.0)
+        near_by = positive**self.nearest if self.structure is Structure.CAR else correlations
+        inner = np.clip(near_by, self.lowest + 1e-3 * (1.0 - self.lowest), 1.0 - 1e-3 * (1.0 - self.lowest))
         if self.structure in FREE_CORRELATIONS and self.size > 2:
             matrix = self._correlation(0.98 * inner)
             values, vectors = np.linalg.eigh(matrix)

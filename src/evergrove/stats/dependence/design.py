@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -9,11 +10,13 @@ from scipy.linalg import qr
 
 from evergrove.errors import DataError, UsageError
 from evergrove.stats.dependence.random_terms import data_column, factor_codes
+from evergrove.stats.regression.formula import FormulaRecipe
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from evergrove.stats.arrays import FloatArray
+    from evergrove.stats.regression.design import Recipe
 
 #: Share of the largest pivot below which a column adds nothing.
 RANK_TOLERANCE = 1e-10
@@ -28,10 +31,13 @@ class Design(NamedTuple):
         One column per coefficient.
     names : tuple of str
         Their names; ``"intercept"`` for the constant.
+    recipe : Recipe or None
+        For new rows, where the design came from a formula.
     """
 
     matrix: FloatArray
     names: tuple[str, ...]
+    recipe: Recipe | None = None
 
     @property
     def has_intercept(self) -> bool:
@@ -62,7 +68,7 @@ def build_design(
 
     Parameters
     ----------
-    mods : None, array-like of shape (k,) or (k, m), or sequence of column names
+    mods : None, formula, array-like of shape (k,) or (k, m), or sequence of column names
         Moderators. Columns of text become indicators of their levels, the first being the reference;
         without an intercept the first factor has an indicator for every level.
     names : sequence of str or None
@@ -83,6 +89,8 @@ def build_design(
     UsageError, DataError
         For columns that are missing, of another length, not finite or linearly dependent.
     """
+    if isinstance(mods, str) and "~" in mods:
+        return _from_formula(mods, data, k, intercept=intercept)
     columns: list[FloatArray] = [np.ones(k)] if intercept else []
     found: list[str] = ["intercept"] if intercept else []
     by_name = isinstance(mods, str) or (
@@ -115,6 +123,20 @@ def build_design(
     if not columns:
         raise UsageError("mods: no column and intercept=False; allowed: at least one coefficient")
     return Design(_checked(np.column_stack(columns), found), tuple(found))
+
+
+def _from_formula(formula: str, data: object, k: int, *, intercept: bool) -> Design:
+    """Return the design of a formula over columns of the data."""
+    if not intercept:
+        raise UsageError(
+            f"intercept: found False with a formula; write '- 1' into mods: {formula + ' - 1'!r}"
+        )
+    there = getattr(data, "columns", data)
+    available = [str(name) for name in there] if isinstance(there, Iterable) else []
+    needed = FormulaRecipe.variables(formula, available)
+    columns = {name: data_column(data, name, k, "mods") for name in needed}
+    found = FormulaRecipe.design(formula, columns, k)
+    return Design(_checked(found.matrix, list(found.names)), found.names, found.recipe)
 
 
 def _checked(matrix: FloatArray, names: list[str]) -> FloatArray:

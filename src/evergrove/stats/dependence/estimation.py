@@ -26,6 +26,9 @@ CORRELATION_BOUNDARY = 1e-7
 MAXIMA_APART = 1e-6
 TOTALS = (0.1, 0.5, 2.0)
 CORRELATIONS = (0.5, 0.0, -0.5)
+#: Correlations to which a maximum is moved to look for another, and a variance worth taking away.
+CORRELATIONS_APART = (0.9, -0.9)
+SMALL = 1e-3
 WIDE_CORRELATIONS = (0.9, 0.5, 0.0, -0.5, -0.9)
 
 
@@ -182,6 +185,7 @@ def _climb_all(
     more = 1 if climbed[0].converged else 4
     others = [point for _, point in rest[:more]]
     others += _edges(points[0][1], bounds) + _from_nothing(climbed[0].free, covariances, _spread(problem))
+    others += _variations(climbed[0].free, covariances)
     for point in others:
         climbed.append(ascend(objective, point, bounds, climbed[0]))
     return climbed
@@ -214,6 +218,35 @@ def _from_nothing(
                 point[start : start + one.free] = one.start(0.1 * spread, rho)
                 found.append(point)
         start += one.free
+    return found
+
+
+def _variations(free: FloatArray, covariances: Sequence[RandomCovariance]) -> list[FloatArray]:
+    """Return starts that differ from a maximum in one thing: a variance almost 0, or another correlation.
+
+    With variances for each level, or several terms, what one of them gives up another takes; each such
+    division can be a maximum of its own, and so can either sign of a correlation.
+    """
+    found, start = [], 0
+    several = len(covariances) > 1
+    for one in covariances:
+        part = slice(start, start + one.free)
+        variances, correlations = one.values(free[part])
+        start += one.free
+        changed = []
+        if several or variances.size > 1:
+            for place in np.flatnonzero(np.isnan(one.variances) & (variances > SMALL)):
+                less = variances.copy()
+                less[place] = 0.0
+                changed.append(one.free_near(less, correlations))
+        if np.isnan(one.correlations).any():
+            changed += [
+                one.free_near(variances, np.full_like(correlations, rho)) for rho in CORRELATIONS_APART
+            ]
+        for values in changed:
+            point = free.copy()
+            point[part] = values
+            found.append(point)
     return found
 
 

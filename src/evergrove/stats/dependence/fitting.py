@@ -16,7 +16,7 @@ from evergrove.stats.dependence.design import build_design
 from evergrove.stats.dependence.estimation import Estimation, estimate
 from evergrove.stats.dependence.heterogeneity import i2_by_component, residual_heterogeneity
 from evergrove.stats.dependence.known_covariance import known_covariance
-from evergrove.stats.dependence.likelihood import Problem, lay_out, matrices_at
+from evergrove.stats.dependence.likelihood import Evaluation, Problem, lay_out, matrices_at
 from evergrove.stats.dependence.multilevel_result import FittedModel, MultilevelResult
 from evergrove.stats.dependence.options import (
     CoefficientTest,
@@ -26,6 +26,7 @@ from evergrove.stats.dependence.options import (
     Structure,
 )
 from evergrove.stats.dependence.random_terms import resolve_terms
+from evergrove.stats.dependence.user_weights import checked_weights, weighted_coefficients
 from evergrove.stats.dependence.wald import Tested, tested_coefficients, wald_test
 from evergrove.stats.diagnostic import Diagnostic
 from evergrove.stats.distributions import chi2_tail
@@ -71,7 +72,7 @@ def multilevel(
     *,
     random: str | Sequence[str] = (),
     data: Any = None,  # noqa: ANN401 - any frame or mapping
-    mods: Any = None,  # noqa: ANN401 - array or names
+    mods: Any = None,  # noqa: ANN401 - formula, array or names
     names: Sequence[str] | None = None,
     intercept: bool = True,
     struct: str | Sequence[str] = Structure.CS,
@@ -85,6 +86,7 @@ def multilevel(
     phi: ArrayLike | None = None,
     R: Mapping[str, Any] | None = None,  # noqa: N803 - metafor's name
     correlation_scale: str = CorrelationScale.COR,
+    W: ArrayLike | None = None,  # noqa: N803 - metafor's name
     tested: Sequence[int] | None = None,
     level: float = 0.95,
     labels: Sequence[str] | None = None,
@@ -104,12 +106,14 @@ def multilevel(
         ``"~ 0 + dose | study"`` is the slope alone).
     data : mapping or data frame
         The columns that `random` and `mods` name, one value per effect.
-    mods : array-like of shape (k,) or (k, m), or names of columns
-        Moderators. Text columns become indicators.
+    mods : str, array-like of shape (k,) or (k, m), or names of columns
+        Moderators: a formula (``"~ dose * type"``, as in `meta_regression`; needs the extra ``formulas``),
+        numbers, or columns of `data`. Text columns become indicators.
     names : sequence of str or None
         Names of the columns of an array of moderators.
     intercept : bool
-        Whether the design has a constant; False for one mean per outcome.
+        Whether the design has a constant; False for one mean per outcome. A formula says it itself
+        (``- 1``).
     struct : Structure, str or sequence
         Covariance of the inner levels of each ``inner | outer`` term.
     method : LikelihoodMethod or str
@@ -125,6 +129,10 @@ def multilevel(
         Known correlation of the levels of an intercept, for example of species on a tree.
     correlation_scale : CorrelationScale or str
         What is done to R first: ``"none"``, ``"cor"``, ``"cor0"`` or ``"cov0"``.
+    W : array-like of shape (k,) or (k, k), or None
+        Weights of the caller for the coefficients, instead of the inverse of the marginal covariance; the
+        components do not change, and the covariance of the coefficients is that of such a weighting (the
+        log-likelihood too is that at these coefficients).
     tested : sequence of int or None
         Coefficients tested together; None is all but the intercept.
     level : float
@@ -205,6 +213,7 @@ def multilevel(
         options.random, options.struct, data, k, known_correlations(R or {}, options.correlation_scale)
     )
     covariances, remarks = covariances_of(terms, options._asdict())
+    weights = checked_weights(W, design, k)
     problem = lay_out(effects, design.matrix, known, terms)
     scaled = on_scale(covariances, problem.scale)
     restricted = options.method is LikelihoodMethod.REML
@@ -214,7 +223,7 @@ def multilevel(
             "multilevel: the likelihood could not be evaluated at any start; look at V for covariances that "
             "are almost singular and at given components that contradict one another"
         )
-    model = FittedModel(effects, design, known, problem, scaled, found.free, restricted)
+    model = FittedModel(effects, design, known, problem, scaled, found.free, restricted, weights)
     return _result(
         model,
         found,
@@ -270,11 +279,22 @@ def _criteria(model: FittedModel, log_likelihood: float, parameters: int) -> tup
     )
 
 
-def coefficients_of(problem: Problem, found: Estimation) -> tuple[FloatArray, FloatArray]:
+def coefficients_at(problem: Problem, found: Evaluation) -> tuple[FloatArray, FloatArray]:
     """Return the coefficients of the moderators as given, and their covariance."""
     back = np.linalg.inv(problem.triangle) * math.sqrt(problem.scale)
-    covariance = back @ np.linalg.inv(found.evaluation.information) @ back.T
-    return np.asarray(back @ found.evaluation.coefficients), np.asarray((covariance + covariance.T) / 2.0)
+    covariance = back @ np.linalg.inv(found.information) @ back.T
+    return np.asarray(back @ found.coefficients), np.asarray((covariance + covariance.T) / 2.0)
+
+
+def _coefficients(model: FittedModel, found: Estimation) -> tuple[FloatArray, FloatArray, float]:
+    """Return coefficients, covariance and log-likelihood there, by the weights of the caller if any."""
+    best, spread = coefficients_at(model.problem, found.evaluation)
+    height = found.evaluation.log_likelihood
+    if model.weights is None:
+        return best, spread, height
+    coefficients, covariance = weighted_coefficients(model)
+    change = coefficients - best
+    return coefficients, covariance, height - 0.5 * float(change @ np.linalg.solve(spread, change))
 
 
 def _free_components(covariances: Sequence[RandomCovariance]) -> int:
@@ -298,7 +318,7 @@ def _result(
             f"multilevel: {found.optimum.reason} ({found.optimum.iterations} steps, log-likelihood "
             f"{found.optimum.value!r}); try fewer random terms or a simpler struct"
         )
-    coefficients, covariance = coefficients_of(problem, found)
+    coefficients, covariance, height = _coefficients(model, found)
     df = None
     if options.test is CoefficientTest.T:
         df = coefficient_df(options.dfs, design.matrix, problem.terms)
@@ -307,7 +327,7 @@ def _result(
     residual = residual_heterogeneity(problem)
     i2, shares = i2_by_component(components, problem, residual)
     parameters = problem.p + _free_components(model.covariances)
-    aic, bic, aicc = _criteria(model, found.evaluation.log_likelihood, parameters)
+    aic, bic, aicc = _criteria(model, height, parameters)
     q_df = problem.k - problem.p
     return MultilevelResult(
         names=design.names,
@@ -320,7 +340,7 @@ def _result(
         p_value=rows.p_value,
         covariance=covariance,
         components=components,
-        log_likelihood=found.evaluation.log_likelihood,
+        log_likelihood=height,
         aic=aic,
         bic=bic,
         aicc=aicc,

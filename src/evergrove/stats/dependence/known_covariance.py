@@ -51,6 +51,18 @@ class KnownCovariance:
                 matrix[np.ix_(here[kept], here[kept])] = block[np.ix_(kept, kept)]
         return matrix
 
+    def part(self, rows: NDArray[np.intp]) -> KnownCovariance:
+        """Return the covariance of some rows, which are renumbered from 0."""
+        place = np.full(self.diagonal.size, -1)
+        place[rows] = np.arange(rows.size)
+        blocks = []
+        for block_rows, block in self.blocks:
+            kept = np.flatnonzero(place[block_rows] >= 0)
+            if kept.size > 1:
+                blocks.append((place[block_rows[kept]], block[np.ix_(kept, kept)]))
+        _, first, inverse = np.unique(self.labels[rows], return_index=True, return_inverse=True)
+        return KnownCovariance(self.diagonal[rows], first[inverse.reshape(-1)], tuple(blocks))
+
 
 def merge_groups(k: int, groupings: Sequence[NDArray[np.intp]]) -> NDArray[np.intp]:
     """Return one label per row such that rows sharing a code of any grouping share the label.

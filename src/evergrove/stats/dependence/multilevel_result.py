@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from evergrove.errors import UsageError
 from evergrove.stats.fingerprint import content_hash
 from evergrove.stats.result import Result
 
@@ -42,6 +43,8 @@ class FittedModel:
         Free parameters at the maximum.
     restricted : bool
         REML.
+    weights : ndarray, shape (k, k), or None
+        Of the caller for the coefficients.
     """
 
     yi: FloatArray
@@ -51,6 +54,14 @@ class FittedModel:
     covariances: tuple[RandomCovariance, ...]
     free: FloatArray
     restricted: bool
+    weights: FloatArray | None = None
+
+    def refuse_weights(self, who: str) -> None:
+        """Raise for a fit with weights of the caller, whose coefficients are not those of its likelihood."""
+        if self.weights is not None:
+            raise UsageError(
+                f"{who}: found a fit with weights of the caller; allowed: weights from the model; leave W out"
+            )
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -90,8 +91,15 @@ class RandomEffects(Result):
         }
 
 
-def _new_rows(fit: MultilevelResult, mods: ArrayLike | None) -> FloatArray:
+def _new_rows(fit: MultilevelResult, mods: ArrayLike | Mapping[str, Any] | None) -> FloatArray:
     """Return the design rows of the predictions."""
+    if isinstance(mods, Mapping):
+        if fit.model.design.recipe is None:
+            raise UsageError(
+                "mods: found columns by name; allowed: a formula in the fit; pass an array with one column "
+                "per moderator"
+            )
+        return fit.model.design.recipe.rows(mods)
     p, constant = fit.p, fit.model.design.has_intercept
     if mods is None:
         if p == 1 and constant:
@@ -140,7 +148,7 @@ def _heterogeneity(fit: MultilevelResult, count: int, levels: Sequence[str] | No
 
 def predict_multilevel(
     fit: MultilevelResult,
-    mods: ArrayLike | None = None,
+    mods: ArrayLike | Mapping[str, Any] | None = None,
     *,
     inner_levels: Sequence[str] | None = None,
     level: float | None = None,
@@ -151,8 +159,9 @@ def predict_multilevel(
     ----------
     fit : MultilevelResult
         A fit.
-    mods : array-like of shape (m,) or (m, number of moderators), or None
-        Values of the moderators (the constant is added). None: the pooled mean, or each of the means of a
+    mods : array-like of shape (m,) or (m, number of moderators), mapping or None
+        Values of the moderators (the constant is added); for a fit with a formula also the values of its
+        variables by name. None: the pooled mean, or each of the means of a
         model without intercept.
     inner_levels : sequence of str or None
         Inner level of each prediction, where their variances differ (UN, HCS, DIAG, HAR).
@@ -256,7 +265,7 @@ def random_effects(fit: MultilevelResult, *, level: float | None = None) -> tupl
     Raises
     ------
     UsageError
-        For a level outside (0, 1).
+        For a level outside (0, 1), or a fit with weights of the caller.
 
     Notes
     -----
@@ -275,6 +284,7 @@ def random_effects(fit: MultilevelResult, *, level: float | None = None) -> tupl
     >>> [len(one.estimate) for one in random_effects(fit)]
     [4, 7]
     """
+    fit.model.refuse_weights("random_effects")
     level = fit.level if level is None else checked_level(level)
     blocks, x = fitted_blocks(fit), fit.model.design.matrix
     residual = fit.yi - x @ fit.estimate

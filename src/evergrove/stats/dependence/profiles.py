@@ -195,7 +195,7 @@ def component_intervals(
     Raises
     ------
     UsageError
-        For a component that the fit has not, or that was given.
+        For a component that the fit has not, or that was given, and for a fit with weights of the caller.
     ConvergenceError
         Where the profile could not be evaluated at a limit.
 
@@ -216,6 +216,7 @@ def component_intervals(
     >>> bool(found.ci_low[0] <= fit.sigma2[0] <= found.ci_high[0])
     True
     """
+    fit.model.refuse_weights("component_intervals")
     level = fit.level if level is None else checked_level(level)
     names = [one.name for one in fit.components if not one.given] if components is None else list(components)
     rows, remarks = [], []

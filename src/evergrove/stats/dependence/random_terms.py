@@ -119,17 +119,35 @@ def data_column(data: object, name: str, k: int, where: str) -> NDArray[Any]:
         raise DataError(
             f"{where}: column {name!r} has shape {values.shape}; allowed: one value per effect, here {k}"
         )
-    missing = np.array([value is None or value != value for value in values.tolist()], dtype=bool)  # noqa: PLR0124
-    if missing.any():
-        rows = [int(row) for row in np.flatnonzero(missing)]
+    refuse_missing(f"{where}: {name}", values)
+    return values
+
+
+def refuse_missing(name: str, values: NDArray[Any]) -> None:
+    """Raise where a value of a column is missing.
+
+    Parameters
+    ----------
+    name : str
+        The column, for messages.
+    values : ndarray, shape (k,)
+        Of any kind.
+
+    Raises
+    ------
+    DataError
+        Naming the rows.
+    """
+    listed = values.tolist()
+    rows = [row for row, value in enumerate(listed) if value is None or value != value]  # noqa: PLR0124
+    if rows:
         raise DataError.from_rows(
-            f"{where}: {name}",
+            name,
             rows,
-            [None] * len(rows),
-            allowed="a level",
+            [listed[row] for row in rows],
+            allowed="a number" if values.dtype.kind == "f" else "a level",
             todo="fill in or leave the row out",
         )
-    return values
 
 
 def factor_codes(values: NDArray[Any]) -> tuple[IntArray, tuple[str, ...], NDArray[Any]]:
@@ -166,6 +184,36 @@ def _combined(data: object, names: Sequence[str], k: int, where: str) -> tuple[I
         pairs = [divmod(int(value), len(more_levels)) for value in found]
         levels = tuple(f"{levels[a]}/{more_levels[b]}" if count else more_levels[b] for a, b in pairs)
     return codes.reshape(-1).astype(np.intp), levels
+
+
+def clusters_in_order(cluster: object, k: int) -> tuple[tuple[str, ...], list[IntArray]]:
+    """Return names and rows of clusters, in the order of their first rows.
+
+    Parameters
+    ----------
+    cluster : sequence, length k
+        Cluster of each row.
+    k : int
+        Rows.
+
+    Returns
+    -------
+    names : tuple of str
+    rows : list of int arrays
+
+    Raises
+    ------
+    DataError
+        For another length or missing values, naming rows.
+    """
+    values = np.asarray(cluster)
+    if values.shape != (k,):
+        raise DataError(f"cluster: found shape {values.shape}; allowed: one per effect, here {k}")
+    refuse_missing("cluster", values)
+    codes, names, _ = factor_codes(values)
+    groups = [np.flatnonzero(codes == code) for code in range(len(names))]
+    order = sorted(range(len(groups)), key=lambda code: int(groups[code][0]))
+    return tuple(names[code] for code in order), [groups[code] for code in order]
 
 
 def parse_term(text: str) -> tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]:

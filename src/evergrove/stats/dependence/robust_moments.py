@@ -224,6 +224,11 @@ def robust_variance(
         raise DataError("robust_variance: found 0 effects; allowed: 2 clusters or more")
     design = build_design(mods, names, data, effects.size, intercept=intercept)
     clusters = cluster_rows(np.asarray(cluster), effects.size)
+    if kind is WorkingModel.HIERARCHICAL and all(rows.size == 1 for rows in clusters):
+        raise DataError(
+            f"cluster: found {len(clusters)} clusters of one effect each; allowed with model='hierarchical': "
+            "clusters of several, for tau² and omega² cannot be told apart else; use model='correlated'"
+        )
     if kind is WorkingModel.CORRELATED:
         moments = correlated_moments(effects, variances, design.matrix, clusters, rho)
     else:

@@ -10,7 +10,7 @@ import numpy as np
 from evergrove.errors import DataError, TooFewStudiesError, UsageError
 from evergrove.stats.arrays import checked_level
 from evergrove.stats.dependence.options import RobustCorrection, RobustDf
-from evergrove.stats.dependence.random_terms import factor_codes
+from evergrove.stats.dependence.random_terms import factor_codes, refuse_missing
 from evergrove.stats.dependence.sandwich import (
     Sandwich,
     WorkingFit,
@@ -153,11 +153,7 @@ def cluster_rows(cluster: Sequence[object] | NDArray[Any], k: int) -> list[NDArr
     values = np.asarray(cluster)
     if values.shape != (k,):
         raise DataError(f"cluster: found shape {values.shape}; allowed: one per effect, here {k}")
-    missing = [row for row, value in enumerate(values.tolist()) if value is None or value != value]  # noqa: PLR0124
-    if missing:
-        raise DataError.from_rows(
-            "cluster", missing, [None] * len(missing), allowed="a cluster", todo="name the cluster"
-        )
+    refuse_missing("cluster", values)
     codes, names, _ = factor_codes(values)
     if len(names) < 2:
         raise TooFewStudiesError(

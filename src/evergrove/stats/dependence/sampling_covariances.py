@@ -9,7 +9,7 @@ import numpy as np
 from evergrove.errors import DataError, UsageError
 from evergrove.stats.arrays import column, refuse_rows, same_length
 from evergrove.stats.dependence.nearest_correlation import nearest_correlation
-from evergrove.stats.dependence.random_terms import factor_codes
+from evergrove.stats.dependence.random_terms import factor_codes, refuse_missing
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -34,11 +34,7 @@ def level_codes(name: str, values: Any, k: int) -> tuple[NDArray[np.intp], tuple
     array = np.asarray(values)
     if array.shape != (k,):
         raise DataError(f"{name}: found shape {array.shape}; allowed: one per effect, here {k}")
-    missing = [row for row, value in enumerate(array.tolist()) if value is None or value != value]  # noqa: PLR0124
-    if missing:
-        raise DataError.from_rows(
-            name, missing, [None] * len(missing), allowed="a value", todo="fill in or leave the effect out"
-        )
+    refuse_missing(name, array)
     codes, names, _ = factor_codes(array)
     return codes, names
 

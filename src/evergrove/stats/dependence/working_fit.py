@@ -12,18 +12,38 @@ from evergrove.stats.dependence.multilevel_result import MultilevelResult
 from evergrove.stats.dependence.sandwich import WorkingFit
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
     from evergrove.stats.arrays import FloatArray
+    from evergrove.stats.dependence.likelihood import Problem
 
 
 def fitted_blocks(fit: MultilevelResult) -> tuple[tuple[NDArray[np.intp], FloatArray], ...]:
     """Return the marginal covariance of a multilevel fit, by blocks, on the scale of the effects."""
-    model = fit.model
-    matrices = matrices_at(model.covariances, model.free)
+    return blocks_at(fit.model.problem, matrices_at(fit.model.covariances, fit.model.free))
+
+
+def blocks_at(
+    problem: Problem, matrices: Sequence[FloatArray]
+) -> tuple[tuple[NDArray[np.intp], FloatArray], ...]:
+    """Return the marginal covariance by blocks, on the scale of the effects.
+
+    Parameters
+    ----------
+    problem : Problem
+        The model.
+    matrices : sequence of ndarray
+        Covariance matrix of each term, on the problem's scale.
+
+    Returns
+    -------
+    tuple of (rows, matrix)
+    """
     found = []
-    for batch in model.problem.batches:
-        total = marginal(batch, matrices) * model.problem.scale
+    for batch in problem.batches:
+        total = marginal(batch, matrices) * problem.scale
         for place, rows in enumerate(batch.rows):
             real = rows[rows >= 0]
             found.append((real, total[place, : real.size, : real.size]))
@@ -48,6 +68,7 @@ def working_fit(fit: Any) -> WorkingFit:  # noqa: ANN401 - several results
         For a result without these.
     """
     if isinstance(fit, MultilevelResult):
+        fit.model.refuse_weights("robust")
         design = fit.model.design
         residual = fit.yi - design.matrix @ fit.estimate
         return WorkingFit(design.names, design.matrix, residual, fit.estimate, fitted_blocks(fit))

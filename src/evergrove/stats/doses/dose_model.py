@@ -20,6 +20,7 @@ from evergrove.stats.diagnostic import Diagnostic
 from evergrove.stats.distributions import chi2_tail
 from evergrove.stats.doses.basis import DoseBasis, choose_basis
 from evergrove.stats.doses.dose_result import DoseResponse
+from evergrove.stats.doses.moderation import Moderation, read_moderation, refuse_dependent
 from evergrove.stats.doses.options import (
     DoseApproach,
     DoseCovarianceMethod,
@@ -32,7 +33,7 @@ from evergrove.stats.inverse_variance import i2_from_q
 from evergrove.stats.options import choose
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from numpy.typing import ArrayLike, NDArray
 
@@ -41,12 +42,18 @@ if TYPE_CHECKING:
 
 
 class _Study(NamedTuple):
-    """One study without its reference row: effects, centred columns, sampling covariance."""
+    """One study without its reference row; `z` is 1 and its moderators."""
 
     name: str
     y: FloatArray
     x: FloatArray
     s: FloatArray
+    z: FloatArray
+
+    @property
+    def columns(self) -> FloatArray:
+        """The columns of all coefficients: of the curve, and of its change by each moderator."""
+        return np.asarray(np.kron(self.z, self.x), dtype=np.float64)
 
 
 class _Pooled(NamedTuple):
@@ -104,6 +111,7 @@ def _studies(
     study: Sequence[object],
     basis: DoseBasis,
     given: Sequence[ArrayLike] | None,
+    moderation: Moderation,
     *,
     design: Sequence[str] | str | None,
     how: DoseCovarianceMethod,
@@ -123,11 +131,20 @@ def _studies(
                 f"study {names[code]}: found the reference dose alone; allowed: one more dose at least"
             )
         y = numbers["yi"][rows]
-        if not np.isfinite(y[others]).all() or not np.isfinite(numbers["dose"][rows]).all():
-            raise DataError(f"study {names[code]}: a dose or effect is missing; allowed: finite numbers")
+        for column_name, needed in (("yi", rows[others]), ("dose", rows)):
+            gaps = needed[~np.isfinite(numbers[column_name][needed])]
+            if gaps.size:
+                raise DataError.from_rows(
+                    f"study {names[code]}: {column_name}",
+                    gaps.tolist(),
+                    numbers[column_name][gaps].tolist(),
+                    allowed="a finite number",
+                    todo="fill in or leave the row out",
+                )
         x = basis.columns(numbers["dose"][rows])
         s = _covariance(rows, numbers, given, place, design=design, how=how, name=names[code])
-        found.append(_Study(names[code], y[others], x[others] - x[reference], s))
+        z = moderation.of_study(rows, names[code])
+        found.append(_Study(names[code], y[others], x[others] - x[reference], s, z))
     return found
 
 
@@ -157,12 +174,15 @@ def _two_stage(
     options: dict[str, Any] = {}
     if method is not DoseMethod.FIXED:
         options = {"random": "~ coefficient | study", "struct": Structure.UN, "data": data}
+    if method is DoseMethod.MM and studies[0].z.size > 1:
+        raise UsageError("method='MM': found with mods; allowed: without; use REML, ML or fixed")
     if method is DoseMethod.MM:
         rows = [(np.arange(place * p, (place + 1) * p), block) for place, block in enumerate(blocks)]
         between, _ = moment_covariance(y, kinds, rows)
         options |= _components_of(between)
     likelihood = "ML" if method is DoseMethod.ML else "REML"
-    fit = multilevel(y, blocks, mods=np.eye(p)[kinds], intercept=False, method=likelihood, **options)
+    design = np.vstack([np.kron(one.z, np.eye(p)) for one in studies])
+    fit = multilevel(y, blocks, mods=design, intercept=False, method=likelihood, **options)
     between = fitted_matrices(fit)[0] if fit.components else np.zeros((p, p))
     return _Pooled(fit.estimate, fit.covariance, between, fit.q, fit.q_df, fit), np.array(coefficients)
 
@@ -192,7 +212,8 @@ def _one_stage(studies: list[_Study], method: DoseMethod, names: tuple[str, ...]
     else:
         options = {"random": f"~ 0 + {' + '.join(keys)} | study", "struct": Structure.GEN, "data": data}
     likelihood = "ML" if method is DoseMethod.ML else "REML"
-    fit = multilevel(y, [one.s for one in studies], mods=x, intercept=False, method=likelihood, **options)
+    mods = np.vstack([one.columns for one in studies])
+    fit = multilevel(y, [one.s for one in studies], mods=mods, intercept=False, method=likelihood, **options)
     between = fitted_matrices(fit)[0] if fit.components else np.zeros((p, p))
     return _Pooled(fit.estimate, fit.covariance, between, fit.q, fit.q_df, fit)
 
@@ -211,7 +232,7 @@ def _fitness(studies: list[_Study], coefficients: FloatArray) -> _Fitness:
     deviance = total = 0.0
     count = 0
     for one in studies:
-        residual = one.y - one.x @ coefficients
+        residual = one.y - one.columns @ coefficients
         deviance += float(residual @ np.linalg.solve(one.s, residual))
         total += float(one.y @ np.linalg.solve(one.s, one.y))
         count += one.y.size
@@ -236,6 +257,7 @@ def dose_response(
     knots: Sequence[float] | int = 3,
     powers: Sequence[float] = (1.0, 2.0),
     shift: float = 0.0,
+    mods: ArrayLike | Mapping[str, ArrayLike] | None = None,
     approach: str = DoseApproach.TWO_STAGE,
     method: str = DoseMethod.REML,
     level: float = 0.95,
@@ -269,6 +291,9 @@ def dose_response(
         Of a fractional polynomial: one or two of -2, -1, -0.5, 0 (logarithm), 0.5, 1, 2, 3.
     shift : float
         Added to doses before powers are taken.
+    mods : array-like of shape (k,) or (k, m), mapping of columns, or None
+        Moderators of the curve, constant within each study, as numbers: each adds a change of every
+        coefficient of the curve per unit. Differences between studies are observational.
     approach : DoseApproach or str
         ``"two-stage"`` or ``"one-stage"``.
     method : DoseMethod or str
@@ -279,7 +304,7 @@ def dose_response(
     Returns
     -------
     DoseResponse
-        ``curve(doses, reference=…)`` gives the predicted curve.
+        ``curve(doses, reference=…)`` gives the predicted curve, with moderators at the values ``mods=…``.
 
     Raises
     ------
@@ -328,7 +353,9 @@ def dose_response(
             f"study: found {len(study)} and {k} rows; allowed: one study per row, one row or more"
         )
     basis = choose_basis(kind, numbers["dose"], knots=knots, powers=powers, shift=shift)
-    studies = _studies(numbers, study, basis, V, design=design, how=how)
+    moderation = read_moderation(mods, k)
+    studies = _studies(numbers, study, basis, V, moderation, design=design, how=how)
+    refuse_dependent(np.array([one.z for one in studies]), moderation.names)
     stacked = np.vstack([one.x for one in studies])
     if np.linalg.matrix_rank(stacked) < stacked.shape[1]:
         raise DataError(
@@ -354,18 +381,19 @@ def dose_response(
         "method": by,
         "level": level,
     }
-    return _result(pooled, back, basis, studies, own=own, options=options)
+    return _result(pooled, back, basis, studies, moderation, own=own, options=options)
 
 
 def _likelihood(
-    pooled: _Pooled, back: FloatArray, options: dict[str, Any], studies: int
+    pooled: _Pooled, back: FloatArray, options: dict[str, Any], studies: list[_Study]
 ) -> tuple[float | None, float | None]:
     """Return log-likelihood and AIC on the scale of the original columns; none for moments."""
     if options["method"] is DoseMethod.MM:
         return None, None
     value = pooled.fit.log_likelihood
     if options["approach"] is DoseApproach.TWO_STAGE:
-        count = studies if options["method"] is DoseMethod.ML else studies - 1
+        lost = 0 if options["method"] is DoseMethod.ML else studies[0].z.size
+        count = len(studies) - lost
         value -= count * float(np.linalg.slogdet(back)[1])
     return value, -2.0 * value + 2.0 * pooled.fit.n_parameters
 
@@ -375,20 +403,24 @@ def _result(
     back: FloatArray,
     basis: DoseBasis,
     studies: list[_Study],
+    moderation: Moderation,
     *,
     own: dict[str, FloatArray],
     options: dict[str, Any],
 ) -> DoseResponse:
     """Transform back and assemble the result."""
-    coefficients, covariance = back @ pooled.coefficients, back @ pooled.covariance @ back.T
-    p, level = coefficients.size, float(options["level"])
+    whole = np.kron(np.eye(len(moderation.names) + 1), back)
+    coefficients, covariance = whole @ pooled.coefficients, whole @ pooled.covariance @ whole.T
+    p, size, level = coefficients.size, len(basis.names), float(options["level"])
     rows = wald_test(coefficients, covariance, None, range(p), level)
     curved = basis.shape in {DoseShape.QUADRATIC, DoseShape.SPLINE}
-    bent = wald_test(coefficients, covariance, None, range(1, p), level) if curved else None
+    bending = [place for place in range(p) if place % size > 0]
+    bent = wald_test(coefficients, covariance, None, bending, level) if curved else None
+    changed = wald_test(coefficients, covariance, None, range(size, p), level) if p > size else None
     fitness = _fitness(studies, coefficients)
-    log_likelihood, aic = _likelihood(pooled, back, options, len(studies))
+    log_likelihood, aic = _likelihood(pooled, back, options, studies)
     return DoseResponse(
-        names=basis.names,
+        names=moderation.coefficient_names(basis.names),
         estimate=coefficients,
         se=rows.se,
         ci_low=rows.ci_low,
@@ -401,8 +433,12 @@ def _result(
         wald_df=p,
         wald_p_value=rows.joint_p_value,
         nonlinear=None if bent is None else bent.joint,
-        nonlinear_df=None if bent is None else p - 1,
+        nonlinear_df=None if bent is None else len(bending),
         nonlinear_p_value=None if bent is None else bent.joint_p_value,
+        moderators=moderation.names,
+        moderation=None if changed is None else changed.joint,
+        moderation_df=None if changed is None else p - size,
+        moderation_p_value=None if changed is None else changed.joint_p_value,
         q=pooled.q,
         q_df=pooled.q_df,
         q_p_value=chi2_tail(pooled.q, pooled.q_df),

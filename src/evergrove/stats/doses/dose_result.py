@@ -10,10 +10,11 @@ import numpy as np
 from evergrove.errors import DataError
 from evergrove.stats.arrays import FloatArray, checked_level, column
 from evergrove.stats.distributions import normal_quantile
+from evergrove.stats.doses.moderation import at_values
 from evergrove.stats.result import Result
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from numpy.typing import ArrayLike
 
@@ -78,6 +79,10 @@ class DoseResponse(Result):
         Test that the curve is flat.
     nonlinear, nonlinear_df, nonlinear_p_value : float or None
         Test that all coefficients but the first are 0: that the curve is a straight line (quadratic, spline).
+    moderators : tuple of str
+        Of the curve; empty without any.
+    moderation, moderation_df, moderation_p_value : float or None
+        Test that no moderator changes the curve.
     q, q_df, q_p_value : float
         Residual heterogeneity of the studies' coefficients (two-stage), or of the effects (one-stage).
     i2 : float
@@ -121,6 +126,10 @@ class DoseResponse(Result):
     nonlinear: float | None
     nonlinear_df: int | None
     nonlinear_p_value: float | None
+    moderators: tuple[str, ...]
+    moderation: float | None
+    moderation_df: int | None
+    moderation_p_value: float | None
     q: float
     q_df: int
     q_p_value: float
@@ -152,7 +161,14 @@ class DoseResponse(Result):
         """Knots of a spline; empty for other curves."""
         return self.basis.knots
 
-    def curve(self, doses: ArrayLike, *, reference: float = 0.0, level: float | None = None) -> DoseCurve:
+    def curve(
+        self,
+        doses: ArrayLike,
+        *,
+        reference: float = 0.0,
+        mods: Mapping[str, float] | Sequence[float] | float | None = None,
+        level: float | None = None,
+    ) -> DoseCurve:
         """Return the curve at some doses against a reference dose, with pointwise intervals.
 
         Parameters
@@ -161,6 +177,8 @@ class DoseResponse(Result):
             Doses, in the unit of the data.
         reference : float
             Dose that the effects are compared with.
+        mods : mapping, sequence, float or None
+            A value for each moderator of the fit; None where it has none.
         level : float or None
             Of the intervals; None is that of the fit.
 
@@ -172,12 +190,15 @@ class DoseResponse(Result):
         ------
         DataError
             For doses that are not finite or that the curve does not take.
+        UsageError
+            For values that do not fit the moderators.
         """
         level = self.level if level is None else checked_level(level)
         dose = column("doses", doses)
         if not np.isfinite(dose).all() or not np.isfinite(reference):
             raise DataError("doses: found a missing or infinite dose; allowed: finite numbers")
         rows = self.basis.columns(dose) - self.basis.columns(np.array([float(reference)]))
+        rows = np.asarray(np.kron(at_values(mods, self.moderators), rows), dtype=np.float64)
         estimate = rows @ self.estimate
         se = np.sqrt(np.maximum(np.einsum("ij,jk,ik->i", rows, self.covariance, rows), 0.0))
         half = normal_quantile(level) * se
@@ -209,6 +230,11 @@ class DoseResponse(Result):
             lines.append(
                 f"straight line: chi-square = {self.nonlinear:.4f}, df = {self.nonlinear_df}, "
                 f"p = {self.nonlinear_p_value:.4g}"
+            )
+        if self.moderation is not None:
+            lines.append(
+                f"moderators: chi-square = {self.moderation:.4f}, df = {self.moderation_df}, "
+                f"p = {self.moderation_p_value:.4g}"
             )
         lines.append(
             f"residual Q = {self.q:.4f}, df = {self.q_df}, p = {self.q_p_value:.4g}; I² = {self.i2:.1f} %"

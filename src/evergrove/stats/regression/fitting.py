@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from evergrove.errors import DataError, TooFewStudiesError, UsageError
-from evergrove.stats.arrays import checked_labels, checked_level, column, effects_and_variances
+from evergrove.stats.arrays import (
+    checked_labels,
+    checked_level,
+    column,
+    effects_and_variances,
+    refuse_rows,
+)
 from evergrove.stats.options import (
     EffectMeasure,
     IntervalMethod,
@@ -53,6 +58,7 @@ def meta_regression(
     tau2_weights: ArrayLike | None = None,
     redundant: str = RedundantColumns.ERROR,
     missing: str = MissingModerators.ERROR,
+    centred: bool = False,
     prediction: str = PredictionMethod.T_K_MINUS_1,
     level: float = 0.95,
     measure: str | None = None,
@@ -97,6 +103,10 @@ def meta_regression(
         ``"error"`` or ``"drop"`` where moderators depend on each other.
     missing : MissingModerators or str
         ``"error"`` or ``"drop"`` where a study lacks a moderator.
+    centred : bool
+        Whether tau² and Q come from the effects less their plain mean. That matters only where the design
+        holds no constant; metafor does it there (Q is then not the residual sum of squares, and the
+        limits of tau² are still those of the effects as they are).
     prediction : PredictionMethod or str
         Of `MetaRegressionResult.predict`.
     level : float
@@ -161,6 +171,7 @@ def meta_regression(
         None if measure is None else choose(EffectMeasure, measure, "measure"),
         choose(RedundantColumns, redundant, "redundant"),
         choose(MissingModerators, missing, "missing"),
+        bool(centred),
         (),
     )
     prediction_df(options.prediction, 3, 1, None)
@@ -173,7 +184,10 @@ def meta_regression(
             "meta_regression: found 0 studies; allowed: at least one per coefficient; check which were "
             "eligible"
         )
-    design, dropped = of_full_rank(moderators.design(keep), options.redundant)
+    whole = moderators.design(keep)
+    if options.redundant is RedundantColumns.ERROR:
+        enough_studies(int(keep.sum()), whole)
+    design, dropped = of_full_rank(whole, options.redundant)
     enough_studies(int(keep.sum()), design)
     rows = np.flatnonzero(keep)
     own = Data(
@@ -181,7 +195,7 @@ def meta_regression(
         variances[keep],
         design,
         checked_weights(weights, k, keep),
-        None if tau2_weights is None else column("tau2_weights", tau2_weights)[keep],
+        checked_weights(tau2_weights, k, keep, "tau2_weights"),
     )
     kept_labels = None if given_labels is None else tuple(given_labels[row] for row in rows)
     return fit_model(own, options, remarks + dropped, rows=rows, labels=kept_labels, test=test)
@@ -215,7 +229,9 @@ def _interval_method(model: PoolModel, ci: str | None) -> IntervalMethod:
     return choose(IntervalMethod, ci, "ci")
 
 
-def checked_weights(weights: ArrayLike | None, k: int, keep: BoolArray) -> FloatArray | None:
+def checked_weights(
+    weights: ArrayLike | None, k: int, keep: BoolArray, name: str = "weights"
+) -> FloatArray | None:
     """Return the caller's weights of the rows kept, or None.
 
     Parameters
@@ -226,6 +242,8 @@ def checked_weights(weights: ArrayLike | None, k: int, keep: BoolArray) -> Float
         Studies.
     keep : ndarray of bool, shape (k,)
         Rows analysed.
+    name : str
+        The argument.
 
     Returns
     -------
@@ -238,12 +256,16 @@ def checked_weights(weights: ArrayLike | None, k: int, keep: BoolArray) -> Float
     """
     if weights is None:
         return None
-    array = column("weights", weights)
-    if array.size != k or not bool((np.isfinite(array) & (array > 0)).all()):
-        raise DataError(
-            f"weights: found {array.size} from {float(array.min(initial=math.inf))!r}; allowed: {k} finite "
-            "weights above 0; leave out the study that should not count"
-        )
+    array = column(name, weights)
+    if array.size != k:
+        raise DataError(f"{name}: found {array.size}; allowed: one per study, here {k}; check the rows")
+    refuse_rows(
+        name,
+        array,
+        ~(np.isfinite(array) & (array > 0)),
+        allowed="a finite weight above 0",
+        todo="leave out the study that should not count",
+    )
     return np.asarray(array[keep])
 
 

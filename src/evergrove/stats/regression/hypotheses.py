@@ -1,4 +1,4 @@
-"""Linear hypotheses about coefficients, and comparisons of nested models."""
+"""Linear hypotheses about coefficients."""
 
 from __future__ import annotations
 
@@ -8,9 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from evergrove.errors import DataError, UsageError
-from evergrove.stats.diagnostic import Diagnostic
-from evergrove.stats.distributions import chi2_tail
+from evergrove.errors import DataError
 from evergrove.stats.regression.coefficient_tests import joint_test, wald
 from evergrove.stats.regression.least_squares import redundant_columns
 from evergrove.stats.result import Result
@@ -20,7 +18,6 @@ if TYPE_CHECKING:
 
     from evergrove.stats.arrays import FloatArray
     from evergrove.stats.regression.coefficient_tests import CoefficientTest
-    from evergrove.stats.regression.location_scale_result import LocationScaleResult
     from evergrove.stats.regression.regression_result import MetaRegressionResult
 
 
@@ -172,180 +169,3 @@ def _in_words(row: FloatArray, names: Sequence[str], value: float) -> str:
         factor = "" if abs(weight) == 1 else f"{abs(weight):g} "
         text += f" {sign} {factor}{name}" if text else f"{'-' if weight < 0 else ''}{factor}{name}"
     return f"{text} = {value:g}"
-
-
-@dataclass(frozen=True, slots=True)
-class ModelComparison(Result):
-    """A likelihood-ratio test of nested models.
-
-    Parameters
-    ----------
-    statistic, df, p_value : float, int, float
-        Twice the difference in log-likelihood, difference in parameters, upper tail of chi-square.
-    log_likelihood_full, log_likelihood_reduced : float
-    parameters_full, parameters_reduced : int
-    aic_full, aic_reduced, bic_full, bic_reduced, aicc_full, aicc_reduced : float
-    r2 : float or None
-        Share of the reduced model's tau² that the full one accounts for, in percent, not below 0; None for
-        location-scale models.
-    likelihood : str
-        ``"ML"`` or ``"REML"``.
-    diagnostics : tuple of Diagnostic
-    """
-
-    statistic: float
-    df: int
-    p_value: float
-    log_likelihood_full: float
-    log_likelihood_reduced: float
-    parameters_full: int
-    parameters_reduced: int
-    aic_full: float
-    aic_reduced: float
-    bic_full: float
-    bic_reduced: float
-    aicc_full: float
-    aicc_reduced: float
-    r2: float | None
-    likelihood: str
-    diagnostics: tuple[Diagnostic, ...] = ()
-
-    def __repr__(self) -> str:
-        return (
-            f"<ModelComparison LR({self.df}) = {self.statistic:.4f}, p={self.p_value:.3g}, {self.likelihood}>"
-        )
-
-    def summary(self) -> str:
-        """Return the test and the criteria of both models."""
-        return "\n".join(
-            [
-                (
-                    f"likelihood ratio ({self.likelihood}): chi²({self.df}) = {self.statistic:.4f}, p = "
-                    f"{self.p_value:.4g}"
-                ),
-                (
-                    f"AIC {self.aic_full:.2f} against {self.aic_reduced:.2f}, "
-                    f"BIC {self.bic_full:.2f} against {self.bic_reduced:.2f}, "
-                    f"AICc {self.aicc_full:.2f} against {self.aicc_reduced:.2f}"
-                ),
-                *(f"note: {remark}" for remark in self.diagnostics),
-            ]
-        )
-
-
-def compare_models(
-    full: MetaRegressionResult | LocationScaleResult, reduced: MetaRegressionResult | LocationScaleResult
-) -> ModelComparison:
-    """Compare two nested models of the same studies by their likelihood ratio.
-
-    Parameters
-    ----------
-    full, reduced : MetaRegressionResult or LocationScaleResult
-        Fitted by ``tau2="ML"`` (or the common model), or both by REML with the same location moderators.
-
-    Returns
-    -------
-    ModelComparison
-
-    Raises
-    ------
-    UsageError
-        For models of different data or likelihoods, REML with different moderators, or a full model that
-        does not hold the reduced one.
-
-    Notes
-    -----
-    Testing tau² = 0 this way, the statistic is not chi-square (the hypothesis lies on the boundary): the p
-    value is too large, and a diagnostic says so.
-
-    References
-    ----------
-    Huizenga, Visser & Dolan, Br J Math Stat Psychol 64 (2011) 1-19; Self & Liang 1987.
-
-    Examples
-    --------
-    >>> from evergrove.stats import meta_regression
-    >>> yi, vi = [0.1, 0.3, 0.5, 0.8, 0.7], [0.04, 0.02, 0.03, 0.05, 0.02]
-    >>> models = [meta_regression(yi, vi, mods, tau2="ML") for mods in ([1, 2, 3, 4, 5], None)]
-    >>> compare_models(*models)
-    <ModelComparison LR(1) = 7.4614, p=0.0063, ML>
-    """
-    _comparable(full, reduced)
-    df = full.parameters - reduced.parameters
-    statistic = max(0.0, 2.0 * (full.log_likelihood - reduced.log_likelihood))
-    share = None
-    if not np.ndim(full.tau2) and not np.ndim(reduced.tau2):
-        before, after = float(reduced.tau2), float(full.tau2)
-        share = 100.0 * max(0.0, (before - after) / before) if before > 0 else 0.0
-    remarks = []
-    if full.model != reduced.model:
-        message = "tau² = 0 lies on the boundary: the p value from chi-square is too large"
-        remarks.append(Diagnostic("hypothesis-on-the-boundary", message))
-        share = None
-    return ModelComparison(
-        statistic,
-        df,
-        chi2_tail(statistic, df),
-        full.log_likelihood,
-        reduced.log_likelihood,
-        full.parameters,
-        reduced.parameters,
-        full.aic,
-        reduced.aic,
-        full.bic,
-        reduced.bic,
-        full.aicc,
-        reduced.aicc,
-        share,
-        full.likelihood,
-        tuple(remarks),
-    )
-
-
-def _comparable(
-    full: MetaRegressionResult | LocationScaleResult, reduced: MetaRegressionResult | LocationScaleResult
-) -> None:
-    """Refuse models whose likelihoods cannot be compared."""
-    if not (np.array_equal(full.yi, reduced.yi) and np.array_equal(full.vi, reduced.vi)):
-        raise UsageError(
-            f"compare_models: found models of {full.k} and {reduced.k} studies with different data; "
-            "allowed: the same effects and variances in the same order; fit both to the studies with all "
-            "moderators"
-        )
-    for fit in (full, reduced):
-        if fit.given_weights is not None:
-            raise UsageError("compare_models: found weights of one's own; allowed: maximum likelihood fits")
-    if full.parameters <= reduced.parameters:
-        raise UsageError(
-            f"compare_models: found {full.parameters} parameters against {reduced.parameters}; allowed: a "
-            "full "
-            "model with more than the reduced one; pass the larger one first"
-        )
-    if full.likelihood != reduced.likelihood:
-        raise UsageError(
-            f"compare_models: found likelihoods {full.likelihood} and {reduced.likelihood}; allowed: one; "
-            "fit both with tau2='ML'"
-        )
-    big, small = full.design.matrix, reduced.design.matrix
-    if full.likelihood == "REML" and (big.shape != small.shape or not spans(big, small)):
-        raise UsageError(
-            "compare_models: found REML fits with different moderators, whose likelihoods cannot be "
-            "compared; allowed: ML; fit both with tau2='ML'"
-        )
-    if not spans(big, small):
-        raise UsageError(
-            "compare_models: found a reduced model with moderators that the full one does not hold; allowed: "
-            "nested models; compare their AICc instead"
-        )
-    if full.model == "random" and full.options["tau2"] not in {"ML", "REML"}:
-        raise UsageError(
-            f"compare_models: found tau² by {full.options['tau2']}; allowed: 'ML' or 'REML', which maximise "
-            "the likelihood; fit again"
-        )
-
-
-def spans(big: FloatArray, small: FloatArray) -> bool:
-    """Return whether the columns of one design are combinations of those of another."""
-    both = np.hstack([big, small])
-    rank, of_big = both.shape[1] - len(redundant_columns(both)), big.shape[1] - len(redundant_columns(big))
-    return bool(rank == of_big)

@@ -188,10 +188,12 @@ def location_scale(
     kept_labels = None if given_labels is None else tuple(given_labels[row] for row in rows)
     enough_studies(rows.size, design)
     enough_studies(rows.size, scale_design)
-    if rows.size <= design.matrix.shape[1]:
+    needed = design.matrix.shape[1] + scale_design.matrix.shape[1]
+    if rows.size < needed:
         raise TooFewStudiesError(
-            f"location_scale: found {rows.size} studies for {design.matrix.shape[1]} location coefficients; "
-            "allowed: more studies than coefficients; leave moderators out"
+            f"location_scale: found {rows.size} studies for {design.matrix.shape[1]} location and "
+            f"{scale_design.matrix.shape[1]} scale coefficients; allowed: {needed} studies or more; leave "
+            "moderators out"
         )
     return _fit(
         effects[keep],
@@ -237,7 +239,9 @@ def _scale_part(
         alpha = alpha + constant
     else:
         alpha, covariance = alpha * unit, covariance * unit**2
-    return Scale(alpha, covariance, np.maximum(0.0, problem.tau2(best.a)) * unit, tuple(remarks)), best
+    return Scale(
+        alpha, covariance, np.where(bound, 0.0, np.maximum(0.0, problem.tau2(best.a))) * unit, tuple(remarks)
+    ), best
 
 
 def scale_shift(design: FloatArray, shift: float) -> FloatArray:

@@ -53,6 +53,7 @@ class Options(NamedTuple):
     measure: EffectMeasure | None
     redundant: RedundantColumns
     missing: MissingModerators
+    centred: bool
     test: tuple[str, ...]
 
 
@@ -112,7 +113,13 @@ def fit_model(
     if isinstance(options.tau2, Tau2Method):
         checked_tau2_weights(options.tau2, data.tau2_weights, int(data.yi.size))
     spread = residual_variance(
-        options.tau2, data.yi, data.vi, basis.matrix, tau2_weights=data.tau2_weights, level=options.level
+        options.tau2,
+        data.yi,
+        data.vi,
+        basis.matrix,
+        tau2_weights=data.tau2_weights,
+        level=options.level,
+        origin=_origin(data, options),
     )
     found = _estimates(data, basis, spread.estimate.value, options)
     positions = _tested(data.design, test)
@@ -120,6 +127,11 @@ def fit_model(
     return _result(
         data, basis, spread, found, options, remarks=remarks, rows=rows, labels=labels, positions=positions
     )
+
+
+def _origin(data: Data, options: Options) -> float:
+    """Return what is subtracted from the effects for tau² and Q: their mean where that is asked for."""
+    return float(data.yi.mean()) if options.centred else 0.0
 
 
 def _tested(design: Design, test: Sequence[str | int] | None) -> list[int]:
@@ -214,7 +226,7 @@ def _heterogeneity(data: Data, basis: Basis, spread: ResidualVariance, options: 
     """Return tau², I², R² and Q."""
     k, p = data.design.matrix.shape
     tau2, df = spread.estimate.value, k - p
-    fixed = weighted_fit(basis, data.yi, data.vi)
+    fixed = weighted_fit(basis, data.yi - _origin(data, options), data.vi)
     q = fixed.rss if df else 0.0
     random = options.model is PoolModel.RANDOM
     typical = df / fixed.trace if df else math.nan

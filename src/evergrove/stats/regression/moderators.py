@@ -385,7 +385,12 @@ def complete_rows(
         for name, values in block.columns.items():
             numbers = values.matrix if isinstance(values, SplineBasis) else values
             if numbers.dtype.kind == "f" and np.isinf(numbers).any():
-                raise DataError(f"mods: {name!r} holds an infinite value; allowed: finite numbers")
+                endless = np.isinf(numbers).reshape(k, -1).any(axis=1)
+                where = row_names(np.flatnonzero(endless)[:10], labels)
+                raise DataError(
+                    f"mods: {name!r} is infinite in {where}; allowed: finite numbers; correct it, or leave "
+                    "the study out"
+                )
     if not bad.any():
         return ~bad, ()
     rows = np.flatnonzero(bad)

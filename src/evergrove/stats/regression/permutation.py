@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from evergrove.errors import UsageError
+from evergrove.errors import DataError, UsageError
 from evergrove.stats.diagnostic import Diagnostic
 from evergrove.stats.options import Alternative, choose
 from evergrove.stats.regression.multiplicity import TIE, step_down_max
@@ -75,6 +75,8 @@ def permutation_test(
 
     Raises
     ------
+    DataError
+        Where a tested coefficient is 0 with a standard error of 0.
     UsageError
         For an unknown option, too many distinct permutations for an exact test, or a fit with weights of
         one's own.
@@ -111,6 +113,11 @@ def permutation_test(
     fits = run(model, model.y, plan)
     seen = fits.tests if kind is PermutedStatistic.TEST else fits.coefficients
     kept = ~np.isnan(fits.joint)
+    if not kept[0]:
+        raise DataError(
+            "permutation_test: found a coefficient of 0 with a standard error of 0 in the data themselves; "
+            "allowed: effects that differ from one another or from 0; state them without a test"
+        )
     p_value = _shares(seen[kept], seen[0], side, rule, unit_free=kind is PermutedStatistic.TEST)
     ties = fits.joint[kept] >= fits.joint[0] - TIE
     remarks = _remarks(int((~kept).sum()), distinct, every=every)
@@ -125,7 +132,7 @@ def permutation_test(
         p_value_error=np.zeros_like(error) if every else error,
         adjusted_p_value=_adjusted(fits.tests[kept], model.tested, side),
         joint_statistic=float(fits.joint[0]),
-        joint_p_value=float(ties.mean()) if kept[0] else float("nan"),
+        joint_p_value=float(ties.mean()),
         ci_low=low,
         ci_high=high,
         permutations=plan.size,
@@ -199,7 +206,8 @@ def _shares(
 
     def share(extreme: BoolArray) -> FloatArray:
         known = ~np.isnan(permuted)
-        return np.asarray((extreme & known).sum(axis=0) / known.sum(axis=0))
+        shares = (extreme & known).sum(axis=0) / np.maximum(1, known.sum(axis=0))
+        return np.where(np.isnan(observed), np.nan, shares)  # an untested coefficient without a test
 
     if side is Alternative.LESS:
         return share(permuted <= observed + tie)

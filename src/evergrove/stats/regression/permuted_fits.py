@@ -181,4 +181,6 @@ def run(model: Model, y: FloatArray, plan: Plan, *, repeats: int = 1) -> Fits:
     else:
         with ThreadPoolExecutor(threads) as pool:
             list(pool.map(lambda part: fill(*part), parts))
+    perfect = np.isinf(fits.tests[:, list(model.tested)]).any(axis=1)  # no residual: certain, not unknown
+    fits.joint[perfect] = np.inf
     return fits

@@ -76,6 +76,7 @@ def residual_variance(
     *,
     tau2_weights: FloatArray | None,
     level: float,
+    origin: float = 0.0,
 ) -> ResidualVariance:
     """Return tau² given a design, with Q-profile limits and remarks.
 
@@ -91,6 +92,8 @@ def residual_variance(
         Of the generalised Q methods.
     level : float
         Of the limits.
+    origin : float
+        Subtracted from the effects for the estimate, not for its limits.
 
     Raises
     ------
@@ -101,8 +104,8 @@ def residual_variance(
         return _known(0.0, "common effect: no tau²", None)
     if isinstance(chosen, float):
         return _known(chosen, "tau² given", chosen)
-    data = lay_out(yi, vi, design)
-    found = estimate_tau2(chosen, yi, vi, design, weights=tau2_weights, data=data)
+    data = lay_out(yi - origin, vi, design)
+    found = estimate_tau2(chosen, yi - origin, vi, design, weights=tau2_weights, data=data)
     if not found.converged:
         raise ConvergenceError(
             f"tau2={str(chosen)!r}: {found.reason} ({found.iterations} iterations, last value "
@@ -118,7 +121,7 @@ def residual_variance(
         shown = ", ".join(f"{value:.6g}" for value in found.maxima)
         message = f"the likelihood has {len(found.maxima)} maxima, at tau² = {shown}; the highest is used"
         remarks.append(Diagnostic("two-maxima", message, "tau2"))
-    low, high = q_profile(data, level)
+    low, high = q_profile(data if origin == 0.0 else lay_out(yi, vi, design), level)
     if math.isnan(low.value):
         message = (
             "the Q-profile set is empty: residuals are smaller than their variances allow; "

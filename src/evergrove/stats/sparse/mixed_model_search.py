@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from evergrove.stats.arrays import BoolArray, FloatArray
     from evergrove.stats.sparse.mixed_models import Specification
 
-#: Standard deviations from which the joint maximum is sought; two, so that a second maximum is met.
-STARTS = (0.3, 1.2)
+#: Standard deviations at which the rest is maximised first: tau² = 0 can be one of two maxima.
+PROFILED = (0.15, 0.3, 0.55, 1.0, 1.8, 3.2)
 #: A standard deviation below this, on the logit or log scale, is a maximum at 0.
 NEGLIGIBLE = 1e-5
 #: A gain in log-likelihood below this share is rounding.
@@ -95,15 +95,10 @@ def with_effects(spec: Specification) -> tuple[Found, Found]:
         return zero, zero
     best, steps = zero, zero.maximum.iterations
     correlated = spec.level is not None and bool(spec.free[spec.tau - 1])
-    slopes = (-0.3, 0.3) if correlated else (0.0,)
-    for tau in STARTS:
-        for slope in slopes:
-            start = zero.maximum.parameters.copy()
-            start[spec.tau] = tau
-            if correlated:
-                start[spec.tau - 1] = slope
-            if spec.level is not None and start[spec.level] == 0.0:
-                start[spec.level] = 0.3
+    for slope in (-0.3, 0.3) if correlated else (0.0,):
+        starts, spent = _starts(spec, spec.tau, zero.maximum, slope)
+        steps += spent
+        for start in starts:
             found = _settled(spec, start, spec.free)
             steps += found.maximum.iterations
             gain = found.maximum.log_likelihood - best.maximum.log_likelihood
@@ -112,3 +107,28 @@ def with_effects(spec: Specification) -> tuple[Found, Found]:
             ):
                 best = found
     return Found(best.maximum._replace(iterations=steps), best.free), zero
+
+
+def _starts(spec: Specification, place: int, zero: Maximum, slope: float) -> tuple[list[FloatArray], int]:
+    """Return where the likelihood, maximised over all but τ, has peaks among some τ; and the steps taken."""
+    free = spec.free.copy()
+    free[place] = False
+    start = zero.parameters.copy()
+    if slope:
+        start[place - 1], free[place - 1] = slope, False
+    if spec.level is not None and start[spec.level] == 0.0:
+        start[spec.level] = 0.3
+    heights, points, steps = [zero.log_likelihood], [zero.parameters], 0
+    for tau in PROFILED:
+        start = start.copy()
+        start[place] = tau
+        held = maximise(spec.likelihood, spec.design, start, free)
+        steps += held.iterations
+        points.append(held.parameters)
+        heights.append(held.log_likelihood if held.converged else -np.inf)
+        if held.converged:
+            start = held.parameters
+    higher = np.array(heights)
+    peaks = (higher[1:] >= higher[:-1]) & (higher[1:] >= np.append(higher[2:], -np.inf))
+    peaks[0] = True  # a maximum between 0 and the first has no peak of its own here
+    return [point for point, peak in zip(points[1:], peaks, strict=True) if peak], steps

@@ -117,7 +117,13 @@ def effect_matrix(
                 "moderator_names: found without moderators; allowed: one per moderator; leave them out"
             )
         return ModelMatrix(np.ones((k, 1)), ("intercept",), True)
-    values = np.array(moderators, dtype=np.float64)
+    try:
+        values = np.array(moderators, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise DataError(
+            f"moderators: found a value that is no number ({error}); allowed: numbers; code a factor as "
+            "columns of 0 and 1, one per level but the first"
+        ) from None
     values = values[:, np.newaxis] if values.ndim == 1 else values
     if values.ndim != 2 or values.shape[0] != k or values.shape[1] == 0:
         raise DataError(
@@ -133,17 +139,17 @@ def effect_matrix(
             allowed="finite numbers",
             todo="leave the study or the moderator out",
         )
-    for at in range(values.shape[1]):
-        if np.ptp(values[:, at]) == 0 and (intercept or values[0, at] == 0):
-            raise DataError(
-                f"moderators: column {at} is {values[0, at]!r} in every study; allowed: values that differ; "
-                "leave it out"
-            )
     given = [f"moderator {at + 1}" for at in range(values.shape[1])] if names is None else [*map(str, names)]
     if len(given) != values.shape[1]:
         raise UsageError(
             f"moderator_names: found {len(given)}; allowed: {values.shape[1]}, one per moderator; name each"
         )
+    for at, name in enumerate(given):
+        if np.ptp(values[:, at]) == 0 and (intercept or values[0, at] == 0):
+            raise DataError(
+                f"moderators: {name!r} is {float(values[0, at]):g} in every study; allowed: values "
+                "that differ; leave it out"
+            )
     if intercept:
         return ModelMatrix(np.column_stack([np.ones(k), values]), ("intercept", *given), True)
     return ModelMatrix(values, tuple(given), False)

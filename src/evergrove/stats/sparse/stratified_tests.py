@@ -61,7 +61,7 @@ class StratifiedTest(Result):
 
 
 def _association(
-    difference: float, variance: float, *, continuity: bool, what: str
+    difference: float, variance: float, *, continuity: bool, beyond_zero: bool, what: str
 ) -> tuple[float, tuple[Diagnostic, ...]]:
     """Return the one-degree-of-freedom chi-square, with the correction where it does not pass 0."""
     if not variance > 0:
@@ -69,7 +69,7 @@ def _association(
             f"{what}: found no variance in any stratum; allowed: a stratum with events and non-events in "
             "arms that both have patients; state the counts"
         )
-    step = 0.5 if continuity and abs(difference) >= 0.5 else 0.0
+    step = 0.5 if continuity and (beyond_zero or abs(difference) >= 0.5) else 0.0
     remarks: tuple[Diagnostic, ...] = ()
     if continuity and step == 0.0:
         message = "observed and expected events differ by less than 1/2: no continuity correction"
@@ -78,7 +78,14 @@ def _association(
 
 
 def cochran_mantel_haenszel_test(
-    events1: ArrayLike, n1: ArrayLike, events2: ArrayLike, n2: ArrayLike, *, continuity: bool = True
+    events1: ArrayLike,
+    n1: ArrayLike,
+    events2: ArrayLike,
+    n2: ArrayLike,
+    *,
+    continuity: bool = True,
+    beyond_zero: bool = False,
+    cochran: bool = False,
 ) -> StratifiedTest:
     """Test whether events are independent of the arm within every study.
 
@@ -88,6 +95,11 @@ def cochran_mantel_haenszel_test(
         Patients with the event and patients per arm.
     continuity : bool
         Whether 1/2 is taken off the difference between observed and expected events.
+    beyond_zero : bool
+        Whether that is done even where the difference is smaller than 1/2 (metafor).
+    cochran : bool
+        Whether the variance has n in its denominator, for fixed arms, rather than n - 1, for fixed margins
+        (Cochran 1954; metafor's ``CO``; without continuity meta's ``Q.CMH``).
 
     Returns
     -------
@@ -107,8 +119,8 @@ def cochran_mantel_haenszel_test(
 
     Notes
     -----
-    Hypergeometric variance, n - 1 in the denominator (Mantel & Haenszel 1959; meta has n). The correction is
-    left out where it would pass 0, as R's ``mantelhaen.test`` does; metafor applies it there too.
+    The correction is left out where it would pass 0, as R's ``mantelhaen.test`` does. metafor applies it
+    there too, and tests the tables after a correction of the pooling, where there is one.
 
     References
     ----------
@@ -122,26 +134,34 @@ def cochran_mantel_haenszel_test(
     columns = checked_counts({"events1": events1, "n1": n1, "events2": events2, "n2": n2})
     a, size1, c, size2 = columns.values()
     total, events = size1 + size2, a + c
-    others = np.maximum(total - 1.0, 1.0)  # one patient has no variance: its product below is 0
+    # one patient has no variance: its product below is 0
+    others = total if cochran else np.maximum(total - 1.0, 1.0)
     variance = (size1 / total) * (size2 / total) * events * ((total - events) / others)
     difference = float((a - size1 * events / total).sum())
+    name = "Cochran" if cochran else "Cochran-Mantel-Haenszel"
     statistic, remarks = _association(
-        difference, float(variance.sum()), continuity=continuity, what="Cochran-Mantel-Haenszel"
+        difference, float(variance.sum()), continuity=continuity, beyond_zero=beyond_zero, what=name
     )
     return StratifiedTest(
-        test="Cochran-Mantel-Haenszel",
+        test=name,
         statistic=statistic,
         df=1,
         p_value=chi2_tail(statistic, 1),
         k=int((variance > 0).sum()),
         estimate=None,
         diagnostics=remarks,
-        options={"continuity": bool(continuity)},
+        options={"continuity": bool(continuity), "beyond_zero": bool(beyond_zero), "cochran": bool(cochran)},
     )
 
 
 def mantel_haenszel_rates_test(
-    events1: ArrayLike, time1: ArrayLike, events2: ArrayLike, time2: ArrayLike, *, continuity: bool = True
+    events1: ArrayLike,
+    time1: ArrayLike,
+    events2: ArrayLike,
+    time2: ArrayLike,
+    *,
+    continuity: bool = True,
+    beyond_zero: bool = False,
 ) -> StratifiedTest:
     """Test whether the rates of two arms are equal within every study.
 
@@ -151,6 +171,8 @@ def mantel_haenszel_rates_test(
         Events and person-time per arm.
     continuity : bool
         Whether 1/2 is taken off the difference between observed and expected events.
+    beyond_zero : bool
+        Whether that is done even where the difference is smaller than 1/2 (metafor).
 
     Returns
     -------
@@ -179,7 +201,7 @@ def mantel_haenszel_rates_test(
     difference = float((x1 - events * share).sum())
     variance = float((events * share * (1.0 - share)).sum())
     statistic, remarks = _association(
-        difference, variance, continuity=continuity, what="Mantel-Haenszel rates"
+        difference, variance, continuity=continuity, beyond_zero=beyond_zero, what="Mantel-Haenszel rates"
     )
     return StratifiedTest(
         test="Mantel-Haenszel rates",
@@ -189,7 +211,7 @@ def mantel_haenszel_rates_test(
         k=int((events > 0).sum()),
         estimate=None,
         diagnostics=remarks,
-        options={"continuity": bool(continuity)},
+        options={"continuity": bool(continuity), "beyond_zero": bool(beyond_zero)},
     )
 
 

@@ -11,7 +11,7 @@ from evergrove.errors import UsageError
 from evergrove.stats.arrays import column
 from evergrove.stats.options import Tau2Interval, Tau2Method, choose
 from evergrove.stats.tau2 import moments
-from evergrove.stats.tau2.layout import Contrasts, Layout, lay_out
+from evergrove.stats.tau2.layout import AnyLayout, lay_out
 from evergrove.stats.tau2.likelihood import maximum_likelihood, restricted_maximum_likelihood
 from evergrove.stats.tau2.standard_error import standard_error_of_tau2
 
@@ -116,7 +116,7 @@ def checked_tau2_weights(
     return array
 
 
-def _start(method: Tau2Method, yi: FloatArray, data: Layout | Contrasts, start: float | None) -> float:
+def _start(method: Tau2Method, yi: FloatArray, data: AnyLayout, start: float | None) -> float:
     """Return the working tau² of the methods that have one, in the unit of the variances."""
     if method is Tau2Method.SJ:
         return moments.total_variance(yi) if start is None else start
@@ -130,7 +130,7 @@ def _start(method: Tau2Method, yi: FloatArray, data: Layout | Contrasts, start: 
 
 
 def _solve(
-    method: Tau2Method, data: Layout | Contrasts, weights: FloatArray | None, start: float
+    method: Tau2Method, data: AnyLayout, weights: FloatArray | None, start: float
 ) -> tuple[Solution, tuple[float, ...]]:
     """Return the estimate and, for likelihoods, every maximum."""
     if method is Tau2Method.REML:
@@ -164,7 +164,7 @@ def estimate_tau2(
     *,
     weights: FloatArray | None = None,
     start: float | None = None,
-    data: Layout | Contrasts | None = None,
+    data: AnyLayout | None = None,
 ) -> Tau2Estimate:
     """Estimate tau² by a named method.
 
@@ -181,7 +181,7 @@ def estimate_tau2(
         Fixed weights above 0, for ``GENQ`` and ``GENQM`` only.
     start : float or None
         First value of ``SJ``, above 0; None is Σ (y - mean)² / k.
-    data : Layout or Contrasts or None
+    data : Layout or Contrasts, TallDesign or None
         ``lay_out(yi, vi, design)`` where it is at hand.
 
     Returns

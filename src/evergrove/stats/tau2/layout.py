@@ -1,15 +1,16 @@
 """Scale-free data on which every estimator of tau² works, and the model evaluated at values of tau².
 
-Two forms with the same answers. `Layout` is the usual meta-analysis with one mean: sums over studies,
+Three forms with the same answers. `Layout` is the usual meta-analysis with one mean: sums over studies,
 most precise study first and at 0, so that weights which differ by twenty-four orders of magnitude keep
 their digits. `Contrasts` is any other full-rank design X of shape (k, p): with K an orthonormal basis of
 the complement of X, the eigenvalues d of K'VK and the contrasts z of the effects along its eigenvectors
 turn every quantity into a sum over k - p numbers, because P = K (K'VK + tau² I)⁻¹ K' (Harville 1977).
 Singular values of √V K give d = σ²; where the variances differ by more than eight orders of magnitude
 they come from one-sided Jacobi rotations, which keep the relative accuracy of the small ones
-(Drmač & Veselić, SIAM J Matrix Anal Appl 29 (2008) 1322-1362).
+(Drmač & Veselić, SIAM J Matrix Anal Appl 29 (2008) 1322-1362). `TallDesign` is such a design with many
+rows, whose decomposition would cost k³: the same quantities by QR at each tau², linear in k.
 
-Both divide the variances by their median, so that no tolerance depends on the unit of the outcome.
+All divide the variances by their median, so that no tolerance depends on the unit of the outcome.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ import numpy as np
 from scipy import linalg
 
 from evergrove.errors import DataError
+from evergrove.stats.tau2.tall_design import TallDesign, tall_design
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -29,6 +31,8 @@ if TYPE_CHECKING:
 
 #: Ratio of variances above which the plain singular value decomposition loses digits that matter.
 LARGEST_PLAIN_RATIO = 1e8
+#: With more studies than this a design is not decomposed: QR at each tau² is faster, and linear in k.
+MOST_DECOMPOSED = 400
 #: A design is of full rank where its smallest singular value (unit columns) is above this.
 SMALLEST_SINGULAR_VALUE = 1e-10
 
@@ -130,7 +134,11 @@ class Profile(NamedTuple):
         return 0.5 * (self.squares - self.weights)
 
 
-def lay_out(yi: FloatArray, vi: FloatArray, design: FloatArray | None = None) -> Layout | Contrasts:
+#: What `lay_out` returns.
+AnyLayout = Layout | Contrasts | TallDesign
+
+
+def lay_out(yi: FloatArray, vi: FloatArray, design: FloatArray | None = None) -> AnyLayout:
     """Return the scale-free data on which the kernels work.
 
     Parameters
@@ -143,7 +151,8 @@ def lay_out(yi: FloatArray, vi: FloatArray, design: FloatArray | None = None) ->
 
     Returns
     -------
-    Layout or Contrasts
+    Layout, Contrasts or TallDesign
+        The last for designs with more than 400 rows.
 
     Raises
     ------
@@ -162,6 +171,8 @@ def lay_out(yi: FloatArray, vi: FloatArray, design: FloatArray | None = None) ->
     y = y + yi[order[0]] / math.sqrt(scale)
     first, triangle = np.linalg.qr(x / np.sqrt(v)[:, np.newaxis])
     residual = y - x @ linalg.solve_triangular(triangle, first.T @ (y / np.sqrt(v)))
+    if yi.size > MOST_DECOMPOSED:
+        return tall_design(residual, v, order, scale, x)
     contrasts, spreads = _contrasts(residual, v, x)
     return Contrasts(
         residual,
@@ -223,12 +234,12 @@ def _contrasts(residual: FloatArray, v: FloatArray, x: FloatArray) -> tuple[Floa
     return vectors.T @ (complement.T @ residual), (sigma * (work[0] / work[1])) ** 2
 
 
-def profile(data: Layout | Contrasts, tau2: FloatArray) -> Profile:
+def profile(data: AnyLayout, tau2: FloatArray) -> Profile:
     """Evaluate the model at several values of tau² at once.
 
     Parameters
     ----------
-    data : Layout or Contrasts
+    data : Layout, Contrasts or TallDesign
         Scale-free data.
     tau2 : ndarray, shape (m,)
         Values on the layout's scale, not below 0.
@@ -238,6 +249,8 @@ def profile(data: Layout | Contrasts, tau2: FloatArray) -> Profile:
     Profile
         Restricted likelihood of Harville 1977; for one mean see Viechtbauer 2005.
     """
+    if isinstance(data, TallDesign):
+        return _tall_profile(data, tau2)
     total = data.variances + tau2[:, np.newaxis]
     w = 1.0 / total
     logs = np.log(total).sum(axis=1)
@@ -259,18 +272,27 @@ def profile(data: Layout | Contrasts, tau2: FloatArray) -> Profile:
     return Profile(q, trace, (weighted**2).sum(axis=1), restricted, all_weight, -0.5 * (logs + q))
 
 
-def profile_at(data: Layout | Contrasts, tau2: float) -> Profile:
+def _tall_profile(data: TallDesign, tau2: FloatArray) -> Profile:
+    """Evaluate a design of many rows, one tau² after the other."""
+    found = np.array([data.at(float(one)) for one in tau2])
+    q, trace, squares, _, weights, logs, gram = found.T
+    return Profile(q, trace, squares, -0.5 * (logs + gram + q), weights, -0.5 * (logs + q))
+
+
+def profile_at(data: AnyLayout, tau2: float) -> Profile:
     """Return the profile at one tau², each entry an array of one."""
     return profile(data, np.array([tau2]))
 
 
-def generalised_q(data: Layout | Contrasts, tau2: float) -> float:
+def generalised_q(data: AnyLayout, tau2: float) -> float:
     """Return Q at weights 1 / (v + tau²)."""
     return float(profile_at(data, tau2).q[0])
 
 
-def trace_of_square(data: Layout | Contrasts, tau2: float) -> float:
+def trace_of_square(data: AnyLayout, tau2: float) -> float:
     """Return trace(PP) at weights 1 / (v + tau²): the sum of squares of the entries of P."""
+    if isinstance(data, TallDesign):
+        return data.at(tau2).trace_of_square
     if isinstance(data, Contrasts):
         return float((1.0 / (data.spreads + tau2) ** 2).sum())
     w = 1.0 / (data.variances + tau2)
@@ -280,3 +302,25 @@ def trace_of_square(data: Layout | Contrasts, tau2: float) -> float:
     pairs = float((rest**2).sum()) ** 2 - float((rest**4).sum())
     cross = 2.0 * float(w[0] ** 2 * (rest**2).sum()) + max(0.0, pairs)
     return float(((w * own) ** 2).sum()) + cross / all_weight**2
+
+
+def residual_variances(data: AnyLayout) -> tuple[float, float]:
+    """Return trace(MV) and trace(MVMV) of the unweighted fit with residual projection M.
+
+    Parameters
+    ----------
+    data : Layout, Contrasts or TallDesign
+        Scale-free data.
+
+    Returns
+    -------
+    first, second : float
+        What the variances add to the residual sum of squares; half the variance of that.
+    """
+    if isinstance(data, TallDesign):
+        return data.residual_variances()
+    if isinstance(data, Contrasts):
+        return float(data.spreads.sum()), float((data.spreads**2).sum())
+    v, k = data.variances, data.variances.size
+    plain = float(v.sum())
+    return plain * data.df / k, float((v**2).sum()) * (1.0 - 2.0 / k) + (plain / k) ** 2

@@ -15,7 +15,7 @@ import numpy as np
 
 from evergrove.stats import one_mean
 from evergrove.stats.roots import Solution, bracketed_root
-from evergrove.stats.tau2.layout import Contrasts, Layout, profile, profile_at
+from evergrove.stats.tau2.layout import AnyLayout, Layout, profile, profile_at
 
 if TYPE_CHECKING:
     from evergrove.stats.arrays import FloatArray
@@ -29,7 +29,7 @@ SCAN_START = 1e-6
 LIKELIHOOD_TIE = 1e-9
 
 
-def likelihood_bound(data: Layout | Contrasts) -> float:
+def likelihood_bound(data: AnyLayout) -> float:
     """Return a tau² (on the layout's scale) above which both likelihoods fall."""
     return max(data.largest, 2.0 * data.sum_of_squares / data.df) * 1.01
 
@@ -39,9 +39,7 @@ def _expected(at: Profile, *, restricted: bool) -> FloatArray:
     return at.trace if restricted else at.weights
 
 
-def _stationary_maxima(
-    data: Layout | Contrasts, *, restricted: bool
-) -> tuple[list[Solution], Solution | None]:
+def _stationary_maxima(data: AnyLayout, *, restricted: bool) -> tuple[list[Solution], Solution | None]:
     """Find every local maximum of a likelihood by scanning its score; and any failure."""
     high = likelihood_bound(data)
     low = SCAN_START * data.smallest
@@ -78,7 +76,7 @@ def _of_one_mean(data: Layout, *, restricted: bool) -> tuple[Solution, tuple[flo
     return Solution(best, iterations, True, reason), tuple(value * unit for value in maxima[:count])
 
 
-def _highest(data: Layout | Contrasts, *, restricted: bool) -> tuple[Solution, tuple[float, ...]]:
+def _highest(data: AnyLayout, *, restricted: bool) -> tuple[Solution, tuple[float, ...]]:
     """Return the highest maximum of a likelihood, and all of them."""
     if data.df == 0:
         return Solution(0.0, 0, True, "no degrees of freedom: tau² set to 0"), (0.0,)
@@ -98,12 +96,12 @@ def _highest(data: Layout | Contrasts, *, restricted: bool) -> tuple[Solution, t
     return best._replace(value=best.value * data.scale, iterations=steps), values
 
 
-def restricted_maximum_likelihood(data: Layout | Contrasts) -> tuple[Solution, tuple[float, ...]]:
+def restricted_maximum_likelihood(data: AnyLayout) -> tuple[Solution, tuple[float, ...]]:
     """Return the tau² of the highest restricted likelihood, and every local maximum.
 
     Parameters
     ----------
-    data : Layout or Contrasts
+    data : Layout, Contrasts or TallDesign
         From `lay_out`.
 
     Returns
@@ -120,12 +118,12 @@ def restricted_maximum_likelihood(data: Layout | Contrasts) -> tuple[Solution, t
     return _highest(data, restricted=True)
 
 
-def maximum_likelihood(data: Layout | Contrasts) -> tuple[Solution, tuple[float, ...]]:
+def maximum_likelihood(data: AnyLayout) -> tuple[Solution, tuple[float, ...]]:
     """Return the tau² of the highest likelihood, and every local maximum.
 
     Parameters
     ----------
-    data : Layout or Contrasts
+    data : Layout, Contrasts or TallDesign
         From `lay_out`.
 
     Returns

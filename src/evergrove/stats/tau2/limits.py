@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from evergrove.stats.distributions import chi2_quantiles, normal_quantile
 from evergrove.stats.roots import Solution, bracketed_root
-from evergrove.stats.tau2.layout import Contrasts, Layout, generalised_q, profile_at
+from evergrove.stats.tau2.layout import AnyLayout, generalised_q, profile_at
 from evergrove.stats.tau2.likelihood import likelihood_bound
 from evergrove.stats.tau2.moments import tau2_at_probability, tau2_where_q_is, weighted_form
 
@@ -21,17 +21,17 @@ if TYPE_CHECKING:
 EMPTY = "empty set: Q at tau² = 0 is below the lower quantile"
 
 
-def _scaled(data: Layout | Contrasts, low: Solution, high: Solution) -> tuple[Solution, Solution]:
+def _scaled(data: AnyLayout, low: Solution, high: Solution) -> tuple[Solution, Solution]:
     """Return limits in the unit of the variances."""
     return low._replace(value=low.value * data.scale), high._replace(value=high.value * data.scale)
 
 
-def q_profile(data: Layout | Contrasts, level: float = 0.95) -> tuple[Solution, Solution]:
+def q_profile(data: AnyLayout, level: float = 0.95) -> tuple[Solution, Solution]:
     """Return the Q-profile confidence limits of tau².
 
     Parameters
     ----------
-    data : Layout or Contrasts
+    data : Layout, Contrasts or TallDesign
         From `lay_out`; df above 0.
     level : float
         Confidence level.
@@ -50,13 +50,13 @@ def q_profile(data: Layout | Contrasts, level: float = 0.95) -> tuple[Solution, 
 
 
 def generalised_q_limits(
-    data: Layout | Contrasts, weights: FloatArray, level: float = 0.95
+    data: AnyLayout, weights: FloatArray, level: float = 0.95
 ) -> tuple[Solution, Solution]:
     """Return the limits from the exact distribution of Cochran's Q at fixed weights.
 
     Parameters
     ----------
-    data : Layout or Contrasts
+    data : Layout, Contrasts or TallDesign
         From `lay_out`; df above 0.
     weights : ndarray, shape (k,)
         1/v for Biggerstaff & Jackson (2008), 1/√v for Jackson (2013), or any weights above 0.
@@ -78,13 +78,13 @@ def generalised_q_limits(
 
 
 def profile_likelihood_limits(
-    data: Layout | Contrasts, tau2: float, level: float = 0.95, *, restricted: bool = True
+    data: AnyLayout, tau2: float, level: float = 0.95, *, restricted: bool = True
 ) -> tuple[Solution, Solution]:
     """Return where the likelihood has fallen by half a chi-square quantile on either side of a maximum.
 
     Parameters
     ----------
-    data : Layout or Contrasts
+    data : Layout, Contrasts or TallDesign
         From `lay_out`; df above 0.
     tau2 : float
         The maximum, in the unit of the variances.

@@ -12,7 +12,7 @@ from scipy import linalg, special
 
 from evergrove.errors import UsageError
 from evergrove.stats.roots import Solution, bracketed_root
-from evergrove.stats.tau2.layout import Contrasts, Layout, generalised_q, profile_at
+from evergrove.stats.tau2.layout import AnyLayout, generalised_q, profile_at, residual_variances
 from evergrove.stats.tau2.quadratic_form import MOST_TERMS, weighted_chi2_cdf
 
 if TYPE_CHECKING:
@@ -23,55 +23,48 @@ NO_DF = Solution(0.0, 0, True, "no degrees of freedom: tau² set to 0")
 SMALLEST_HEDGES_START = 0.01
 
 
-def _closed(data: Layout | Contrasts, value: float) -> Solution:
+def _closed(data: AnyLayout, value: float) -> Solution:
     """Return a closed form, cut at 0, in the unit of the variances."""
     if value <= 0.0:
         return Solution(0.0, 0, True, "closed form; not above 0: tau² set to 0")
     return Solution(value * data.scale, 0, True, "closed form")
 
 
-def _moment(data: Layout | Contrasts, tau2: float) -> float:
+def _moment(data: AnyLayout, tau2: float) -> float:
     """Return (Q - its expectation at tau² = 0) / trace(P) for weights 1 / (v + tau²)."""
     at = profile_at(data, tau2)
     q, trace = float(at.q[0]), float(at.trace[0])
     return (q - data.df) / trace + tau2
 
 
-def dersimonian_laird(data: Layout | Contrasts) -> Solution:
+def dersimonian_laird(data: AnyLayout) -> Solution:
     """Return (Q - df) / trace(P) at weights 1/v: DerSimonian & Laird, Control Clin Trials 7 (1986) 177."""
     return NO_DF if data.df == 0 else _closed(data, _moment(data, 0.0))
 
 
-def two_step_dersimonian_laird(data: Layout | Contrasts) -> Solution:
+def two_step_dersimonian_laird(data: AnyLayout) -> Solution:
     """Return the moment estimate at weights 1/(v + DL): DerSimonian & Kacker, CCT 28 (2007) 105-114."""
     if data.df == 0:
         return NO_DF
     return _closed(data, _moment(data, max(0.0, _moment(data, 0.0))))
 
 
-def residual_variances(data: Layout | Contrasts) -> float:
-    """Return trace(PV) at equal weights: what the variances add to the residual sum of squares."""
-    if isinstance(data, Contrasts):
-        return float(data.spreads.sum())
-    return float(data.variances.sum()) * data.df / data.variances.size
-
-
-def _hedges(data: Layout | Contrasts) -> float:
+def _hedges(data: AnyLayout) -> float:
     """Return the unweighted moment estimate, not cut at 0."""
-    return (data.sum_of_squares - residual_variances(data)) / data.df
+    return (data.sum_of_squares - residual_variances(data)[0]) / data.df
 
 
-def hedges(data: Layout | Contrasts) -> Solution:
+def hedges(data: AnyLayout) -> Solution:
     """Return the unweighted moment estimate: Hedges 1983; Cochran's analysis of variance."""
     return NO_DF if data.df == 0 else _closed(data, _hedges(data))
 
 
-def two_step_cochran(data: Layout | Contrasts) -> Solution:
+def two_step_cochran(data: AnyLayout) -> Solution:
     """Return the moment estimate at weights 1/(v + Cochran's): DerSimonian & Kacker 2007."""
     return NO_DF if data.df == 0 else _closed(data, _moment(data, max(0.0, _hedges(data))))
 
 
-def hunter_schmidt(data: Layout | Contrasts, *, corrected: bool) -> Solution:
+def hunter_schmidt(data: AnyLayout, *, corrected: bool) -> Solution:
     """Return (Q - k) / Σ w; with Q times k / df where corrected (Brannick et al., J Appl Psychol 2019)."""
     if data.df == 0:
         return NO_DF
@@ -85,18 +78,18 @@ def total_variance(yi: FloatArray) -> float:
     return float(np.var(yi - yi[0]))
 
 
-def hedges_start(data: Layout | Contrasts) -> float:
+def hedges_start(data: AnyLayout) -> float:
     """Return Hedges' estimate as a start for Sidik & Jonkman (2007), 0.01 where it is not above 0."""
     value = _hedges(data) * data.scale if data.df else 0.0
     return value if value > 0 else SMALLEST_HEDGES_START
 
 
-def sidik_jonkman(data: Layout | Contrasts, start: float) -> Solution:
+def sidik_jonkman(data: AnyLayout, start: float) -> Solution:
     """Return start · Q / df at weights 1/(v + start): Sidik & Jonkman, JRSS C 54 (2005) 367-384.
 
     Parameters
     ----------
-    data : Layout or Contrasts
+    data : Layout, Contrasts or TallDesign
         From `lay_out`.
     start : float
         First value, above 0, in the unit of the variances.
@@ -113,7 +106,7 @@ def sidik_jonkman(data: Layout | Contrasts, start: float) -> Solution:
     return _closed(data, start / data.scale * generalised_q(data, start / data.scale) / data.df)
 
 
-def tau2_where_q_is(data: Layout | Contrasts, target: float) -> Solution:
+def tau2_where_q_is(data: AnyLayout, target: float) -> Solution:
     """Solve Q(tau²) = target on the layout's scale; 1 - target/Q is near to linear in tau²."""
     if generalised_q(data, 0.0) <= target:
         return Solution(0.0, 0, True, "Q at tau² = 0 is not above the target")
@@ -121,12 +114,12 @@ def tau2_where_q_is(data: Layout | Contrasts, target: float) -> Solution:
     return bracketed_root(lambda tau2: 1.0 - target / generalised_q(data, tau2), 0.0, high)
 
 
-def paule_mandel(data: Layout | Contrasts, *, median: bool = False) -> Solution:
+def paule_mandel(data: AnyLayout, *, median: bool = False) -> Solution:
     """Return tau² at which the generalised Q equals its degrees of freedom.
 
     Parameters
     ----------
-    data : Layout or Contrasts
+    data : Layout, Contrasts or TallDesign
         From `lay_out`.
     median : bool
         Whether Q shall equal the median of its chi-square distribution instead of the mean
@@ -168,12 +161,12 @@ class WeightedForm(NamedTuple):
         return 1.0 - weighted_chi2_cdf(np.maximum(eigenvalues, 0.0), self.q)
 
 
-def weighted_form(data: Layout | Contrasts, weights: FloatArray) -> WeightedForm:
+def weighted_form(data: AnyLayout, weights: FloatArray) -> WeightedForm:
     """Return the generalised Q statistic at fixed weights.
 
     Parameters
     ----------
-    data : Layout or Contrasts
+    data : Layout, Contrasts or TallDesign
         From `lay_out`.
     weights : ndarray, shape (k,)
         Above 0, one per study in the order of the input; their unit does not matter.
@@ -197,7 +190,7 @@ def weighted_form(data: Layout | Contrasts, weights: FloatArray) -> WeightedForm
     )
 
 
-def generalised_moment(data: Layout | Contrasts, weights: FloatArray) -> Solution:
+def generalised_moment(data: AnyLayout, weights: FloatArray) -> Solution:
     """Return the moment estimate at fixed weights: DerSimonian & Kacker 2007; metafor's ``GENQ``."""
     if data.df == 0:
         return NO_DF
@@ -205,7 +198,7 @@ def generalised_moment(data: Layout | Contrasts, weights: FloatArray) -> Solutio
     return _closed(data, (form.q - float(np.trace(form.within))) / float(np.trace(form.between)))
 
 
-def generalised_median(data: Layout | Contrasts, weights: FloatArray) -> Solution:
+def generalised_median(data: AnyLayout, weights: FloatArray) -> Solution:
     """Return tau² at which the generalised Q is the median of its distribution: metafor's ``GENQM``."""
     if data.df == 0:
         return NO_DF
@@ -213,7 +206,7 @@ def generalised_median(data: Layout | Contrasts, weights: FloatArray) -> Solutio
     return found._replace(value=found.value * data.scale)
 
 
-def tau2_at_probability(data: Layout | Contrasts, form: WeightedForm, probability: float) -> Solution:
+def tau2_at_probability(data: AnyLayout, form: WeightedForm, probability: float) -> Solution:
     """Solve P(form >= q; tau²) = probability on the layout's scale; 0 where it is already larger there."""
     if form.probability(0.0) >= probability:
         return Solution(0.0, 0, True, "the probability at tau² = 0 is not below the target")

@@ -8,19 +8,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from evergrove.stats.options import Tau2Method
-from evergrove.stats.tau2.layout import Contrasts, Layout, profile_at, trace_of_square
-from evergrove.stats.tau2.moments import residual_variances, weighted_form
+from evergrove.stats.tau2.layout import AnyLayout, profile_at, residual_variances, trace_of_square
+from evergrove.stats.tau2.moments import weighted_form
 
 if TYPE_CHECKING:
     from evergrove.stats.arrays import FloatArray
-
-
-def _spread_of_residual_variances(data: Layout | Contrasts) -> float:
-    """Return trace(PVPV) at equal weights."""
-    if isinstance(data, Contrasts):
-        return float((data.spreads**2).sum())
-    v, k = data.variances, data.variances.size
-    return float((v**2).sum()) * (1.0 - 2.0 / k) + (float(v.sum()) / k) ** 2
 
 
 def _of_form(one: float, cross: float, square: float, tau2: float) -> float:
@@ -28,7 +20,7 @@ def _of_form(one: float, cross: float, square: float, tau2: float) -> float:
     return 2.0 * one + 4.0 * tau2 * cross + 2.0 * tau2**2 * square
 
 
-def _at_working_weights(data: Layout | Contrasts, start: float, tau2: float) -> tuple[float, float]:
+def _at_working_weights(data: AnyLayout, start: float, tau2: float) -> tuple[float, float]:
     """Return the variance of Q at weights 1/(v + start), and trace(P)."""
     trace, square = float(profile_at(data, start).trace[0]), trace_of_square(data, start)
     one = data.df - 2.0 * start * trace + start**2 * square
@@ -37,7 +29,7 @@ def _at_working_weights(data: Layout | Contrasts, start: float, tau2: float) -> 
 
 def standard_error_of_tau2(
     method: Tau2Method,
-    data: Layout | Contrasts,
+    data: AnyLayout,
     tau2: float,
     *,
     weights: FloatArray | None = None,
@@ -49,7 +41,7 @@ def standard_error_of_tau2(
     ----------
     method : Tau2Method
         How it was estimated.
-    data : Layout or Contrasts
+    data : Layout, Contrasts or TallDesign
         From `lay_out`.
     tau2 : float
         The estimate, in the unit of the variances.
@@ -80,8 +72,8 @@ def standard_error_of_tau2(
         factor = k / data.df if method is Tau2Method.HSK else 1.0
         error = factor * math.sqrt(variance) / float(profile_at(data, 0.0).weights[0])
     elif method is Tau2Method.HE:
-        cross = residual_variances(data)
-        error = math.sqrt(_of_form(_spread_of_residual_variances(data), cross, data.df, value)) / data.df
+        cross, spread = residual_variances(data)
+        error = math.sqrt(_of_form(spread, cross, data.df, value)) / data.df
     elif method in (Tau2Method.GENQ, Tau2Method.GENQM) and weights is not None:
         error = _of_weighted_form(data, weights, value)
     elif method in (Tau2Method.SJ, Tau2Method.SJ_HEDGES):
@@ -92,7 +84,7 @@ def standard_error_of_tau2(
     return error * data.scale
 
 
-def _of_weighted_form(data: Layout | Contrasts, weights: FloatArray, tau2: float) -> float:
+def _of_weighted_form(data: AnyLayout, weights: FloatArray, tau2: float) -> float:
     """Return the standard error of a generalised moment estimate, on the layout's scale."""
     form = weighted_form(data, weights)
     one = float((form.within**2).sum())

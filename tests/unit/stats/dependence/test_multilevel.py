@@ -340,3 +340,124 @@ def test_a_variance_at_zero_does_not_hide_a_better_correlation():
         general = stats.multilevel(y, [0.05] * 24, random="~ time | study", struct="AR", data=data)
         plain = stats.multilevel(y, [0.05] * 24, random="~ time | study", struct="ID", data=data)
         assert general.log_likelihood >= plain.log_likelihood - 1e-8
+
+
+def test_a_correlation_in_time_may_be_0_where_levels_are_nearer_than_one_unit():
+    rng = np.random.default_rng(4)
+    study, months = np.repeat(np.arange(8), 3), np.tile([0.5, 1.0, 2.5], 8)
+    data = {"study": study, "months": months}
+    y, v = rng.normal(size=24).round(3), np.full(24, 0.04)
+    fit = stats.multilevel(y, v, random="~ months | study", struct="CAR", data=data, method="ML")
+    alone = stats.multilevel(y, v, random="~ months | study", struct="ID", data=data, method="ML")
+    assert fit.log_likelihood >= alone.log_likelihood - 1e-9  # rho = 0 is ID
+    for rho in (1e-6, 0.01, 0.1, 0.3, 0.6, 0.9):
+        held = stats.multilevel(
+            y, v, random="~ months | study", struct="CAR", data=data, method="ML", rho=rho
+        )
+        assert fit.log_likelihood >= held.log_likelihood - 1e-9
+
+
+FEW = {
+    "study": ["a", "a", "b", "b", "c", "c", "d"],
+    "effect": [1, 2, 3, 4, 5, 6, 7],
+    "dose": [1.0, 2.0, 2.5, 4.0, 5.0, 6.0, 7.5],
+    "kind": list("uvuvuvu"),
+}
+FEW_Y, FEW_V = [0.2, 0.3, 0.6, 0.5, -0.9, -0.8, 0.4], [0.02] * 7
+
+
+def test_a_formula_is_the_columns_it_names():
+    by_formula = stats.multilevel(FEW_Y, FEW_V, random="~ 1 | study", data=FEW, mods="~ dose + kind")
+    by_name = stats.multilevel(FEW_Y, FEW_V, random="~ 1 | study", data=FEW, mods=["dose", "kind"])
+    np.testing.assert_allclose(by_formula.estimate, by_name.estimate, rtol=1e-9)
+    assert by_formula.log_likelihood == pytest.approx(by_name.log_likelihood, rel=1e-12)
+    rows = stats.predict_multilevel(by_formula, {"dose": [1.0, 2.0], "kind": ["u", "v"]})
+    same = stats.predict_multilevel(by_name, [[1.0, 0.0], [2.0, 1.0]])
+    np.testing.assert_allclose(rows.estimate, same.estimate, rtol=1e-9)
+    with pytest.raises(UsageError, match="a formula in the fit"):
+        stats.predict_multilevel(by_name, {"dose": [1.0], "kind": ["u"]})
+    with pytest.raises(UsageError, match="- 1"):
+        stats.multilevel(FEW_Y, FEW_V, data=FEW, mods="~ dose", intercept=False)
+    with pytest.raises(UsageError, match="'deep'"):
+        stats.multilevel(FEW_Y, FEW_V, data=FEW, mods="~ deep")
+    gap = {**FEW, "dose": [1.0, np.nan, 2.5, 4.0, 5.0, 6.0, 7.5]}
+    with pytest.raises(DataError, match=r"dose: row 1 is nan"):
+        stats.multilevel(FEW_Y, FEW_V, data=gap, mods="~ dose")
+
+
+def test_weights_equal_to_the_models_own_change_nothing():
+    plain = stats.multilevel(FEW_Y, FEW_V, random="~ 1 | effect", data=FEW, mods="dose")
+    own = 1.0 / (np.array(FEW_V) + plain.sigma2[0])
+    weighted = stats.multilevel(FEW_Y, FEW_V, random="~ 1 | effect", data=FEW, mods="dose", W=own)
+    for name in ("estimate", "se", "log_likelihood", "aic"):
+        np.testing.assert_allclose(getattr(weighted, name), getattr(plain, name), rtol=1e-10)
+    with pytest.raises(UsageError, match="leave W out"):
+        stats.robust(weighted, FEW["study"])
+    for function in (stats.cluster_influence, stats.component_intervals, stats.random_effects):
+        with pytest.raises(UsageError, match="leave W out"):
+            function(weighted)
+
+
+@pytest.mark.parametrize(
+    ("weights", "said"),
+    [
+        ([1.0] * 6, r"shape \(6,\)"),
+        ([1.0, np.nan, 1, 1, 1, 1, 1], "row 1 is nan"),
+        ([1.0, 1, 1, -1, 1, 1, 1], "row 3 is -1.0"),
+        (np.triu(np.ones((7, 7))), "transpose"),
+        ([1.0, 0, 0, 0, 0, 0, 0], "told apart"),
+        (list("abcdefg"), "no number"),
+    ],
+)
+def test_weights_that_cannot_be_are_refused(weights, said):
+    with pytest.raises(DataError, match=said):
+        stats.multilevel(FEW_Y, FEW_V, random="~ 1 | study", data=FEW, mods="dose", W=weights)
+
+
+def test_the_influence_of_a_cluster_is_what_a_fit_without_it_says():
+    fit = stats.multilevel(FEW_Y, FEW_V, random="~ 1 | study/effect", data=FEW, mods="dose")
+    found = stats.cluster_influence(fit, FEW["study"])
+    kept = [row for row, name in enumerate(FEW["study"]) if name != "b"]
+    data = {name: [values[row] for row in kept] for name, values in FEW.items()}
+    without = stats.multilevel(
+        [FEW_Y[row] for row in kept], [0.02] * 5, random="~ 1 | study/effect", data=data, mods="dose"
+    )
+    place = found.clusters.index("b")
+    np.testing.assert_allclose(found.estimate[place], without.estimate, rtol=1e-6)
+    change = fit.estimate - without.estimate
+    assert found.cooks_distance[place] == pytest.approx(
+        change @ np.linalg.solve(fit.covariance, change), rel=1e-6
+    )
+    assert found.effects.tolist() == [2, 2, 2, 1]
+    by_effect = stats.cluster_influence(fit, reestimate=False)
+    assert by_effect.clusters[0] == "row 0"
+    assert json.dumps(by_effect.to_dict())
+
+
+def test_a_cluster_that_carries_a_coefficient_alone_is_named():
+    only = {**FEW, "late": [0, 0, 0, 0, 0, 0, 1]}
+    fit = stats.multilevel(FEW_Y, FEW_V, random="~ 1 | study", data=only, mods="late")
+    found = stats.cluster_influence(fit, FEW["study"])
+    assert [remark.where for remark in found.diagnostics] == ["d"]
+    assert np.isnan(found.cooks_distance).tolist() == [False, False, False, True]
+    with pytest.raises(DataError, match="shape"):
+        stats.cluster_influence(fit, [1, 2])
+    with pytest.raises(DataError, match="row 1 is None"):
+        stats.cluster_influence(fit, ["a", None, "b", "b", "c", "c", "d"])
+
+
+def test_a_maximum_with_another_division_of_the_variance_is_found():
+    """One level's variance at 0 and more between laboratories is higher than the maximum met first."""
+    lab, study = np.repeat([0, 1, 2, 3], 6), np.repeat(np.arange(8), 3)
+    outcome = np.tile(list("abc"), 8)
+    rng = np.random.default_rng(12)
+    data = {"lab": lab, "study": study, "outcome": outcome}
+    y = (rng.normal(0, 0.3, 4)[lab] + rng.normal(0, 0.2, 24)).round(3)
+    options = {"random": ["~ 1 | lab", "~ outcome | study"], "struct": "DIAG", "data": data, "method": "ML"}
+    fit = stats.multilevel(y, np.full(24, 0.03), **options)
+    for level in range(3):
+        for share in (0.0, 0.02, 0.1):
+            given = [None, None, None]
+            given[level] = share
+            held = stats.multilevel(y, np.full(24, 0.03), tau2=given, **options)
+            assert fit.log_likelihood >= held.log_likelihood - 1e-9

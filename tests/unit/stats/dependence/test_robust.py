@@ -97,3 +97,13 @@ def test_no_more_clusters_than_coefficients():
         stats.robust_variance(Y, V, [1] * 6 + [2] * 6, mods=X)
     with pytest.raises(UsageError, match="rho"):
         stats.robust_variance(Y, V, STUDY, rho=1.2)
+
+
+def test_clusters_that_cannot_be_are_refused():
+    y, v = [0.2, 0.3, 0.6, 0.5], [0.02] * 4
+    with pytest.raises(DataError, match="clusters of one effect each"):
+        stats.robust_variance(y, v, [1, 2, 3, 4], model="hierarchical")
+    with pytest.raises(DataError, match="cluster: row 2 is None"):
+        stats.aggregate_effects(y, v, ["a", "a", None, "b"], rho=0.5)
+    with pytest.raises(DataError, match="cluster: row 1 is nan"):
+        stats.aggregate_effects(y, v, [1.0, float("nan"), 2.0, 2.0], rho=0.5)

@@ -221,3 +221,49 @@ def test_differences_refuse_impossible_groups():
         stats.difference_covariance([1], [1], [10])
     with pytest.raises(DataError, match="reference"):
         stats.difference_covariance([1, 2], [1, 1], [10, 10], reference=4)
+
+
+def moderated(mods, **options):
+    doses, study = np.tile([0.0, 1.0, 2.0, 4.0], 5), np.repeat(list("abcde"), 4)
+    slope = np.repeat([0.2, 0.5, 0.3, 0.9, 0.6], 4)
+    yi = slope * doses + np.tile([0.0, 0.03, -0.02, 0.01], 5)
+    vi = np.tile([0.0, 0.02, 0.02, 0.03], 5)
+    return stats.dose_response(yi, vi, doses, study, covariance="independent", mods=mods, **options)
+
+
+@pytest.mark.parametrize("approach", ["two-stage", "one-stage"])
+def test_a_curve_moves_with_its_moderator(approach):
+    z = np.repeat([0.0, 1.0, 0.2, 2.0, 1.3], 4)
+    fit = moderated({"weeks": z}, approach=approach)
+    assert fit.names == ("dose", "dose:weeks")
+    low, high = (fit.curve([4.0], mods={"weeks": one}).estimate[0] for one in (0.0, 2.0))
+    assert low == pytest.approx(4.0 * fit.estimate[0])
+    assert high - low == pytest.approx(8.0 * fit.estimate[1])
+    assert fit.moderation == pytest.approx(fit.statistic[1] ** 2)
+    shifted = moderated({"weeks": z + 10.0}, approach=approach)
+    assert shifted.curve([4.0], mods=12.0).estimate[0] == pytest.approx(high, rel=1e-7)
+    assert "moderators: chi-square" in fit.summary()
+    with pytest.raises(UsageError, match="'weeks'"):
+        fit.curve([4.0])
+    with pytest.raises(UsageError, match="no moderators"):
+        moderated(None, approach=approach).curve([4.0], mods=1.0)
+
+
+@pytest.mark.parametrize(
+    ("mods", "said"),
+    [
+        (np.arange(20.0), "one value per study"),
+        ([1.0] * 20, "do not determine"),
+        (np.repeat([1.0, 2, 3, 4, np.nan], 4), "row 16 is nan"),
+        ([1.0, 2.0], "20"),
+        (list("ab") * 10, "no number"),
+    ],
+)
+def test_moderators_of_a_curve_that_cannot_be_are_refused(mods, said):
+    with pytest.raises(DataError, match=said):
+        moderated(mods)
+
+
+def test_moments_take_no_moderators():
+    with pytest.raises(UsageError, match="without"):
+        moderated(np.repeat([0.0, 1.0, 0.2, 2.0, 1.3], 4), method="MM")

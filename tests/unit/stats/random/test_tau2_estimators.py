@@ -1,6 +1,7 @@
 """tau² under designs and in the corners: rank, degrees of freedom, scale, weights, two maxima."""
 
 import math
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -20,6 +21,7 @@ from evergrove.stats.tau2 import (
     q_profile,
 )
 from evergrove.stats.tau2.layout import trace_of_square
+from evergrove.stats.tau2.tall_design import TallDesign
 
 YI = np.array([0.1, 0.3, 0.35, 0.65, -0.2, 0.9])
 VI = np.array([0.03, 0.03, 0.05, 0.01, 0.02, 0.4])
@@ -44,6 +46,43 @@ def test_the_profile_is_that_of_the_matrices(x, tau2):
     assert at.trace[0] == pytest.approx(np.trace(p) * data.scale, rel=1e-10)
     assert at.squares[0] == pytest.approx(YI @ p @ p @ YI * data.scale, rel=1e-10)
     assert trace_of_square(data, tau2 / data.scale) == pytest.approx((p * p).sum() * data.scale**2, rel=1e-10)
+
+
+@pytest.mark.parametrize("method", ALL)
+@pytest.mark.parametrize("widest", [0.3, 4.0])
+def test_a_design_of_many_rows_gives_the_same_without_its_decomposition(method, widest, monkeypatch):
+    rng = np.random.default_rng(8)
+    vi, year = 10 ** rng.uniform(-3.0, widest - 3.0, 60), rng.normal(size=60)
+    yi, weights = 0.3 * year + rng.normal(size=60) * np.sqrt(vi + 0.02), 1 / np.sqrt(vi)
+    x = np.column_stack((np.ones(60), year, year**2))
+    contrasts, decomposed = lay_out(yi, vi, x), estimate_tau2(method, yi, vi, x, weights=weights)
+    monkeypatch.setattr("evergrove.stats.tau2.layout.MOST_DECOMPOSED", 59)
+    tall, summed = lay_out(yi, vi, x), estimate_tau2(method, yi, vi, x, weights=weights)
+    assert isinstance(contrasts, Contrasts)
+    assert isinstance(tall, TallDesign)
+    assert summed.value == pytest.approx(decomposed.value, rel=1e-11)
+    assert summed.se == pytest.approx(decomposed.se, rel=1e-11)
+    for ours, theirs in zip(q_profile(tall), q_profile(contrasts), strict=True):
+        assert ours.value == pytest.approx(theirs.value, rel=1e-11)
+    for ours, theirs in zip(
+        profile_likelihood_limits(tall, summed.value),
+        profile_likelihood_limits(contrasts, decomposed.value),
+        strict=True,
+    ):
+        assert ours.value == pytest.approx(theirs.value, rel=1e-7)  # a root of a flat function
+
+
+def test_a_design_of_many_rows_costs_memory_in_proportion_to_them():
+    rng = np.random.default_rng(9)
+    k = 5000
+    x = np.column_stack((np.ones(k), rng.normal(size=k)))
+    yi, vi = rng.normal(size=k), rng.uniform(0.01, 0.1, k)
+    tracemalloc.start()
+    found = estimate_tau2(Tau2Method.REML, yi, vi, x)
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert found.converged
+    assert most < 100 * 8 * k  # a k x k matrix would be 5000 * 8 * k
 
 
 #: Those that count all studies by their definition (ML: the likelihood of the study alone).

@@ -112,3 +112,36 @@ def test_step_down_refuses_tables_that_do_not_match():
         stats.step_down_max([1.0, 2.0], [[1.0], [2.0]])
     with pytest.raises(DataError, match="complete"):
         stats.step_down_max([1.0], [[math.nan]])
+
+
+def test_a_table_of_models_stands_on_their_criteria():
+    yi, vi, study = [0.2, 0.3, 0.6, 0.5, -0.9, -0.8, 0.4, 0.5], np.full(8, 0.02), [1, 1, 2, 2, 3, 3, 4, 4]
+    data = {"study": study, "effect": list(range(8)), "dose": [1.0, 2, 3, 4, 5, 6, 7, 9]}
+    options = {"data": data, "random": "~ 1 | study/effect", "method": "ML"}
+    fits = {
+        "mean": stats.multilevel(yi, vi, **options),
+        "dose": stats.multilevel(yi, vi, mods=["dose"], **options),
+        "square": stats.multilevel(yi, vi, mods="~ dose + I(dose**2)", **options),
+    }
+    table = stats.model_table(fits)
+    assert list(table.aicc) == sorted(fit.aicc for fit in fits.values())
+    assert table.weight.sum() == pytest.approx(1.0)
+    assert table.weight[1] / table.weight[0] == pytest.approx(np.exp(-(table.aicc[1] - table.aicc[0]) / 2))
+    test = stats.compare_models(fits["square"], fits["mean"])
+    assert test.df == 2
+    assert test.statistic == pytest.approx(
+        2 * (fits["square"].log_likelihood - fits["mean"].log_likelihood), abs=1e-12
+    )
+    with pytest.raises(UsageError, match="more than the reduced"):
+        stats.compare_models(fits["mean"], fits["dose"])
+    with pytest.raises(UsageError, match="two or more"):
+        stats.model_table({"mean": fits["mean"]})
+    other = stats.multilevel([*yi[:-1], 0.6], vi, **options)
+    with pytest.raises(UsageError, match="'other' has other effects"):
+        stats.model_table({"mean": fits["mean"], "other": other})
+    moments = stats.meta_regression(yi, vi, tau2="DL")
+    with pytest.raises(UsageError, match="maximises no likelihood"):
+        stats.model_table({"a": moments, "b": moments})
+    restricted = [stats.meta_regression(yi, vi, mods, tau2="REML") for mods in (None, data["dose"])]
+    with pytest.raises(UsageError, match="different moderators"):
+        stats.model_table(dict(zip("ab", restricted, strict=True)))

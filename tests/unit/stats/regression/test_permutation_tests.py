@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from evergrove import stats
-from evergrove.errors import UsageError
+from evergrove.errors import DataError, UsageError
 from evergrove.stats.regression import permutation, permutation_kernel, permuted_fits
 from evergrove.stats.regression.permutation_plans import all_orders, number_of_distinct, sampled_orders
 
@@ -161,3 +161,13 @@ def test_the_result_can_be_read_and_kept():
     assert "permuted_statistics" not in json.loads(json.dumps(test.to_dict()))
     assert next(iter(test.columns())) == "coefficient"
     assert permutation.MOST_EXACT >= 1_000_000
+
+
+def test_data_that_fit_perfectly_count_as_one_of_the_permutations():
+    fit = stats.meta_regression([0.3] * 5, [0.03, 0.04, 0.18, 0.01, 0.04], tau2="DL")
+    test = stats.permutation_test(fit, exact=True)
+    assert test.p_value[0] == 2 / 32  # all signs kept, all signs turned
+    assert test.joint_p_value == 2 / 32
+    nothing = stats.meta_regression([0.0] * 5, [0.03, 0.04, 0.18, 0.01, 0.04], tau2="DL")
+    with pytest.raises(DataError, match="standard error of 0"):
+        stats.permutation_test(nothing, exact=True)

@@ -127,8 +127,27 @@ def test_a_factor_with_one_level_is_refused(mods):
     ("call", "error", "words"),
     [
         ({"yi": [], "vi": []}, TooFewStudiesError, "0 studies"),
-        ({"yi": [0.1], "vi": [0.1], "mods": [1.0]}, DataError, "redundant"),
-        ({"yi": [0.1, 0.2], "vi": [0.1, 0.1], "mods": [[1, 0, 2], [0, 1, 5]]}, DataError, "redundant"),
+        (
+            {"yi": [0.1, 0.2, 0.3], "vi": [0.1] * 3, "mods": [1.0, np.inf, 2.0]},
+            DataError,
+            "infinite in row 1",
+        ),
+        (
+            {"yi": [0.1, 0.2, 0.3], "vi": [0.1] * 3, "weights": [1.0, 0.0, np.nan]},
+            DataError,
+            "row 1 is 0.0",
+        ),
+        (
+            {"yi": [0.1, 0.2, 0.3], "vi": [0.1] * 3, "tau2": "GENQ", "tau2_weights": [1.0, 2.0]},
+            DataError,
+            "tau2_weights: found 2",
+        ),
+        ({"yi": [0.1], "vi": [0.1], "mods": [1.0]}, TooFewStudiesError, "1 studies for 2"),
+        (
+            {"yi": [0.1, 0.2], "vi": [0.1, 0.1], "mods": [[1, 0, 2], [0, 1, 5]]},
+            TooFewStudiesError,
+            "2 studies for 4",
+        ),
         ({"vi": -VI}, DataError, "vi"),
         ({"mods": ABLAT[:-1]}, DataError, "12 values"),
         ({"mods": "~ nothing"}, UsageError, "no column 'nothing'"),
@@ -295,3 +314,17 @@ def test_a_spline_or_a_single_name_are_moderators_too():
     assert regress("ablat").names == ("intercept", "ablat")
     assert stats.meta_regression(YI, VI, pd.DataFrame({"ablat": ABLAT, "alloc": ALLOC})).p == 4
     assert stats.meta_regression(YI, VI, {"late": [year > 1965 for year in YEAR]}).names[1] == "late[T.True]"
+
+
+def test_centred_effects_give_metafors_q_without_an_intercept():
+    x = np.column_stack((np.arange(1.0, 9.0), np.arange(8.0) ** 2))
+    yi, vi = np.array([0.4, 0.9, 0.2, 1.3, 0.8, 1.1, 1.9, 1.2]), np.linspace(0.02, 0.09, 8)
+    plain = stats.meta_regression(yi, vi, x, intercept=False, tau2="DL")
+    centred = stats.meta_regression(yi, vi, x, intercept=False, tau2="DL", centred=True)
+    about = stats.meta_regression(yi - yi.mean(), vi, x, intercept=False, tau2="DL")
+    assert centred.q == pytest.approx(about.q, rel=1e-12)
+    assert centred.tau2 == pytest.approx(about.tau2, rel=1e-12)
+    assert centred.tau2_ci_high == pytest.approx(plain.tau2_ci_high, rel=1e-12)
+    assert abs(centred.q - plain.q) > 0.1
+    with_constant = [stats.meta_regression(yi, vi, x, tau2="DL", centred=one).tau2 for one in (False, True)]
+    assert with_constant[0] == pytest.approx(with_constant[1], rel=1e-9)

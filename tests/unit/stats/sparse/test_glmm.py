@@ -219,3 +219,27 @@ def test_perfect_correlation_is_named():
     codes = [remark.code for remark in fit.diagnostics]
     assert "tau2-at-boundary" not in codes
     assert ("rho-at-boundary" in codes) == (abs(fit.rho) == 1.0)
+
+
+def test_a_maximum_above_0_is_found_beside_one_at_0():
+    """tau² = 0 is a maximum here too, 0.055 lower; the values are R's: integrate() over dnorm and optim()."""
+    counts = {"events1": [3, 35, 2, 2, 13], "n1": [182, 90, 45, 85, 1461]}
+    counts |= {"events2": [2, 1, 0, 7, 13], "n2": [61, 18, 13, 145, 899]}
+    fit = stats.glmm("OR", **counts, model="UM.FS", coding="first", points=25)
+    assert fit.tau2 == pytest.approx(0.28076702, rel=1e-5)
+    assert fit.estimate == pytest.approx(0.05383633, rel=1e-4)
+    assert fit.log_likelihood == pytest.approx(-21.77379369, abs=1e-7)
+    assert fit.log_likelihood_common == pytest.approx(-21.82910806, abs=1e-7)
+
+
+@pytest.mark.parametrize(
+    ("moderators", "said"),
+    [
+        (list("abc"), "no number"),
+        ([1.0, 1.0, 1.0], "'moderator 1' is 1 in every study"),
+        ([1.0, float("nan"), 2.0], "row 1 is"),
+    ],
+)
+def test_moderators_of_events_that_cannot_be_are_refused(moderators, said):
+    with pytest.raises(DataError, match=said):
+        stats.glmm("PLO", events=[1, 2, 3], n=[10, 12, 14], moderators=moderators)

@@ -189,3 +189,41 @@ def test_strata_refuse_what_has_no_answer():
         stats.rate_homogeneity_test([0], [1], [1], [1])
     assert stats.homogeneity_test([3], [10], [4], [11]).p_value == 1.0
     assert "df=1" in repr(stats.mantel_haenszel_rates_test(*RATES))
+
+
+def test_one_row_has_no_heterogeneity():
+    """The row's own effect is corrected, the pooled one is not: no heterogeneity (metafor: QE = 0)."""
+    fit = stats.mantel_haenszel([1], [64], [0], [64], measure="OR", correction=0.1)
+    assert (fit.q, fit.q_df, fit.q_p_value) == (0.0, 0, 1.0)
+
+
+def test_rate_differences_may_leave_out_studies_without_events():
+    """rma.mh(measure="IRD", drop00=c(TRUE, TRUE)) in R: 0.00316979562995132."""
+    rates = {"events1": [16, 0, 5], "time1": [6346.85, 5.14, 1421.83]}
+    rates |= {"events2": [0, 0, 0], "time2": [3.9, 723.76, 7.33]}
+    dropped = stats.mantel_haenszel_rates(**rates, measure="IRD", drop_double_zero=True)
+    kept = stats.mantel_haenszel_rates(**rates, measure="IRD")
+    assert dropped.estimate == pytest.approx(0.00316979562995132, rel=1e-12)
+    assert (dropped.k, kept.k) == (2, 3)
+    assert abs(kept.estimate - dropped.estimate) > 1e-4
+
+
+def test_the_treatment_arm_correction_does_not_pull_unequal_arms_to_one():
+    """Double-zero rows of very unequal arms, kept: the constant correction favours the larger arm."""
+    arms = {"events1": [0, 3], "n1": [300, 100], "events2": [0, 3], "n2": [20, 100]}
+    options = {"measure": "OR", "correction": 0.5, "drop_double_zero": False}
+    constant = stats.mantel_haenszel(**arms, **options)
+    by_arm = stats.mantel_haenszel(**arms, **options, add_by="treatment-arm")
+    assert abs(by_arm.estimate) < 1e-12 < abs(constant.estimate)
+    assert any("in proportion" in remark.message for remark in by_arm.diagnostics)
+
+
+def test_the_rows_of_rate_differences_may_keep_their_effects():
+    """metainc(sm="IRD") corrects the variance of a study with an empty arm, not its difference."""
+    rates = {"events1": [4, 0], "time1": [100.0, 50.0], "events2": [2, 3], "time2": [90.0, 60.0]}
+    fit = stats.mantel_haenszel_rates(**rates, measure="IRD", row_effect=False)
+    np.testing.assert_allclose(fit.yi, [4 / 100 - 2 / 90, -3 / 60])
+    np.testing.assert_allclose(fit.vi, [4 / 100**2 + 2 / 90**2, 0.5 / 50**2 + 3.5 / 60**2])
+    both = stats.mantel_haenszel_rates(**rates, measure="IRD")
+    assert both.yi[1] == pytest.approx(0.5 / 50 - 3.5 / 60)
+    assert both.estimate == fit.estimate
