@@ -18,7 +18,7 @@ edge <- list(events1 = c(0, 2, 0, 5, 10, 0, 7), n1 = c(10, 12, 8, 5, 20, 30, 7),
              events2 = c(1, 0, 0, 5, 12, 4, 9), n2 = c(11, 13, 9, 6, 22, 30, 9))
 tables <- list(bcg = bcg, egger2001 = arms(dat.egger2001), hine1989 = arms(dat.hine1989), linde2005 = arms(subset(dat.linde2005, !is.na(ai))),
                kearon1998 = kearon, edge = edge)
-tables <- lapply(tables, function(d) lapply(d, as.numeric))   # products of integers overflow
+tables <- lapply(drawn(tables), function(d) lapply(d, as.numeric))   # products of integers overflow
 normand <- escalc("SMD", m1i = m1i, sd1i = sd1i, n1i = n1i, m2i = m2i, sd2i = sd2i, n2i = n2i, data = dat.normand1999)
 mcdaniel <- escalc("ZCOR", ri = ri, ni = ni, data = dat.mcdaniel1994)
 sets <- list(
@@ -29,8 +29,12 @@ sets <- list(
   normand1999_smd = es(normand, with(dat.normand1999, n1i + n2i)),
   baskerville2012 = list(yi = dat.baskerville2012$smd, vi = dat.baskerville2012$se^2),
   mcdaniel1994 = es(mcdaniel, dat.mcdaniel1994$ni))
-fit_rma <- function(d, method, test = "z", ...) quiet(rma(d$yi, d$vi, method = method, test = test, ...,
-  control = if (method %in% c("REML", "ML", "EB")) tight else if (method %in% c("PM", "PMM")) tight_root else list()))
+sets <- drawn(sets)
+fit_rma <- function(d, method, test = "z", ...) {
+  f <- quiet(rma(d$yi, d$vi, method = method, test = test, ..., control = if (method %in% c("REML", "ML", "EB")) tight else if (method %in% c("PM", "PMM")) tight_root else list()))
+  if (f$tau2 > 0 && f$tau2 < 1e-9 * median(d$vi)) f <- quiet(rma(d$yi, d$vi, method = method, test = test, ..., tau2 = 0))   # scoring stops a hair above 0
+  f
+}
 
 # --- regression tests -------------------------------------------------------------------------------
 tests <- c(normal = "z", t = "t", "hartung-knapp" = "knha")
@@ -242,7 +246,7 @@ for (set in names(sets)) for (alpha in c(.05, .01)) {
   if (alpha == .05) cases[[length(cases) + 1]] <- c(list(set = set, method = "general", target = .05, tau2_method = "REML"), general(d, target = .05))
 }
 # printed in metafor's own tests (tests/testthat/test_misc_fsn.r, metafor 4): type="General", and with exact=TRUE
-for (p in list(list("raudenbush1985", 0, 0), list("hackshaw1998", 112, 119), list("mcdaniel1994", 6068, 6068)))
+if (!differential) for (p in list(list("raudenbush1985", 0, 0), list("hackshaw1998", 112, 119), list("mcdaniel1994", 6068, 6068)))
   for (exact in c(FALSE, TRUE)) add_case(set = p[[1]], method = "general", alpha = .05, tau2_method = "REML", exact = exact, n = if (exact) p[[3]] else p[[2]])
 save("bias_fail_safe", "fsn(yi, vi, type, alpha, target, weighted); general: metafor 4's approximate method written here, and the values of its tests",
      cases, data = sets)
@@ -272,12 +276,14 @@ for (set in c("hackshaw1998", "begg1989", "hine1989_or", "normand1999_smd", "bcg
   cases[[length(cases) + 1]] <- list(set = set, alternative = "two-sided", test = "exact", test_alternative = "greater", tau2_method = "REML",
     expected = sum(p), theta = num(coef(f)), power = vec(p))
 }
-# the limit: uniroot to 1e-12 on tes's own p value (its own call stops at 1.2e-4)
-for (set in c("hackshaw1998", "begg1989", "bcg_rr")) {
-  d <- sets[[set]]; base <- quiet(tes(d$yi, d$vi, test = "chi2", find.lim = FALSE)); s <- sign(base$theta)
-  gap <- function(t) quiet(tes(d$yi, d$vi, theta = s * t, test = "chi2", find.lim = FALSE))$pval - .1
-  if (gap(0) < 0) cases[[length(cases) + 1]] <- list(set = set, alternative = "two-sided", test = "chi-square", test_alternative = "greater",
-    theta_limit = s * uniroot(gap, c(0, 1.5), tol = 1e-13)$root)
+# the limit: uniroot to 1e-13 on tes's own p value (its own call stops at 1.2e-4)
+for (set in c("hackshaw1998", "begg1989", "bcg_rr")) for (test in c("chi-square", "binomial", "exact")) for (side in c("greater", "less")) {
+  d <- sets[[set]]; if (test == "exact" && length(d$yi) > 13) next
+  run <- function(theta = NULL) quiet(tes(d$yi, d$vi, theta = theta, test = c("chi-square" = "chi2", binomial = "binom", exact = "exact")[[test]],
+                                          tes.alternative = side, find.lim = FALSE, progbar = FALSE))
+  s <- sign(run()$theta); gap <- function(t) run(s * t)$pval - .1
+  if (if (side == "greater") gap(0) < 0 else gap(0) > 0) cases[[length(cases) + 1]] <- list(set = set, alternative = "two-sided", test = test,
+    test_alternative = side, theta_limit = s * uniroot(gap, c(0, 1.5 * max(abs(d$yi))), extendInt = "yes", tol = 1e-13)$root)
 }
 save("bias_excess", "tes(yi, vi, alternative, test, tes.alternative, theta); power with tau2: integrate() over 12 tau to 1e-12; limit: uniroot on tes", cases,
      data = sets)
@@ -337,7 +343,7 @@ pcurve <- function(x, df1, df2) {    # the tests of p-curve app 4.06, x: chi-squ
 }
 curves <- lapply(sets[c("begg1989", "bangertdrowns2004", "baskerville2012", "hackshaw1998", "egger2001_or")], function(d) list(statistic = d$yi / sqrt(d$vi)))
 curves$with_t <- list(statistic = c(2.1, 2.5, 3.2, 2.8, 3.9, 2.2, 1.5, 2.06), df = c(20, 30, 1000, 40, 12, NA, 3, 58))
-curves <- lapply(curves, function(d) lapply(d, as.numeric))
+curves <- lapply(drawn(curves), function(d) lapply(d, as.numeric))
 cases <- list()
 for (set in names(curves)) {d <- curves[[set]]
   cases[[length(cases) + 1]] <- c(list(set = set), lapply(pcurve(d$statistic^2, 1, if (is.null(d$df)) rep(NA, length(d$statistic)) else d$df), num))}

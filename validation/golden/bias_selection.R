@@ -1,7 +1,8 @@
 # Golden values of selection models and of the Copas model.
 # metafor's selmodel stops at R's loose defaults and integrates to 1e-4. The likelihoods are therefore written here on
-# their own (closed forms for steps, integrate() between kinks to 1e-11 otherwise), started at metafor's solution,
-# climbed by nlminb and finished by Newton steps; metafor's own value stands beside as `metafor_estimate`.
+# their own (closed forms for steps, integrate() between kinks to 1e-11 otherwise), climbed by nlminb from metafor's
+# solution and places around it (`^` is printed where a later start found a higher maximum), the highest finished by
+# Newton steps; metafor's own value stands beside as `metafor_estimate`.
 # Run from the repository's root (some minutes): Rscript validation/golden/bias_selection.R
 source("validation/golden/record.R")
 suppressMessages({library(numDeriv); library(statmod)})
@@ -15,6 +16,7 @@ sets <- list(
   lehmann2018 = with(subset(dat.lehmann2018, Gender == "Males"), list(yi = as.numeric(yi), vi = as.numeric(vi), preregistered = as.numeric(Preregistered == "Pre-Registered"))),
   begg1989 = list(yi = as.numeric(dat.begg1989$yi), vi = as.numeric(dat.begg1989$vi)),
   hahn2001 = with(escalc("OR", ai = ai, n1i = n1i, ci = ci, n2i = n2i, data = dat.hahn2001, drop00 = TRUE), {ok <- !is.na(yi); list(yi = as.numeric(yi[ok]), vi = as.numeric(vi[ok]))}))
+sets <- drawn(sets)
 SQ <- function(x) sqrt(pmax(x, 0))
 pvalue <- function(y, s, side) switch(side, greater = pnorm(y / s, lower.tail = FALSE), less = pnorm(y / s), "two-sided" = 2 * pnorm(abs(y / s), lower.tail = FALSE))
 zcut <- function(p, side) switch(side, "two-sided" = sort(c(qnorm(p / 2), -qnorm(p / 2))), greater = -qnorm(p), less = qnorm(p))
@@ -75,13 +77,14 @@ ml <- function(y, v, X, common) {    # without selection
   f <- quiet(rma(y, v, mods = X, intercept = FALSE, method = if (common) "EE" else "ML", control = if (common) list() else tight))
   list(par = c(coef(f), f$tau2), ll = as.numeric(logLik(f, REML = FALSE)))
 }
-climb <- function(job, start, free, tau2_zero = FALSE) {
-  full <- start; p <- ncol(job$X); low <- c(rep(-Inf, p), 0, rep(if (job$weights == "beta") 1e-5 else 0, length(start) - p - 1)); high <- c(rep(Inf, p + 1), rep(100, length(start) - p - 1))
+climb <- function(job, start, free) {
+  full <- start; p <- ncol(job$X); at <- (p + 2):length(start); tau2 <- if (free[p + 1]) NA else start[p + 1]; delta <- ifelse(free[at], NA, start[at]); low <- c(rep(-Inf, p), 0, rep(if (job$weights == "beta") 1e-5 else 0, length(start) - p - 1)); high <- c(rep(Inf, p + 1), rep(100, length(start) - p - 1))
   obj <- function(q) {full[free] <- q; r <- -log_lik(full, job); if (is.finite(r)) r else 1e10}
-  o <- NULL; for (by in if (job$weights %in% c("step", "truncated")) 1 else c(1, 3)) {     # nlminb can stop early: two starts
-    first <- start; first[-(1:(p + 1))] <- by * first[-(1:(p + 1))]
-    o2 <- nlminb(first[free], obj, lower = low[free], upper = high[free], control = list(rel.tol = 1e-13, x.tol = 1e-11, iter.max = 500, eval.max = 2000))
-    if (is.null(o) || o2$objective < o$objective) o <- o2
+  # nlminb can stop early or at a lower maximum: it begins at several places, the highest likelihood is kept
+  o <- NULL; for (by in if (any(is.na(delta))) c(1, 3, .3) else 1) for (spread in if (is.na(tau2)) c(1, .05, 4) else 1) {
+    first <- start; first[at] <- pmin(by * first[at], 50); first[p + 1] <- spread * first[p + 1]; first[!free] <- start[!free]
+    o2 <- nlminb(pmax(first, low)[free], obj, lower = low[free], upper = high[free], control = list(rel.tol = 1e-13, x.tol = 1e-11, iter.max = 500, eval.max = 2000))
+    if (is.null(o) || o2$objective < o$objective) {if (!is.null(o) && o$objective - o2$objective > 1e-6) cat("^"); o <- o2}
   }
   q <- o$par; inside <- q > low[free] + 1e-7 & q < high[free] - 1e-6
   part <- function(r) {q2 <- q; q2[inside] <- r; -obj(q2)}
@@ -121,7 +124,8 @@ fitted_case <- function(set, weights, side = "greater", steps = NULL, precision 
          given = if (is.null(delta)) NULL else vec(delta), model = if (common) "common" else "random", moderator = moderator,
          coefficients = vec(r$par[1:p]), coefficient_se = vec(r$se[1:p]), tau2 = r$par[p + 1], tau2_se = r$se[p + 1], delta = vec(r$par[at]), delta_se = vec(r$se[at]),
          log_likelihood = r$ll, selection_statistic = max(0, 2 * (r$ll - base$ll)), tau2_statistic = if (common) NA else max(0, 2 * (r$ll - none$ll)),
-         unadjusted_estimate = num(base$par[1]), metafor_estimate = if (is.null(their) || inherits(their, "try-error")) NA else num(their$beta[1])))
+         unadjusted_estimate = num(base$par[1]), metafor_estimate = if (is.null(their) || inherits(their, "try-error")) NA else num(their$beta[1]),
+         metafor_log_likelihood = if (is.null(their) || inherits(their, "try-error")) NA else num(their$ll)))
 }
 cases <- list(); add <- function(...) {cases[[length(cases) + 1]] <<- fitted_case(...); cat(".")}
 for (set in c("hackshaw1998", "baskerville2012", "bangertdrowns2004", "lehmann2018", "begg1989")) {
@@ -144,7 +148,7 @@ add("hackshaw1998", "negative-exponential-power", delta = c(NA, 2)); add("hacksh
 for (side in c("greater", "less")) add("hackshaw1998", "truncated", side = side, steps = 0)
 add("bangertdrowns2004", "truncated", steps = .1)
 cat("\n")
-save("bias_selection", "likelihoods written here, nlminb and Newton from the solution of selmodel(rma(method='ML'), type, alternative, steps, prec, delta)", cases,
+save("bias_selection", "likelihoods written here, nlminb from several starts and Newton; one start is the solution of selmodel(rma(method='ML'), type, alternative, steps, prec, delta)", cases,
      "metafor_estimate: selmodel with its defaults", data = sets)
 
 # weights that may not rise: nlminb over falls
@@ -153,7 +157,7 @@ for (set in c("hackshaw1998", "bangertdrowns2004", "lehmann2018")) for (steps in
   d <- sets[[set]]; st <- c(steps, 1); n <- length(st); base <- ml(d$yi, d$vi, matrix(1, length(d$yi)), FALSE)
   job <- list(y = d$yi, v = d$vi, X = matrix(1, length(d$yi)), weights = "step", side = "greater", steps = st)
   obj <- function(q) {r <- suppressWarnings(-log_lik(c(q[1:2], 1 - cumsum(c(0, q[-(1:2)]))), job)); if (is.finite(r)) r else 1e10}
-  best <- NULL; for (t0 in c(.5, .05)) {o <- nlminb(c(base$par * c(1, t0), rep(.4 / n, n - 1)), obj, lower = c(-Inf, 0, rep(0, n - 1)), upper = c(Inf, Inf, rep(1, n - 1)),
+  best <- NULL; for (t0 in c(.5, .05)) for (fall in c(.1, .4, .9)) {o <- nlminb(c(base$par * c(1, t0), rep(fall / n, n - 1)), obj, lower = c(-Inf, 0, rep(0, n - 1)), upper = c(Inf, Inf, rep(1, n - 1)),
     control = list(rel.tol = 1e-15, x.tol = 1e-13, iter.max = 5000, eval.max = 20000)); if (is.null(best) || o$objective < best$objective) best <- o}
   cases[[length(cases) + 1]] <- list(set = set, steps = vec(steps), estimate = best$par[1], tau2 = best$par[2], delta = vec(1 - cumsum(c(0, best$par[-(1:2)]))), log_likelihood = -best$objective)
 }
@@ -167,10 +171,9 @@ copas_ll <- function(q, u, y, s, slope) {
 }
 cases <- list()
 for (set in c("hackshaw1998", "baskerville2012", "bangertdrowns2004", "begg1989")) for (g in list(c(10, 0), c(-.5, .3), c(0, .1), c(-1, .2), c(.5, .05))) {
-  if (set == "baskerville2012" && g[1] == .5) next    # two maxima: nlminb stays at the lower one
   d <- sets[[set]]; y <- d$yi; s <- sqrt(d$vi); u <- g[1] + g[2] / s; left <- coef(lm(y ~ s, weights = 1 / s^2))[2] > 0
-  top <- function(slope, lo, hi) {best <- NULL; for (r0 in c(.5, .05, .8, .95, .9999)) for (t0 in c(1e-4, .01, .1)) {
-    st <- c(mean(y), if (left) r0 else -r0, t0, 0)[1:(3 + slope)]
+  top <- function(slope, lo, hi) {best <- NULL; for (m0 in c(mean(y), quantile(y, c(.1, .9)))) for (r0 in c(.5, .05, .8, .95, .9999)) for (t0 in c(0, 1e-4, .01, .1)) {
+    st <- c(m0, if (left) r0 else -r0, t0, 0)[1:(3 + slope)]
     st[2] <- min(max(st[2], lo), hi)
     o <- try(nlminb(st, function(q) {r <- suppressWarnings(-copas_ll(q, u, y, s, slope)); if (is.finite(r)) r else 1e10}, lower = c(-Inf, lo, 0, -Inf)[1:(3 + slope)], upper = c(Inf, hi, Inf, Inf)[1:(3 + slope)],
                     control = list(rel.tol = 1e-15, x.tol = 1e-13, iter.max = 5000, eval.max = 20000)), silent = TRUE)
