@@ -78,11 +78,13 @@ ml <- function(y, v, X, common) {    # without selection
   list(par = c(coef(f), f$tau2), ll = as.numeric(logLik(f, REML = FALSE)))
 }
 climb <- function(job, start, free) {
-  full <- start; p <- ncol(job$X); at <- (p + 2):length(start); tau2 <- if (free[p + 1]) NA else start[p + 1]; delta <- ifelse(free[at], NA, start[at]); low <- c(rep(-Inf, p), 0, rep(if (job$weights == "beta") 1e-5 else 0, length(start) - p - 1)); high <- c(rep(Inf, p + 1), rep(100, length(start) - p - 1))
+  full <- start; p <- ncol(job$X); at <- (p + 2):length(start); low <- c(rep(-Inf, p), 0, rep(if (job$weights == "beta") 1e-5 else 0, length(start) - p - 1)); high <- c(rep(Inf, p + 1), rep(100, length(start) - p - 1))
   obj <- function(q) {full[free] <- q; r <- -log_lik(full, job); if (is.finite(r)) r else 1e10}
   # nlminb can stop early or at a lower maximum: it begins at several places, the highest likelihood is kept
-  o <- NULL; for (by in if (any(is.na(delta))) c(1, 3, .3) else 1) for (spread in if (is.na(tau2)) c(1, .05, 4) else 1) {
-    first <- start; first[at] <- pmin(by * first[at], 50); first[p + 1] <- spread * first[p + 1]; first[!free] <- start[!free]
+  around <- list(c(1, 1), c(3, .05), c(.3, 4))      # factors of delta and tau2
+  if (job$weights %in% c("step", "truncated")) around <- c(around, list(c(1, .05), c(3, 1), c(.3, .05)))   # these cost little
+  o <- NULL; for (factors in around) {
+    first <- start; first[at] <- pmin(factors[1] * first[at], 50); first[p + 1] <- factors[2] * first[p + 1]; first[!free] <- start[!free]
     o2 <- nlminb(pmax(first, low)[free], obj, lower = low[free], upper = high[free], control = list(rel.tol = 1e-13, x.tol = 1e-11, iter.max = 500, eval.max = 2000))
     if (is.null(o) || o2$objective < o$objective) {if (!is.null(o) && o$objective - o2$objective > 1e-6) cat("^"); o <- o2}
   }
@@ -188,3 +190,25 @@ for (set in c("hackshaw1998", "baskerville2012", "bangertdrowns2004", "begg1989"
     residual_statistic = max(0, 2 * (-w$objective - f(q[inside]))), unpublished = sum((1 - pnorm(u)) / pnorm(u)), publication_largest_se = pnorm(u)[which.max(s)])
 }
 save("bias_copas", "nlminb and Newton on the likelihood of Copas & Shi 2000 (that of metasens::copas)", cases, "metasens itself is not in R 4.2 of Debian", data = sets)
+
+# the path of metasens::copas over R's own contour lines: a line fitted to each, their mean slope, the crossings
+copas_path <- function(y, v, grid) {
+  s <- sqrt(v); left <- coef(lm(y ~ s, weights = 1 / v))[2] > 0; f <- quiet(rma(y, v, control = tight)); start <- c(coef(f), if (left) .49995 else -.49995, sqrt(f$tau2))
+  g1 <- c(0, 1.29 / (1 / min(s) - 1 / max(s))); g0 <- c(-.25 - g1[2] / max(s), 2); a <- seq(g0[1], g0[2], length = grid); b <- seq(g1[1], g1[2], length = grid)
+  z <- outer(a, b, Vectorize(function(a, b) {      # as metasens: L-BFGS-B over tau from one start; then nlminb from there
+    f <- function(q) -copas_ll(q, a + b / s, y, s, FALSE); g <- function(q) f(c(q[1:2], q[3]^2))
+    near <- optim(start, g, function(q) grad(g, q), method = "L-BFGS-B", lower = c(-Inf, -.9999, 0), upper = c(Inf, .9999, Inf))$par
+    nlminb(c(near[1:2], max(near[3]^2, 1e-5)), function(q) {r <- suppressWarnings(f(q)); if (is.finite(r)) r else 1e10}, lower = c(-Inf, -.9999, 0), upper = c(Inf, .9999, Inf),
+           control = list(rel.tol = 1e-15, x.tol = 1e-13, iter.max = 5000, eval.max = 20000))$par[1]}))
+  u <- seq(0, 1, length = grid); lines <- contourLines(u, u, z, nlevels = 10)
+  fits <- lapply(lines, function(l) {m <- lm(l$y ~ l$x); c(coef(m), length(l$x), quiet(summary(m)$adj.r.squared))}); fits <- do.call(rbind, fits)
+  good <- !is.nan(fits[, 4]) & fits[, 4] > 0; slope <- -1 / weighted.mean(fits[good, 2], fits[good, 3])
+  x <- (1 - slope - fits[, 1]) / (fits[, 2] - slope); yy <- 1 + slope * (x - 1); p0 <- g0[1] + x * diff(g0); p1 <- g1[1] + yy * diff(g1)
+  ok <- which(!is.na(x) & p0 >= g0[1] & p0 <= g0[2] & p1 >= g1[1] & p1 <= g1[2]); ok <- ok[order(-pnorm(p0[ok] + p1[ok] / max(s)))]
+  list(gamma0 = vec(p0[ok]), gamma1 = vec(p1[ok]), contour = vec(t(z)))
+}
+cases <- list()
+for (set in c("hackshaw1998", "begg1989", "bangertdrowns2004")) {d <- sets[[set]]
+  cases[[length(cases) + 1]] <- c(list(set = set, grid = 12), copas_path(d$yi, d$vi, 12))}
+save("bias_copas_path", "contourLines() of the effect over publication parameters, lm() of each line: the path of metasens::copas, written here; L-BFGS-B from its start, then nlminb",
+     cases, "contour: by rows of gamma0", data = sets)

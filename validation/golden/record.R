@@ -5,6 +5,7 @@ suppressMessages({library(metafor); library(metadat); library(jsonlite)})
 # Usually the example data are used as they are. With DIFFERENTIAL_SEED in the environment (validation/differential) each
 # set is replaced by random data of the same shape, and the values are written to DIFFERENTIAL_OUT.
 differential <- Sys.getenv("DIFFERENTIAL_SEED") != ""
+pdf(NULL)                                              # nothing is drawn into a file
 out <- if (differential) Sys.getenv("DIFFERENTIAL_OUT") else "tests/golden/stats"
 if (differential) {source("validation/differential/random_sets.R"); set.seed(as.integer(Sys.getenv("DIFFERENTIAL_SEED")))}
 drawn <- function(sets) if (differential) random_sets(sets) else sets

@@ -287,6 +287,9 @@ def bias_selection() -> Iterator[Row]:
             moderators=data[case["moderator"]] if case.get("moderator") else None,
         )
         yield from _compare(case, ours, SELECTION, "bias-likelihood")
+        if case.get("metafor_log_likelihood") is not None:
+            reached = ours.log_likelihood > case["metafor_log_likelihood"] - 1e-5
+            yield _label(case), "not below selmodel's likelihood", CLOSED, reached, True
 
 
 def bias_selection_decreasing() -> Iterator[Row]:
@@ -318,6 +321,17 @@ def bias_copas() -> Iterator[Row]:
                 yield label, name, "bias-likelihood", getattr(ours, name), case[name]
 
 
+def bias_copas_path() -> Iterator[Row]:
+    table = golden("bias_copas_path")
+    for case in table.cases:
+        data = table.columns(case)
+        ours = stats.copas_selection(data["yi"], data["vi"], grid=case["grid"])
+        yield case["set"], "contour", "bias-flat-top", ours.contour.ravel(), case["contour"]
+        for name in ("gamma0", "gamma1"):
+            points = [getattr(fit, name) for fit in ours.path[1:]]
+            yield case["set"], f"{name} on the path", "bias-path", points, case[name]
+
+
 RUNS = (
     bias_regression,
     bias_multilevel,
@@ -335,6 +349,7 @@ RUNS = (
     bias_selection,
     bias_selection_decreasing,
     bias_copas,
+    bias_copas_path,
 )
 
 
