@@ -87,7 +87,7 @@ TOLERANCE = {
     "bias-likelihood": 1e-5,
     # nlminb alone: half the digits.
     "bias-flat-top": 1e-4,
-    # Where lines fitted to contours of such maxima cross.
+    # Contours of such maxima, and where lines fitted to them cross.
     "bias-path": 1e-3,
 }
 #: A difference below this is rounding of a value that is exactly 0 on paper (never used for p values).

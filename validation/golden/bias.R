@@ -172,6 +172,12 @@ for (set in c("bcg", "linde2005")) {
   cases[[length(cases) + 1]] <- asymmetry_case(set, "harbord", "RR", list(score_variance = "balanced"))
   for (method in c("begg", "schwarzer", "arcsine-begg")) cases[[length(cases) + 1]] <- asymmetry_case(set, method, "OR", list(correct = TRUE))
 }
+# proportions of one group, as metabias has them for metaprop: weights from events that are not corrected
+for (set in setdiff(names(tables), "edge")) for (method in c("peters", "macaskill")) {
+  d <- tables[[set]]; e <- quiet(escalc("PLO", xi = events1, ni = n1, data = as.data.frame(d))); k <- if (method == "peters") d$events1 > 0 & d$events1 < d$n1 else rep(TRUE, length(d$n1))
+  x <- if (method == "peters") 1 / d$n1 else d$n1; v <- if (method == "peters") 1 / d$events1 + 1 / (d$n1 - d$events1) else e$vi
+  cases[[length(cases) + 1]] <- c(list(set = set, method = method, measure = "PLO", yi = vec(e$yi), vi = vec(e$vi)), lapply(weighted_lm(as.numeric(e$yi)[k], v[k], x[k]), num))
+}
 save("bias_asymmetry", "lm(y ~ x, weights); rma(mods, test='t'); kendall score: the formulas of meta::metabias", cases,
      "metabias itself is not in R 4.2 of Debian: formulas of the papers, written in this script", data = tables)
 

@@ -92,7 +92,14 @@ def bias_asymmetry() -> Iterator[Row]:
     table = golden("bias_asymmetry")
     for case in table.cases:
         extra = {name: case[name] for name in ("score_variance", "correct") if name in case}
-        ours = stats.asymmetry_test(case["method"], **table.columns(case), measure=case["measure"], **extra)
+        data = table.columns(case)
+        if case["measure"] == "PLO":
+            one_group = {name: data[name] for name in ("events1", "n1")}
+            ours = stats.asymmetry_test(
+                case["method"], yi=np.array(case["yi"]), vi=np.array(case["vi"]), **one_group
+            )
+        else:
+            ours = stats.asymmetry_test(case["method"], **data, measure=case["measure"], **extra)
         kind = "bias-iterated" if "thompson" in case["method"] else CLOSED
         yield from _compare(case, ours, (*LINE, "score", "score_se"), kind)
 
@@ -326,7 +333,7 @@ def bias_copas_path() -> Iterator[Row]:
     for case in table.cases:
         data = table.columns(case)
         ours = stats.copas_selection(data["yi"], data["vi"], grid=case["grid"])
-        yield case["set"], "contour", "bias-flat-top", ours.contour.ravel(), case["contour"]
+        yield case["set"], "contour", "bias-path", ours.contour.ravel(), case["contour"]
         for name in ("gamma0", "gamma1"):
             points = [getattr(fit, name) for fit in ours.path[1:]]
             yield case["set"], f"{name} on the path", "bias-path", points, case[name]
