@@ -332,6 +332,18 @@ for (set in names(sets)) for (method in c("REML", "DL")) {
 }
 save("bias_limit", "lm on generalised radial plots: the formulas of metasens::limitmeta (Ruecker et al. 2011)", cases, CLOSED, data = sets)
 
+# --- unreported results -----------------------------------------------------------------------------------------
+cases <- list()
+for (set in names(sets)) for (method in c("REML", "DL")) {
+  d <- sets[[set]]; f <- fit_rma(d, method); common <- fit_rma(d, "EE"); k <- length(d$yi); m <- c(0, 1, 2, 5, 10); s <- sqrt(d$vi + f$tau2)
+  left <- coef(lm(d$yi ~ sqrt(d$vi), weights = 1 / d$vi))[2] > 0
+  bias <- (if (left) -1 else 1) * (k + m) / k * dnorm(qnorm(k / (k + m))) * sum(1 / s) / sum(1 / s^2)
+  cases[[length(cases) + 1]] <- list(set = set, tau2_method = method, suspected = vec(m), side = if (left) "left" else "right", bias = vec(bias), estimate = vec(num(coef(f)) + bias),
+    ci_low = vec(num(coef(f)) + bias - qnorm(.975) * f$se), p_value = vec(2 * pnorm(-abs((num(coef(f)) + bias) / f$se))), common_estimate = vec(num(coef(common)) + bias),
+    common_ci_high = vec(num(coef(common)) + bias + qnorm(.975) * common$se))
+}
+save("bias_unreported", "dnorm(qnorm(k/(k+m))): the bound of Copas & Jackson 2004 as metasens::orbbound has it", cases, CLOSED, data = sets)
+
 # --- p-curve -----------------------------------------------------------------------------------------------------
 pcurve <- function(x, df1, df2) {    # the tests of p-curve app 4.06, x: chi-square(1) where df2 is NA, else F(1, df2)
   cdf <- function(x, d, ncp) if (is.na(d)) pchisq(x, 1, ncp) else if (ncp == 0) pf(x, 1, d) else pf(x, 1, d, ncp)

@@ -153,6 +153,26 @@ cat("\n")
 save("bias_selection", "likelihoods written here, nlminb from several starts and Newton; one start is the solution of selmodel(rma(method='ML'), type, alternative, steps, prec, delta)", cases,
      "metafor_estimate: selmodel with its defaults", data = sets)
 
+# profile likelihood limits (what confint gives of selmodel, to uniroot's 1e-9 in place of 1e-4)
+profile_case <- function(set, steps) {
+  d <- sets[[set]]; X <- matrix(1, length(d$yi)); base <- ml(d$yi, d$vi, X, FALSE)
+  job <- list(y = d$yi, v = d$vi, X = X, weights = "step", side = "greater", steps = c(steps, 1), alpha = 0, prec = rep(1, length(d$yi)))
+  start <- c(base$par, 1, rep(.5, length(steps))); start[2] <- max(start[2], 1e-3); free <- c(TRUE, TRUE, FALSE, rep(TRUE, length(steps))); r <- climb(job, start, free)
+  gap <- function(j) function(x) {
+    full <- replace(r$par, j, x); rest <- replace(free, j, FALSE)
+    obj <- function(q) {full[rest] <- q; v <- suppressWarnings(-log_lik(full, job)); if (is.finite(v)) v else 1e10}
+    best <- min(sapply(c(1, .1, 10), function(by) nlminb(replace(r$par, 2, by * r$par[2] + 1e-4)[rest], obj, lower = c(-Inf, 0, rep(1e-12, length(steps) + 1))[rest],
+      upper = c(Inf, Inf, rep(100, length(steps) + 1))[rest], control = list(rel.tol = 1e-14, x.tol = 1e-12, iter.max = 1000, eval.max = 5000))$objective))
+    -best - (r$ll - qchisq(.95, 1) / 2)
+  }
+  limits <- function(j, low, high) {g <- gap(j); at <- r$par[j]
+    c(if (at <= low + 1e-7 || g(low) > 0) 0 else uniroot(g, c(low, at), tol = 1e-9)$root, if (g(high) > 0) high else uniroot(g, c(max(at, low), high), tol = 1e-9)$root)}
+  t <- limits(2, 0, 4); w <- sapply(seq_along(steps), function(i) limits(3 + i, 1e-6, 100))
+  list(set = set, steps = vec(steps), tau2_ci_low = t[1], tau2_ci_high = t[2], delta_ci_low = vec(w[1, ]), delta_ci_high = vec(w[2, ]))
+}
+cases <- list(profile_case("hackshaw1998", .025), profile_case("hackshaw1998", c(.025, .5)), profile_case("bangertdrowns2004", .025), profile_case("begg1989", .025))
+save("bias_selection_profile", "profile likelihood written here, uniroot to 1e-9: what confint(selmodel(rma(method='ML'), type='stepfun', steps)) gives", cases, data = sets)
+
 # weights that may not rise: nlminb over falls
 cases <- list()
 for (set in c("hackshaw1998", "bangertdrowns2004", "lehmann2018")) for (steps in list(c(.025, .1, .5), c(.01, .05, .2, .6))) {

@@ -172,7 +172,7 @@ def readme(normal, prediction, two_arms, replications: int, seconds: float) -> s
     return f"""# How the methods do on simulated meta-analyses
 
 `python validation/simulation/grid.py --replications {replications}`, {datetime.now(UTC):%Y-%m-%d}, evergrove \
-{evergrove.__version__}, {machine}, SciPy {scipy.__version__}; {seconds:.0f} s.
+{evergrove.__version__}, {machine}, SciPy {scipy.__version__}; {seconds:.0f} s of CPU.
 {replications} replications per cell. Monte Carlo standard error of a coverage or an error rate near 95 or 5 %: \
 {error:.2f} points. Every value with its own error is in `normal.csv` ({len(normal)} rows), `prediction.csv` \
 ({len(prediction)} rows) and `two_arms.csv` ({len(two_arms)} rows). A value with a range is a mean over cells that differ by a point or more.
@@ -252,14 +252,14 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--replications", type=int, default=20_000)
     given = parser.parse_args()
-    started = time.perf_counter()
+    started = time.process_time()
     normal = normal_rows(given.replications)
     write("normal.csv", normal)
     prediction = prediction_rows(given.replications)
     write("prediction.csv", prediction)
     two_arms = two_arm_rows(given.replications)
     write("two_arms.csv", two_arms)
-    text = readme(normal, prediction, two_arms, given.replications, time.perf_counter() - started)
+    text = readme(normal, prediction, two_arms, given.replications, time.process_time() - started)
     (FOLDER / "README.md").write_text(text)
 
 

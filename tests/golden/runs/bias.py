@@ -202,6 +202,16 @@ def bias_limit() -> Iterator[Row]:
         )
 
 
+def bias_unreported() -> Iterator[Row]:
+    table = golden("bias_unreported")
+    names = ("bias", "estimate", "ci_low", "p_value", "common_estimate", "common_ci_high")
+    for case in table.cases:
+        data = table.columns(case)
+        ours = stats.unreported_bound(data["yi"], data["vi"], case["suspected"], tau2=case["tau2_method"])
+        yield _label(case), "side", CLOSED, ours.side == case["side"], True
+        yield from _compare(case, ours, names, "bias-iterated" if case["tau2_method"] == "REML" else CLOSED)
+
+
 CURVE = (
     "right_skew_z",
     "right_skew_half_z",
@@ -299,6 +309,17 @@ def bias_selection() -> Iterator[Row]:
             yield _label(case), "not below selmodel's likelihood", CLOSED, reached, True
 
 
+def bias_selection_profile() -> Iterator[Row]:
+    table = golden("bias_selection_profile")
+    for case in table.cases:
+        data = table.columns(case)
+        ours = stats.selection_model(data["yi"], data["vi"], steps=case["steps"], profile=True)
+        for name in ("tau2_ci_low", "tau2_ci_high", "delta_ci_low", "delta_ci_high"):
+            found = getattr(ours, name)
+            found = found[1:] if name.startswith("delta") else found
+            yield f"{_label(case)} {case['steps']}", name, "bias-likelihood", found, case[name]
+
+
 def bias_selection_decreasing() -> Iterator[Row]:
     table = golden("bias_selection_decreasing")
     for case in table.cases:
@@ -349,11 +370,13 @@ RUNS = (
     bias_excess,
     bias_pet,
     bias_limit,
+    bias_unreported,
     bias_p_curve,
     bias_p_uniform,
     bias_p_uniform_star,
     bias_contours,
     bias_selection,
+    bias_selection_profile,
     bias_selection_decreasing,
     bias_copas,
     bias_copas_path,
