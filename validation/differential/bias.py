@@ -18,12 +18,13 @@ import sys
 import tempfile
 from pathlib import Path
 
-ROOT = Path(__file__).parents[2]
-sys.path.insert(0, str(ROOT / "tests"))
+sys.path.insert(0, str(Path(__file__).parents[2] / "tests"))
 
 from golden import stats_reference
 from golden.runs import RUNS
 from golden.stats_reference import ABSOLUTE, TOLERANCE, disagreement
+
+ROOT = Path(__file__).parents[2]
 
 
 def compare(folder: Path) -> int:
@@ -56,7 +57,7 @@ def main() -> int:
             environment = {**os.environ, "DIFFERENTIAL_SEED": str(seed), "DIFFERENTIAL_OUT": folder}
             for script in given.scripts:
                 call = ["Rscript", f"validation/golden/{script}.R"]
-                subprocess.run(call, cwd=ROOT, env=environment, check=True, capture_output=True)  # noqa: S603
+                subprocess.run(call, cwd=ROOT, env=environment, check=True, capture_output=True)
             print(f"seed {seed}")
             beyond += compare(Path(folder))
     return 1 if beyond else 0

@@ -392,6 +392,10 @@ for (set in names(sets)) for (side in c("right", "left")) {
   rec("P", P[1], P[2], P[3], zP(0), pnorm(zP(0)), zP(common), pnorm(-zP(common)))
   rec("LNP", L[1], L[2], L[3], sL(0), pgamma(sL(0), k, lower.tail = FALSE), sL(common), pgamma(sL(common), k))
   rec("ML", M, lim[1], lim[2], lr(0), pchisq(lr(0), 1, lower.tail = FALSE), lr(common), pchisq(lr(common), 1, lower.tail = FALSE))
+  N <- sapply(c(k, qgamma(.025, k), qgamma(.975, k)), function(g) root(function(t) -sum(log1p(-q(t))) - g)); sN <- function(t) -sum(log1p(-q(t)))
+  rec("LN1MINP", N[1], N[2], N[3], sN(0), pgamma(sN(0), k), sN(common), pgamma(sN(common), k, lower.tail = FALSE))
+  ks <- function(t) quiet(ks.test(q(t), punif))$statistic; at <- seq(P[1] - 6 * median(e), P[1] + 6 * median(e), length = 1201); i <- which.min(sapply(at, ks))
+  rec("KS", optimize(ks, at[c(max(i - 1, 1), min(i + 1, 1201))], tol = 1e-13)$minimum, NA, NA, NA, NA, NA, NA)
 }
 save("bias_p_uniform", "uniroot to 1e-14 on the conditional p values (van Assen 2015; van Aert 2016); Irwin-Hall by its sum", cases, CLOSED, data = sets)
 

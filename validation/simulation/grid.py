@@ -101,7 +101,9 @@ def prediction_rows(replications: int) -> list[dict[str, object]]:
     """How often the interval for a new study's true effect, tau² by REML, holds one that is then drawn."""
     rows = []
     for k, tau2 in itertools.product(STUDIES[1:], TAU2):
-        drawn = simulate(NormalDesign(k=k, tau2=tau2, sizes=SIZES), replications, rng=seed_of("normal", k, tau2))
+        drawn = simulate(
+            NormalDesign(k=k, tau2=tau2, sizes=SIZES), replications, rng=seed_of("normal", k, tau2)
+        )
         new = math.sqrt(tau2) * np.random.default_rng(seed_of("new", k, tau2)).normal(size=replications)
         fits = {ci: drawn.pool(tau2="REML", ci=ci) for ci in ("hartung-knapp", "normal")}
         for method, (ci, fewer) in PREDICTION_METHODS.items():

@@ -42,8 +42,8 @@ def round_levels(low: float, high: float, count: int) -> list[float]:
     Returns
     -------
     list of float
-        The choice of R's ``pretty``: a step of 2, 5 or 10 units is taken where it is nearer to the step wished for
-        (large steps are favoured, weights 1.5 and 2.75).
+        The choice of R's ``pretty``: a step of 2, 5 or 10 units is taken where it is nearer to the step
+        wished for (large steps are favoured, weights 1.5 and 2.75).
 
     Examples
     --------

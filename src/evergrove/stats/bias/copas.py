@@ -368,7 +368,7 @@ def _contour(setting: _Setting, gamma0: FloatArray, gamma1: FloatArray) -> Float
 def _path(
     setting: _Setting, gamma0: FloatArray, gamma1: FloatArray, surface: FloatArray
 ) -> list[tuple[float, float]]:
-    """Return publication parameters on the path that lie on the grid, from the least selection to the most."""
+    """Return the points of the path inside the ranges, from the least selection to the most."""
     across = points_across(surface)
     points = np.column_stack(
         [
@@ -454,7 +454,9 @@ def copas_selection(
         message = "no residual bias without selection: the unadjusted maximum likelihood fit is given"
         remarks = (*remarks, Diagnostic("no-selection-needed", message))
     if len(path) == 1:
-        message = "the effect does not change over the grid in one direction: no path through it; give other ranges"
+        message = (
+            "the effect does not change over the grid in one direction: no path through it; give other ranges"
+        )
         remarks = (*remarks, Diagnostic("no-path", message))
     failed = int((~np.isfinite(surface)).sum())
     if failed:

@@ -54,8 +54,8 @@ def points_across(surface: FloatArray) -> FloatArray:
 
     Notes
     -----
-    As in metasens: a straight line is fitted to each contour line (levels are round numbers), the mean of their
-    slopes has weights by their points, and the path is perpendicular to it through (1, 1).
+    As in metasens: a straight line is fitted to each contour line (levels are round numbers), the mean of
+    their slopes has weights by their points, and the path is perpendicular to it through (1, 1).
 
     References
     ----------

@@ -114,8 +114,8 @@ def _proportions(
     yi, vi = effects
     if method not in {AsymmetryMethod.PETERS, AsymmetryMethod.MACASKILL} or yi is None or vi is None:
         raise UsageError(
-            f"asymmetry_test({str(method)!r}): found events of one group; allowed: 'peters' and 'macaskill' with "
-            "yi and vi, the transformed proportions; give events2 and n2 for two arms"
+            f"asymmetry_test({str(method)!r}): found events of one group; allowed: 'peters' and 'macaskill' "
+            "with yi and vi, the transformed proportions; give events2 and n2 for two arms"
         )
     y, v = effects_and_variances(yi, vi)
     same_length({"yi": y, "events1": table.events1})
@@ -295,8 +295,8 @@ def asymmetry_test(
         Effects and sampling variances, for tests that need no events.
     events1, n1, events2, n2 : array-like, shape (k,), or None
         Patients with the event and patients, per arm; ``n1`` and ``n2`` alone (with `yi`, `vi`) for
-        ``"macaskill"`` and ``"pustejovsky"``; ``events1`` and ``n1`` alone (with `yi`, `vi`) for proportions of
-        one group by ``"peters"`` and ``"macaskill"``.
+        ``"macaskill"`` and ``"pustejovsky"``; ``events1`` and ``n1`` alone (with `yi`, `vi`) for
+        proportions of one group by ``"peters"`` and ``"macaskill"``.
     measure : EffectMeasure or str
         Effect computed from events: ``"OR"``, ``"RR"`` or ``"RD"``. Harbord's score is that of the log risk
         ratio for ``"RR"``, else of the log odds ratio.

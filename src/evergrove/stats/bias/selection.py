@@ -387,8 +387,8 @@ def selection_model(
     largest_delta : float
         Upper bound of the search (metafor's is 100).
     profile : bool
-        Whether the limits of tau² and delta come from the profile likelihood (metafor's ``confint``); else they are
-        symmetric.
+        Whether the limits of tau² and delta come from the profile likelihood (metafor's ``confint``); else
+        they are symmetric.
     level : float
         Of all intervals, in (0, 1).
 
@@ -447,7 +447,9 @@ def selection_model(
     if decreasing and kind is not SelectionWeights.STEP:
         raise UsageError(f"decreasing: found True with weights={str(kind)!r}; allowed: with 'step' only")
     if decreasing and profile:
-        raise UsageError("profile: found True with decreasing=True; allowed: one of the two; leave profile out")
+        raise UsageError(
+            "profile: found True with decreasing=True; allowed: one of the two; leave profile out"
+        )
     if decreasing and delta is not None:
         raise UsageError("decreasing: found True with given delta; allowed: one of the two; leave delta out")
     if precision is not None and kind in {

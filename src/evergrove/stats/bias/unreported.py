@@ -147,8 +147,8 @@ def unreported_bound(
     -----
     With k studies seen of k + m, whatever the selection, the bias of the pooled mean is at most
     (k + m)/k φ(Φ⁻¹(k/(k + m))) Σ(v + tau²)^-1/2 / Σ(v + tau²)^-1, if selection depends on the result and is
-    not stronger in precise studies. The width of the interval does not change, as in metasens. A worst case, no
-    estimate: use it where protocols say that an outcome was measured and the report is silent.
+    not stronger in precise studies. The width of the interval does not change, as in metasens. A worst
+    case, no estimate: use it where protocols say that an outcome was measured and the report is silent.
 
     References
     ----------
