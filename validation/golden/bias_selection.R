@@ -204,7 +204,7 @@ for (set in c("hackshaw1998", "baskerville2012", "bangertdrowns2004", "begg1989"
   q <- b$par; inside <- c(TRUE, abs(q[2]) < .999 && g[1] != 10, q[3] > 1e-8); f <- function(r) {z <- q; z[inside] <- r; copas_ll(z, u, y, s, FALSE)}
   for (i in 1:4) {st <- try(solve(hessian(f, q[inside]), grad(f, q[inside])), silent = TRUE)
     if (!inherits(st, "try-error") && all(is.finite(st)) && max(abs(st)) < .02) q[inside] <- q[inside] - st}
-  V <- tryCatch(solve(-hessian(f, q[inside])), error = function(e) matrix(NA, 1, 1)); lim <- if (g[1] == 10) c(0, 0) else if (left) c(0, .9999) else c(-.9999, 0)
+  V <- tryCatch(solve(-hessian(f, q[inside], method.args = list(d = .01))), error = function(e) matrix(NA, 1, 1)); lim <- if (g[1] == 10) c(0, 0) else if (left) c(0, .9999) else c(-.9999, 0)
   w <- top(TRUE, lim[1], lim[2])
   cases[[length(cases) + 1]] <- list(set = set, gamma0 = g[1], gamma1 = g[2], estimate = q[1], se = sqrt(V[1, 1]), rho = q[2], tau2 = q[3], log_likelihood = f(q[inside]),
     residual_statistic = max(0, 2 * (-w$objective - f(q[inside]))), unpublished = sum((1 - pnorm(u)) / pnorm(u)), publication_largest_se = pnorm(u)[which.max(s)])
