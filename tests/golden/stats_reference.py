@@ -89,6 +89,8 @@ TOLERANCE = {
     "bias-likelihood": 1e-5,
     # nlminb alone: half the digits.
     "bias-flat-top": 1e-4,
+    # Contours of such maxima, and where lines fitted to them cross.
+    "bias-path": 1e-3,
 }
 #: A difference below this is rounding of a value that is exactly 0 on paper (never used for p values).
 ABSOLUTE = 1e-14

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from evergrove import stats
 from evergrove.stats.bulk import compiled, fits
+from evergrove.stats.bulk.compiled import compiled_loop
 
 EFFECT = st.one_of(st.floats(-5, 5), st.sampled_from([0.0, 1.0]))
 VARIANCE = st.one_of(st.floats(-12, 12), st.floats(-2, 0)).map(lambda power: 10.0**power)
@@ -29,7 +30,7 @@ def same(found, single, place, unit):
 @pytest.mark.parametrize("compiled", [False, True])
 def test_groups_are_single_fits(compiled, monkeypatch):
     if compiled:
-        pytest.importorskip("numba")
+        assert compiled_loop()[0] is not None
         monkeypatch.setattr(fits, "COMPILE_FROM", 0)
 
     @settings(deadline=None, max_examples=60, derandomize=compiled)

@@ -18,7 +18,7 @@ edge <- list(events1 = c(0, 2, 0, 5, 10, 0, 7), n1 = c(10, 12, 8, 5, 20, 30, 7),
              events2 = c(1, 0, 0, 5, 12, 4, 9), n2 = c(11, 13, 9, 6, 22, 30, 9))
 tables <- list(bcg = bcg, egger2001 = arms(dat.egger2001), hine1989 = arms(dat.hine1989), linde2005 = arms(subset(dat.linde2005, !is.na(ai))),
                kearon1998 = kearon, edge = edge)
-tables <- lapply(tables, function(d) lapply(d, as.numeric))   # products of integers overflow
+tables <- lapply(drawn(tables), function(d) lapply(d, as.numeric))   # products of integers overflow
 normand <- escalc("SMD", m1i = m1i, sd1i = sd1i, n1i = n1i, m2i = m2i, sd2i = sd2i, n2i = n2i, data = dat.normand1999)
 mcdaniel <- escalc("ZCOR", ri = ri, ni = ni, data = dat.mcdaniel1994)
 sets <- list(
@@ -29,8 +29,12 @@ sets <- list(
   normand1999_smd = es(normand, with(dat.normand1999, n1i + n2i)),
   baskerville2012 = list(yi = dat.baskerville2012$smd, vi = dat.baskerville2012$se^2),
   mcdaniel1994 = es(mcdaniel, dat.mcdaniel1994$ni))
-fit_rma <- function(d, method, test = "z", ...) quiet(rma(d$yi, d$vi, method = method, test = test, ...,
-  control = if (method %in% c("REML", "ML", "EB")) tight else if (method %in% c("PM", "PMM")) tight_root else list()))
+sets <- drawn(sets)
+fit_rma <- function(d, method, test = "z", ...) {
+  f <- quiet(rma(d$yi, d$vi, method = method, test = test, ..., control = if (method %in% c("REML", "ML", "EB")) tight else if (method %in% c("PM", "PMM")) tight_root else list()))
+  if (f$tau2 > 0 && f$tau2 < 1e-9 * median(d$vi)) f <- quiet(rma(d$yi, d$vi, method = method, test = test, ..., tau2 = 0))   # scoring stops a hair above 0
+  f
+}
 
 # --- regression tests -------------------------------------------------------------------------------
 tests <- c(normal = "z", t = "t", "hartung-knapp" = "knha")
@@ -168,6 +172,12 @@ for (set in c("bcg", "linde2005")) {
   cases[[length(cases) + 1]] <- asymmetry_case(set, "harbord", "RR", list(score_variance = "balanced"))
   for (method in c("begg", "schwarzer", "arcsine-begg")) cases[[length(cases) + 1]] <- asymmetry_case(set, method, "OR", list(correct = TRUE))
 }
+# proportions of one group, as metabias has them for metaprop: weights from events that are not corrected
+for (set in setdiff(names(tables), "edge")) for (method in c("peters", "macaskill")) {
+  d <- tables[[set]]; e <- quiet(escalc("PLO", xi = events1, ni = n1, data = as.data.frame(d))); k <- if (method == "peters") d$events1 > 0 & d$events1 < d$n1 else rep(TRUE, length(d$n1))
+  x <- if (method == "peters") 1 / d$n1 else d$n1; v <- if (method == "peters") 1 / d$events1 + 1 / (d$n1 - d$events1) else e$vi
+  cases[[length(cases) + 1]] <- c(list(set = set, method = method, measure = "PLO", yi = vec(e$yi), vi = vec(e$vi)), lapply(weighted_lm(as.numeric(e$yi)[k], v[k], x[k]), num))
+}
 save("bias_asymmetry", "lm(y ~ x, weights); rma(mods, test='t'); kendall score: the formulas of meta::metabias", cases,
      "metabias itself is not in R 4.2 of Debian: formulas of the papers, written in this script", data = tables)
 
@@ -242,7 +252,7 @@ for (set in names(sets)) for (alpha in c(.05, .01)) {
   if (alpha == .05) cases[[length(cases) + 1]] <- c(list(set = set, method = "general", target = .05, tau2_method = "REML"), general(d, target = .05))
 }
 # printed in metafor's own tests (tests/testthat/test_misc_fsn.r, metafor 4): type="General", and with exact=TRUE
-for (p in list(list("raudenbush1985", 0, 0), list("hackshaw1998", 112, 119), list("mcdaniel1994", 6068, 6068)))
+if (!differential) for (p in list(list("raudenbush1985", 0, 0), list("hackshaw1998", 112, 119), list("mcdaniel1994", 6068, 6068)))
   for (exact in c(FALSE, TRUE)) add_case(set = p[[1]], method = "general", alpha = .05, tau2_method = "REML", exact = exact, n = if (exact) p[[3]] else p[[2]])
 save("bias_fail_safe", "fsn(yi, vi, type, alpha, target, weighted); general: metafor 4's approximate method written here, and the values of its tests",
      cases, data = sets)
@@ -272,12 +282,17 @@ for (set in c("hackshaw1998", "begg1989", "hine1989_or", "normand1999_smd", "bcg
   cases[[length(cases) + 1]] <- list(set = set, alternative = "two-sided", test = "exact", test_alternative = "greater", tau2_method = "REML",
     expected = sum(p), theta = num(coef(f)), power = vec(p))
 }
-# the limit: uniroot to 1e-12 on tes's own p value (its own call stops at 1.2e-4)
-for (set in c("hackshaw1998", "begg1989", "bcg_rr")) {
-  d <- sets[[set]]; base <- quiet(tes(d$yi, d$vi, test = "chi2", find.lim = FALSE)); s <- sign(base$theta)
-  gap <- function(t) quiet(tes(d$yi, d$vi, theta = s * t, test = "chi2", find.lim = FALSE))$pval - .1
-  if (gap(0) < 0) cases[[length(cases) + 1]] <- list(set = set, alternative = "two-sided", test = "chi-square", test_alternative = "greater",
-    theta_limit = s * uniroot(gap, c(0, 1.5), tol = 1e-13)$root)
+# the limit: uniroot to 1e-13 on tes's own p value (its own call stops at 1.2e-4)
+for (set in c("hackshaw1998", "begg1989", "bcg_rr")) for (test in c("chi-square", "binomial", "exact")) for (side in c("greater", "less")) {
+  d <- sets[[set]]; if (test == "exact" && length(d$yi) > 13) next
+  run <- function(theta = NULL) quiet(tes(d$yi, d$vi, theta = theta, test = c("chi-square" = "chi2", binomial = "binom", exact = "exact")[[test]],
+                                          tes.alternative = side, find.lim = FALSE, progbar = FALSE))
+  s <- sign(run()$theta); gap <- function(t) tryCatch(run(s * t)$pval - .1, error = function(e) NA)   # NA: a power of 1 in all studies
+  if (if (side == "greater") gap(0) >= 0 else gap(0) <= 0) next
+  high <- min(sqrt(d$vi)) / 10; while (high < 10 * max(abs(d$yi)) && isTRUE(gap(high) * gap(0) > 0)) high <- 1.2 * high
+  if (!isTRUE(gap(high) * gap(0) < 0)) next
+  cases[[length(cases) + 1]] <- list(set = set, alternative = "two-sided", test = test, test_alternative = side,
+    theta_limit = s * uniroot(gap, c(0, high), tol = 1e-13)$root)
 }
 save("bias_excess", "tes(yi, vi, alternative, test, tes.alternative, theta); power with tau2: integrate() over 12 tau to 1e-12; limit: uniroot on tes", cases,
      data = sets)
@@ -317,6 +332,18 @@ for (set in names(sets)) for (method in c("REML", "DL")) {
 }
 save("bias_limit", "lm on generalised radial plots: the formulas of metasens::limitmeta (Ruecker et al. 2011)", cases, CLOSED, data = sets)
 
+# --- unreported results -----------------------------------------------------------------------------------------
+cases <- list()
+for (set in names(sets)) for (method in c("REML", "DL")) {
+  d <- sets[[set]]; f <- fit_rma(d, method); common <- fit_rma(d, "EE"); k <- length(d$yi); m <- c(0, 1, 2, 5, 10); s <- sqrt(d$vi + f$tau2)
+  left <- coef(lm(d$yi ~ sqrt(d$vi), weights = 1 / d$vi))[2] > 0
+  bias <- (if (left) -1 else 1) * (k + m) / k * dnorm(qnorm(k / (k + m))) * sum(1 / s) / sum(1 / s^2)
+  cases[[length(cases) + 1]] <- list(set = set, tau2_method = method, suspected = vec(m), side = if (left) "left" else "right", bias = vec(bias), estimate = vec(num(coef(f)) + bias),
+    ci_low = vec(num(coef(f)) + bias - qnorm(.975) * f$se), p_value = vec(2 * pnorm(-abs((num(coef(f)) + bias) / f$se))), common_estimate = vec(num(coef(common)) + bias),
+    common_ci_high = vec(num(coef(common)) + bias + qnorm(.975) * common$se))
+}
+save("bias_unreported", "dnorm(qnorm(k/(k+m))): the bound of Copas & Jackson 2004 as metasens::orbbound has it", cases, CLOSED, data = sets)
+
 # --- p-curve -----------------------------------------------------------------------------------------------------
 pcurve <- function(x, df1, df2) {    # the tests of p-curve app 4.06, x: chi-square(1) where df2 is NA, else F(1, df2)
   cdf <- function(x, d, ncp) if (is.na(d)) pchisq(x, 1, ncp) else if (ncp == 0) pf(x, 1, d) else pf(x, 1, d, ncp)
@@ -337,7 +364,7 @@ pcurve <- function(x, df1, df2) {    # the tests of p-curve app 4.06, x: chi-squ
 }
 curves <- lapply(sets[c("begg1989", "bangertdrowns2004", "baskerville2012", "hackshaw1998", "egger2001_or")], function(d) list(statistic = d$yi / sqrt(d$vi)))
 curves$with_t <- list(statistic = c(2.1, 2.5, 3.2, 2.8, 3.9, 2.2, 1.5, 2.06), df = c(20, 30, 1000, 40, 12, NA, 3, 58))
-curves <- lapply(curves, function(d) lapply(d, as.numeric))
+curves <- lapply(drawn(curves), function(d) lapply(d, as.numeric))
 cases <- list()
 for (set in names(curves)) {d <- curves[[set]]
   cases[[length(cases) + 1]] <- c(list(set = set), lapply(pcurve(d$statistic^2, 1, if (is.null(d$df)) rep(NA, length(d$statistic)) else d$df), num))}
@@ -365,6 +392,10 @@ for (set in names(sets)) for (side in c("right", "left")) {
   rec("P", P[1], P[2], P[3], zP(0), pnorm(zP(0)), zP(common), pnorm(-zP(common)))
   rec("LNP", L[1], L[2], L[3], sL(0), pgamma(sL(0), k, lower.tail = FALSE), sL(common), pgamma(sL(common), k))
   rec("ML", M, lim[1], lim[2], lr(0), pchisq(lr(0), 1, lower.tail = FALSE), lr(common), pchisq(lr(common), 1, lower.tail = FALSE))
+  N <- sapply(c(k, qgamma(.025, k), qgamma(.975, k)), function(g) root(function(t) -sum(log1p(-q(t))) - g)); sN <- function(t) -sum(log1p(-q(t)))
+  rec("LN1MINP", N[1], N[2], N[3], sN(0), pgamma(sN(0), k), sN(common), pgamma(sN(common), k, lower.tail = FALSE))
+  ks <- function(t) quiet(ks.test(q(t), punif))$statistic; at <- seq(P[1] - 6 * median(e), P[1] + 6 * median(e), length = 1201); i <- which.min(sapply(at, ks))
+  rec("KS", optimize(ks, at[c(max(i - 1, 1), min(i + 1, 1201))], tol = 1e-13)$minimum, NA, NA, NA, NA, NA, NA)
 }
 save("bias_p_uniform", "uniroot to 1e-14 on the conditional p values (van Assen 2015; van Aert 2016); Irwin-Hall by its sum", cases, CLOSED, data = sets)
 

@@ -1,7 +1,8 @@
 # Golden values of selection models and of the Copas model.
 # metafor's selmodel stops at R's loose defaults and integrates to 1e-4. The likelihoods are therefore written here on
-# their own (closed forms for steps, integrate() between kinks to 1e-11 otherwise), started at metafor's solution,
-# climbed by nlminb and finished by Newton steps; metafor's own value stands beside as `metafor_estimate`.
+# their own (closed forms for steps, integrate() between kinks to 1e-11 otherwise), climbed by nlminb from metafor's
+# solution and places around it (`^` is printed where a later start found a higher maximum), the highest finished by
+# Newton steps; metafor's own value stands beside as `metafor_estimate`.
 # Run from the repository's root (some minutes): Rscript validation/golden/bias_selection.R
 source("validation/golden/record.R")
 suppressMessages({library(numDeriv); library(statmod)})
@@ -15,6 +16,7 @@ sets <- list(
   lehmann2018 = with(subset(dat.lehmann2018, Gender == "Males"), list(yi = as.numeric(yi), vi = as.numeric(vi), preregistered = as.numeric(Preregistered == "Pre-Registered"))),
   begg1989 = list(yi = as.numeric(dat.begg1989$yi), vi = as.numeric(dat.begg1989$vi)),
   hahn2001 = with(escalc("OR", ai = ai, n1i = n1i, ci = ci, n2i = n2i, data = dat.hahn2001, drop00 = TRUE), {ok <- !is.na(yi); list(yi = as.numeric(yi[ok]), vi = as.numeric(vi[ok]))}))
+sets <- drawn(sets)
 SQ <- function(x) sqrt(pmax(x, 0))
 pvalue <- function(y, s, side) switch(side, greater = pnorm(y / s, lower.tail = FALSE), less = pnorm(y / s), "two-sided" = 2 * pnorm(abs(y / s), lower.tail = FALSE))
 zcut <- function(p, side) switch(side, "two-sided" = sort(c(qnorm(p / 2), -qnorm(p / 2))), greater = -qnorm(p), less = qnorm(p))
@@ -75,13 +77,16 @@ ml <- function(y, v, X, common) {    # without selection
   f <- quiet(rma(y, v, mods = X, intercept = FALSE, method = if (common) "EE" else "ML", control = if (common) list() else tight))
   list(par = c(coef(f), f$tau2), ll = as.numeric(logLik(f, REML = FALSE)))
 }
-climb <- function(job, start, free, tau2_zero = FALSE) {
-  full <- start; p <- ncol(job$X); low <- c(rep(-Inf, p), 0, rep(if (job$weights == "beta") 1e-5 else 0, length(start) - p - 1)); high <- c(rep(Inf, p + 1), rep(100, length(start) - p - 1))
+climb <- function(job, start, free) {
+  full <- start; p <- ncol(job$X); at <- (p + 2):length(start); low <- c(rep(-Inf, p), 0, rep(if (job$weights == "beta") 1e-5 else 0, length(start) - p - 1)); high <- c(rep(Inf, p + 1), rep(100, length(start) - p - 1))
   obj <- function(q) {full[free] <- q; r <- -log_lik(full, job); if (is.finite(r)) r else 1e10}
-  o <- NULL; for (by in if (job$weights %in% c("step", "truncated")) 1 else c(1, 3)) {     # nlminb can stop early: two starts
-    first <- start; first[-(1:(p + 1))] <- by * first[-(1:(p + 1))]
-    o2 <- nlminb(first[free], obj, lower = low[free], upper = high[free], control = list(rel.tol = 1e-13, x.tol = 1e-11, iter.max = 500, eval.max = 2000))
-    if (is.null(o) || o2$objective < o$objective) o <- o2
+  # nlminb can stop early or at a lower maximum: it begins at several places, the highest likelihood is kept
+  around <- list(c(1, 1), c(3, .05), c(.3, 4))      # factors of delta and tau2
+  if (job$weights %in% c("step", "truncated")) around <- c(around, list(c(1, .05), c(3, 1), c(.3, .05)))   # these cost little
+  o <- NULL; for (factors in around) {
+    first <- start; first[at] <- pmin(factors[1] * first[at], 50); first[p + 1] <- factors[2] * first[p + 1]; first[!free] <- start[!free]
+    o2 <- nlminb(pmax(first, low)[free], obj, lower = low[free], upper = high[free], control = list(rel.tol = 1e-13, x.tol = 1e-11, iter.max = 500, eval.max = 2000))
+    if (is.null(o) || o2$objective < o$objective) {if (!is.null(o) && o$objective - o2$objective > 1e-6) cat("^"); o <- o2}
   }
   q <- o$par; inside <- q > low[free] + 1e-7 & q < high[free] - 1e-6
   part <- function(r) {q2 <- q; q2[inside] <- r; -obj(q2)}
@@ -121,7 +126,8 @@ fitted_case <- function(set, weights, side = "greater", steps = NULL, precision 
          given = if (is.null(delta)) NULL else vec(delta), model = if (common) "common" else "random", moderator = moderator,
          coefficients = vec(r$par[1:p]), coefficient_se = vec(r$se[1:p]), tau2 = r$par[p + 1], tau2_se = r$se[p + 1], delta = vec(r$par[at]), delta_se = vec(r$se[at]),
          log_likelihood = r$ll, selection_statistic = max(0, 2 * (r$ll - base$ll)), tau2_statistic = if (common) NA else max(0, 2 * (r$ll - none$ll)),
-         unadjusted_estimate = num(base$par[1]), metafor_estimate = if (is.null(their) || inherits(their, "try-error")) NA else num(their$beta[1])))
+         unadjusted_estimate = num(base$par[1]), metafor_estimate = if (is.null(their) || inherits(their, "try-error")) NA else num(their$beta[1]),
+         metafor_log_likelihood = if (is.null(their) || inherits(their, "try-error")) NA else num(their$ll)))
 }
 cases <- list(); add <- function(...) {cases[[length(cases) + 1]] <<- fitted_case(...); cat(".")}
 for (set in c("hackshaw1998", "baskerville2012", "bangertdrowns2004", "lehmann2018", "begg1989")) {
@@ -144,8 +150,28 @@ add("hackshaw1998", "negative-exponential-power", delta = c(NA, 2)); add("hacksh
 for (side in c("greater", "less")) add("hackshaw1998", "truncated", side = side, steps = 0)
 add("bangertdrowns2004", "truncated", steps = .1)
 cat("\n")
-save("bias_selection", "likelihoods written here, nlminb and Newton from the solution of selmodel(rma(method='ML'), type, alternative, steps, prec, delta)", cases,
+save("bias_selection", "likelihoods written here, nlminb from several starts and Newton; one start is the solution of selmodel(rma(method='ML'), type, alternative, steps, prec, delta)", cases,
      "metafor_estimate: selmodel with its defaults", data = sets)
+
+# profile likelihood limits (what confint gives of selmodel, to uniroot's 1e-9 in place of 1e-4)
+profile_case <- function(set, steps) {
+  d <- sets[[set]]; X <- matrix(1, length(d$yi)); base <- ml(d$yi, d$vi, X, FALSE)
+  job <- list(y = d$yi, v = d$vi, X = X, weights = "step", side = "greater", steps = c(steps, 1), alpha = 0, prec = rep(1, length(d$yi)))
+  start <- c(base$par, 1, rep(.5, length(steps))); start[2] <- max(start[2], 1e-3); free <- c(TRUE, TRUE, FALSE, rep(TRUE, length(steps))); r <- climb(job, start, free)
+  gap <- function(j) function(x) {
+    full <- replace(r$par, j, x); rest <- replace(free, j, FALSE)
+    obj <- function(q) {full[rest] <- q; v <- suppressWarnings(-log_lik(full, job)); if (is.finite(v)) v else 1e10}
+    best <- min(sapply(c(1, .1, 10), function(by) nlminb(replace(r$par, 2, by * r$par[2] + 1e-4)[rest], obj, lower = c(-Inf, 0, rep(1e-12, length(steps) + 1))[rest],
+      upper = c(Inf, Inf, rep(100, length(steps) + 1))[rest], control = list(rel.tol = 1e-14, x.tol = 1e-12, iter.max = 1000, eval.max = 5000))$objective))
+    -best - (r$ll - qchisq(.95, 1) / 2)
+  }
+  limits <- function(j, low, high) {g <- gap(j); at <- r$par[j]
+    c(if (at <= low + 1e-7 || g(low) > 0) 0 else uniroot(g, c(low, at), tol = 1e-9)$root, if (g(high) > 0) high else uniroot(g, c(max(at, low), high), tol = 1e-9)$root)}
+  t <- limits(2, 0, 4); w <- sapply(seq_along(steps), function(i) limits(3 + i, 1e-6, 100))
+  list(set = set, steps = vec(steps), tau2_ci_low = t[1], tau2_ci_high = t[2], delta_ci_low = vec(w[1, ]), delta_ci_high = vec(w[2, ]))
+}
+cases <- list(profile_case("hackshaw1998", .025), profile_case("hackshaw1998", c(.025, .5)), profile_case("bangertdrowns2004", .025), profile_case("begg1989", .025))
+save("bias_selection_profile", "profile likelihood written here, uniroot to 1e-9: what confint(selmodel(rma(method='ML'), type='stepfun', steps)) gives", cases, data = sets)
 
 # weights that may not rise: nlminb over falls
 cases <- list()
@@ -153,7 +179,7 @@ for (set in c("hackshaw1998", "bangertdrowns2004", "lehmann2018")) for (steps in
   d <- sets[[set]]; st <- c(steps, 1); n <- length(st); base <- ml(d$yi, d$vi, matrix(1, length(d$yi)), FALSE)
   job <- list(y = d$yi, v = d$vi, X = matrix(1, length(d$yi)), weights = "step", side = "greater", steps = st)
   obj <- function(q) {r <- suppressWarnings(-log_lik(c(q[1:2], 1 - cumsum(c(0, q[-(1:2)]))), job)); if (is.finite(r)) r else 1e10}
-  best <- NULL; for (t0 in c(.5, .05)) {o <- nlminb(c(base$par * c(1, t0), rep(.4 / n, n - 1)), obj, lower = c(-Inf, 0, rep(0, n - 1)), upper = c(Inf, Inf, rep(1, n - 1)),
+  best <- NULL; for (t0 in c(.5, .05)) for (fall in c(.1, .4, .9)) {o <- nlminb(c(base$par * c(1, t0), rep(fall / n, n - 1)), obj, lower = c(-Inf, 0, rep(0, n - 1)), upper = c(Inf, Inf, rep(1, n - 1)),
     control = list(rel.tol = 1e-15, x.tol = 1e-13, iter.max = 5000, eval.max = 20000)); if (is.null(best) || o$objective < best$objective) best <- o}
   cases[[length(cases) + 1]] <- list(set = set, steps = vec(steps), estimate = best$par[1], tau2 = best$par[2], delta = vec(1 - cumsum(c(0, best$par[-(1:2)]))), log_likelihood = -best$objective)
 }
@@ -167,10 +193,9 @@ copas_ll <- function(q, u, y, s, slope) {
 }
 cases <- list()
 for (set in c("hackshaw1998", "baskerville2012", "bangertdrowns2004", "begg1989")) for (g in list(c(10, 0), c(-.5, .3), c(0, .1), c(-1, .2), c(.5, .05))) {
-  if (set == "baskerville2012" && g[1] == .5) next    # two maxima: nlminb stays at the lower one
   d <- sets[[set]]; y <- d$yi; s <- sqrt(d$vi); u <- g[1] + g[2] / s; left <- coef(lm(y ~ s, weights = 1 / s^2))[2] > 0
-  top <- function(slope, lo, hi) {best <- NULL; for (r0 in c(.5, .05, .8, .95, .9999)) for (t0 in c(1e-4, .01, .1)) {
-    st <- c(mean(y), if (left) r0 else -r0, t0, 0)[1:(3 + slope)]
+  top <- function(slope, lo, hi) {best <- NULL; for (m0 in c(mean(y), quantile(y, c(.1, .9)))) for (r0 in c(.5, .05, .8, .95, .9999)) for (t0 in c(0, 1e-4, .01, .1)) {
+    st <- c(m0, if (left) r0 else -r0, t0, 0)[1:(3 + slope)]
     st[2] <- min(max(st[2], lo), hi)
     o <- try(nlminb(st, function(q) {r <- suppressWarnings(-copas_ll(q, u, y, s, slope)); if (is.finite(r)) r else 1e10}, lower = c(-Inf, lo, 0, -Inf)[1:(3 + slope)], upper = c(Inf, hi, Inf, Inf)[1:(3 + slope)],
                     control = list(rel.tol = 1e-15, x.tol = 1e-13, iter.max = 5000, eval.max = 20000)), silent = TRUE)
@@ -179,9 +204,31 @@ for (set in c("hackshaw1998", "baskerville2012", "bangertdrowns2004", "begg1989"
   q <- b$par; inside <- c(TRUE, abs(q[2]) < .999 && g[1] != 10, q[3] > 1e-8); f <- function(r) {z <- q; z[inside] <- r; copas_ll(z, u, y, s, FALSE)}
   for (i in 1:4) {st <- try(solve(hessian(f, q[inside]), grad(f, q[inside])), silent = TRUE)
     if (!inherits(st, "try-error") && all(is.finite(st)) && max(abs(st)) < .02) q[inside] <- q[inside] - st}
-  V <- tryCatch(solve(-hessian(f, q[inside])), error = function(e) matrix(NA, 1, 1)); lim <- if (g[1] == 10) c(0, 0) else if (left) c(0, .9999) else c(-.9999, 0)
+  V <- tryCatch(solve(-hessian(f, q[inside], method.args = list(d = .01))), error = function(e) matrix(NA, 1, 1)); lim <- if (g[1] == 10) c(0, 0) else if (left) c(0, .9999) else c(-.9999, 0)
   w <- top(TRUE, lim[1], lim[2])
   cases[[length(cases) + 1]] <- list(set = set, gamma0 = g[1], gamma1 = g[2], estimate = q[1], se = sqrt(V[1, 1]), rho = q[2], tau2 = q[3], log_likelihood = f(q[inside]),
     residual_statistic = max(0, 2 * (-w$objective - f(q[inside]))), unpublished = sum((1 - pnorm(u)) / pnorm(u)), publication_largest_se = pnorm(u)[which.max(s)])
 }
 save("bias_copas", "nlminb and Newton on the likelihood of Copas & Shi 2000 (that of metasens::copas)", cases, "metasens itself is not in R 4.2 of Debian", data = sets)
+
+# the path of metasens::copas over R's own contour lines: a line fitted to each, their mean slope, the crossings
+copas_path <- function(y, v, grid) {
+  s <- sqrt(v); left <- coef(lm(y ~ s, weights = 1 / v))[2] > 0; f <- quiet(rma(y, v, control = tight)); start <- c(coef(f), if (left) .49995 else -.49995, sqrt(f$tau2))
+  g1 <- c(0, 1.29 / (1 / min(s) - 1 / max(s))); g0 <- c(-.25 - g1[2] / max(s), 2); a <- seq(g0[1], g0[2], length = grid); b <- seq(g1[1], g1[2], length = grid)
+  z <- outer(a, b, Vectorize(function(a, b) {      # as metasens: L-BFGS-B over tau from one start; then nlminb from there
+    f <- function(q) -copas_ll(q, a + b / s, y, s, FALSE); g <- function(q) f(c(q[1:2], q[3]^2))
+    near <- optim(start, g, function(q) grad(g, q), method = "L-BFGS-B", lower = c(-Inf, -.9999, 0), upper = c(Inf, .9999, Inf))$par
+    nlminb(c(near[1:2], max(near[3]^2, 1e-5)), function(q) {r <- suppressWarnings(f(q)); if (is.finite(r)) r else 1e10}, lower = c(-Inf, -.9999, 0), upper = c(Inf, .9999, Inf),
+           control = list(rel.tol = 1e-15, x.tol = 1e-13, iter.max = 5000, eval.max = 20000))$par[1]}))
+  u <- seq(0, 1, length = grid); lines <- contourLines(u, u, z, nlevels = 10)
+  fits <- lapply(lines, function(l) {m <- lm(l$y ~ l$x); c(coef(m), length(l$x), quiet(summary(m)$adj.r.squared))}); fits <- do.call(rbind, fits)
+  good <- !is.nan(fits[, 4]) & fits[, 4] > 0; slope <- -1 / weighted.mean(fits[good, 2], fits[good, 3])
+  x <- (1 - slope - fits[, 1]) / (fits[, 2] - slope); yy <- 1 + slope * (x - 1); p0 <- g0[1] + x * diff(g0); p1 <- g1[1] + yy * diff(g1)
+  ok <- which(!is.na(x) & p0 >= g0[1] & p0 <= g0[2] & p1 >= g1[1] & p1 <= g1[2]); ok <- ok[order(-pnorm(p0[ok] + p1[ok] / max(s)))]
+  list(gamma0 = vec(p0[ok]), gamma1 = vec(p1[ok]), contour = vec(t(z)))
+}
+cases <- list()
+for (set in c("hackshaw1998", "begg1989", "bangertdrowns2004")) {d <- sets[[set]]
+  cases[[length(cases) + 1]] <- c(list(set = set, grid = 12), copas_path(d$yi, d$vi, 12))}
+save("bias_copas_path", "contourLines() of the effect over publication parameters, lm() of each line: the path of metasens::copas, written here; L-BFGS-B from its start, then nlminb",
+     cases, "contour: by rows of gamma0", data = sets)

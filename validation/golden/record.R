@@ -2,7 +2,13 @@
 # Each script is run from the repository's root and begins with source("validation/golden/record.R").
 suppressMessages({library(metafor); library(metadat); library(jsonlite)})
 
-out <- "tests/golden/stats"
+# Usually the example data are used as they are. With DIFFERENTIAL_SEED in the environment (validation/differential) each
+# set is replaced by random data of the same shape, and the values are written to DIFFERENTIAL_OUT.
+differential <- Sys.getenv("DIFFERENTIAL_SEED") != ""
+pdf(NULL)                                              # nothing is drawn into a file
+out <- if (differential) Sys.getenv("DIFFERENTIAL_OUT") else "tests/golden/stats"
+if (differential) {source("validation/differential/random_sets.R"); set.seed(as.integer(Sys.getenv("DIFFERENTIAL_SEED")))}
+drawn <- function(sets) if (differential) random_sets(sets) else sets
 dir.create(out, recursive = TRUE, showWarnings = FALSE)
 tight <- list(threshold = 1e-12, maxiter = 10000)      # REML; metafor's default threshold is 1e-5
 tight_root <- list(tol = 1e-14, maxiter = 100000, tau2.max = 1e4)  # PM and Q-profile; default about 1.2e-4

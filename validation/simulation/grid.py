@@ -1,7 +1,7 @@
 """Simulates the grid of designs behind docs/explanation/which-method.md and writes validation/simulation/.
 
 Run from the repository's root: python validation/simulation/grid.py [--replications 20000]
-Writes normal.csv, two_arms.csv and README.md. One core; a few minutes. Every cell has a seed of its own, made from
+Writes normal.csv, prediction.csv, two_arms.csv and README.md. One core; a few minutes. Every cell has a seed of its own, made from
 its place in the grid, so a cell does not change when others are added.
 """
 
@@ -19,6 +19,7 @@ from pathlib import Path
 
 import numpy as np
 import scipy
+from scipy import special
 
 import evergrove
 from evergrove.stats import NormalDesign, TwoArmDesign, performance, simulate
@@ -34,6 +35,13 @@ NORMAL_METHODS = [
     for tau2 in ("REML", "DL", "PM")
     for ci in ("normal", "t", "hartung-knapp", "hartung-knapp-adhoc", "hartung-knapp-truncated")
 ]
+#: Prediction intervals: the pooled fit whose standard error they use, and what the df fall short of k; None is normal.
+PREDICTION_METHODS = {
+    "Hartung-Knapp se, t(k-1)": ("hartung-knapp", 1),
+    "classic se, t(k-1)": ("normal", 1),
+    "classic se, t(k-2)": ("normal", 2),
+    "classic se, normal": ("normal", None),
+}
 RISKS = (0.01, 0.02, 0.05, 0.1, 0.25, 0.5)
 TAU2_OF_ODDS = (0.0, 0.1, 0.4)
 ODDS_RATIOS = (1.0, 0.5)
@@ -89,6 +97,30 @@ def normal_rows(replications: int) -> list[dict[str, object]]:
     return rows
 
 
+def prediction_rows(replications: int) -> list[dict[str, object]]:
+    """How often the interval for a new study's true effect, tau² by REML, holds one that is then drawn."""
+    rows = []
+    for k, tau2 in itertools.product(STUDIES[1:], TAU2):
+        drawn = simulate(
+            NormalDesign(k=k, tau2=tau2, sizes=SIZES), replications, rng=seed_of("normal", k, tau2)
+        )
+        new = math.sqrt(tau2) * np.random.default_rng(seed_of("new", k, tau2)).normal(size=replications)
+        fits = {ci: drawn.pool(tau2="REML", ci=ci) for ci in ("hartung-knapp", "normal")}
+        for method, (ci, fewer) in PREDICTION_METHODS.items():
+            fit = fits[ci]
+            quantile = special.ndtri(0.975) if fewer is None else special.stdtrit(k - fewer, 0.975)
+            half = quantile * np.sqrt(fit.tau2 + fit.se**2)
+            coverage = float((np.abs(new - fit.estimate) <= half).mean())
+            values = {
+                "coverage": coverage,
+                "coverage_mcse": math.sqrt(coverage * (1.0 - coverage) / replications),
+                "median_width": float(np.median(2.0 * half)),
+            }
+            cell = {"k": k, "tau2": tau2, "method": method, "replications": replications}
+            rows.append({**cell, **{name: float(f"{value:.6g}") for name, value in values.items()}})
+    return rows
+
+
 def two_arm_rows(replications: int) -> list[dict[str, object]]:
     rows = []
     for k, risk, tau2, ratio, share in itertools.product(STUDIES, RISKS, TAU2_OF_ODDS, ODDS_RATIOS, SHARES):
@@ -134,7 +166,7 @@ def table(rows, field, across, down, **fixed) -> str:
     return "\n".join(lines)
 
 
-def readme(normal, two_arms, replications: int, seconds: float) -> str:
+def readme(normal, prediction, two_arms, replications: int, seconds: float) -> str:
     first = [f"{tau2}, {ci}" for tau2, ci in NORMAL_METHODS if ci != "t"] + ["common, normal"]
     sparse = [f"{tau2}, {ci}" for tau2, ci in TWO_ARM_METHODS] + ["Mantel-Haenszel", "Peto"]
     error = 100 * math.sqrt(0.05 * 0.95 / replications)
@@ -142,10 +174,10 @@ def readme(normal, two_arms, replications: int, seconds: float) -> str:
     return f"""# How the methods do on simulated meta-analyses
 
 `python validation/simulation/grid.py --replications {replications}`, {datetime.now(UTC):%Y-%m-%d}, evergrove \
-{evergrove.__version__}, {machine}, SciPy {scipy.__version__}; {seconds:.0f} s.
+{evergrove.__version__}, {machine}, SciPy {scipy.__version__}; {seconds:.0f} s of CPU.
 {replications} replications per cell. Monte Carlo standard error of a coverage or an error rate near 95 or 5 %: \
-{error:.2f} points. Every value with its own error is in `normal.csv` ({len(normal)} rows) and `two_arms.csv` \
-({len(two_arms)} rows). A value with a range is a mean over cells that differ by a point or more.
+{error:.2f} points. Every value with its own error is in `normal.csv` ({len(normal)} rows), `prediction.csv` \
+({len(prediction)} rows) and `two_arms.csv` ({len(two_arms)} rows). A value with a range is a mean over cells that differ by a point or more.
 
 What is simulated: `NormalDesign` (effects normal about the mean with variance tau², sampling variances known, \
 {SIZES[0]:g} to {SIZES[1]:g} patients per trial, log-uniform; the truth is 0) and `TwoArmDesign` (binomial events, \
@@ -168,6 +200,20 @@ What is simulated: `NormalDesign` (effects normal about the mean with variance t
 ### Median width of the interval x 100, tau² = 0.03
 
 {table(normal, "median_width", ("k", STUDIES), first, tau2=0.03)}
+
+## The true effect of a new study: coverage of the 95 % prediction interval, tau² by REML, in percent
+
+### Moderate heterogeneity, tau² = 0.03
+
+{table(prediction, "coverage", ("k", STUDIES[1:]), PREDICTION_METHODS, tau2=0.03)}
+
+### Large heterogeneity, tau² = 0.5
+
+{table(prediction, "coverage", ("k", STUDIES[1:]), PREDICTION_METHODS, tau2=0.5)}
+
+### Median width of the prediction interval x 100, tau² = 0.03
+
+{table(prediction, "median_width", ("k", STUDIES[1:]), PREDICTION_METHODS, tau2=0.03)}
 
 ## Events in two arms: coverage of the 95 % interval for the odds ratio, in percent
 
@@ -208,12 +254,14 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--replications", type=int, default=20_000)
     given = parser.parse_args()
-    started = time.perf_counter()
+    started = time.process_time()
     normal = normal_rows(given.replications)
     write("normal.csv", normal)
+    prediction = prediction_rows(given.replications)
+    write("prediction.csv", prediction)
     two_arms = two_arm_rows(given.replications)
     write("two_arms.csv", two_arms)
-    text = readme(normal, two_arms, given.replications, time.perf_counter() - started)
+    text = readme(normal, prediction, two_arms, given.replications, time.process_time() - started)
     (FOLDER / "README.md").write_text(text)
 
 

@@ -92,7 +92,14 @@ def bias_asymmetry() -> Iterator[Row]:
     table = golden("bias_asymmetry")
     for case in table.cases:
         extra = {name: case[name] for name in ("score_variance", "correct") if name in case}
-        ours = stats.asymmetry_test(case["method"], **table.columns(case), measure=case["measure"], **extra)
+        data = table.columns(case)
+        if case["measure"] == "PLO":
+            one_group = {name: data[name] for name in ("events1", "n1")}
+            ours = stats.asymmetry_test(
+                case["method"], yi=np.array(case["yi"]), vi=np.array(case["vi"]), **one_group
+            )
+        else:
+            ours = stats.asymmetry_test(case["method"], **data, measure=case["measure"], **extra)
         kind = "bias-iterated" if "thompson" in case["method"] else CLOSED
         yield from _compare(case, ours, (*LINE, "score", "score_se"), kind)
 
@@ -195,6 +202,16 @@ def bias_limit() -> Iterator[Row]:
         )
 
 
+def bias_unreported() -> Iterator[Row]:
+    table = golden("bias_unreported")
+    names = ("bias", "estimate", "ci_low", "p_value", "common_estimate", "common_ci_high")
+    for case in table.cases:
+        data = table.columns(case)
+        ours = stats.unreported_bound(data["yi"], data["vi"], case["suspected"], tau2=case["tau2_method"])
+        yield _label(case), "side", CLOSED, ours.side == case["side"], True
+        yield from _compare(case, ours, names, "bias-iterated" if case["tau2_method"] == "REML" else CLOSED)
+
+
 CURVE = (
     "right_skew_z",
     "right_skew_half_z",
@@ -224,7 +241,8 @@ def bias_p_uniform() -> Iterator[Row]:
     for case in table.cases:
         data = table.columns(case)
         ours = stats.p_uniform(data["yi"], data["vi"], side=case["side"], method=case["method"])
-        yield from _compare(case, ours, (*names, "k_significant"), "bias-root")
+        kind = "bias-curve" if case["method"] == "KS" else "bias-root"
+        yield from _compare(case, ours, (*names, "k_significant"), kind)
 
 
 def bias_p_uniform_star() -> Iterator[Row]:
@@ -287,6 +305,20 @@ def bias_selection() -> Iterator[Row]:
             moderators=data[case["moderator"]] if case.get("moderator") else None,
         )
         yield from _compare(case, ours, SELECTION, "bias-likelihood")
+        if case.get("metafor_log_likelihood") is not None:
+            reached = ours.log_likelihood > case["metafor_log_likelihood"] - 1e-5
+            yield _label(case), "not below selmodel's likelihood", CLOSED, reached, True
+
+
+def bias_selection_profile() -> Iterator[Row]:
+    table = golden("bias_selection_profile")
+    for case in table.cases:
+        data = table.columns(case)
+        ours = stats.selection_model(data["yi"], data["vi"], steps=case["steps"], profile=True)
+        for name in ("tau2_ci_low", "tau2_ci_high", "delta_ci_low", "delta_ci_high"):
+            found = getattr(ours, name)
+            found = found[1:] if name.startswith("delta") else found
+            yield f"{_label(case)} {case['steps']}", name, "bias-likelihood", found, case[name]
 
 
 def bias_selection_decreasing() -> Iterator[Row]:
@@ -318,6 +350,17 @@ def bias_copas() -> Iterator[Row]:
                 yield label, name, "bias-likelihood", getattr(ours, name), case[name]
 
 
+def bias_copas_path() -> Iterator[Row]:
+    table = golden("bias_copas_path")
+    for case in table.cases:
+        data = table.columns(case)
+        ours = stats.copas_selection(data["yi"], data["vi"], grid=case["grid"])
+        yield case["set"], "contour", "bias-path", ours.contour.ravel(), case["contour"]
+        for name in ("gamma0", "gamma1"):
+            points = [getattr(fit, name) for fit in ours.path[1:]]
+            yield case["set"], f"{name} on the path", "bias-path", points, case[name]
+
+
 RUNS = (
     bias_regression,
     bias_multilevel,
@@ -328,13 +371,16 @@ RUNS = (
     bias_excess,
     bias_pet,
     bias_limit,
+    bias_unreported,
     bias_p_curve,
     bias_p_uniform,
     bias_p_uniform_star,
     bias_contours,
     bias_selection,
+    bias_selection_profile,
     bias_selection_decreasing,
     bias_copas,
+    bias_copas_path,
 )
 
 

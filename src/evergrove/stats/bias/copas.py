@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -12,6 +13,7 @@ from scipy import special
 from evergrove.errors import ConvergenceError, UsageError
 from evergrove.stats.arrays import FloatArray, checked_level, effects_and_variances
 from evergrove.stats.bias.copas_likelihood import Copas
+from evergrove.stats.bias.copas_path import points_across
 from evergrove.stats.bias.few_studies import few_studies
 from evergrove.stats.bias.line import checked_predictor, multiplicative_line
 from evergrove.stats.bias.options import Side
@@ -31,9 +33,10 @@ if TYPE_CHECKING:
 
 #: Copas & Shi 2001: publication is as good as certain here.
 NO_SELECTION = (10.0, 0.0)
-PATH_POINTS = 10
 #: Below this chance of going unpublished rho has no meaning and is set to 0.
 CERTAIN = 1e-12
+#: Of the mean in typical standard errors, and of rho.
+SHORT_STEP = 0.1
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -348,42 +351,35 @@ def _ranges(
 
 
 def _contour(setting: _Setting, gamma0: FloatArray, gamma1: FloatArray) -> FloatArray:
-    """Return the mean effect over the grid, each search begun at the maximum before."""
+    """Return the mean effect over the grid: the maximum on whose hill metasens begins its search.
+
+    Under strong selection the likelihood often has a second one, with rho on its bound, which may be higher.
+    """
     surface = np.full((gamma0.size, gamma1.size), np.nan)
-    first = setting.starts()[0]
-    for row, a in enumerate(gamma0):
-        near = first
-        for column, b in enumerate(gamma1):
-            model = setting.model((float(a), float(b)), slope=False)
-            best = model.maximum([near], -setting.bound, setting.bound)
-            if not best.converged:
-                best = model.maximum([first], -setting.bound, setting.bound)
-            if best.converged:
-                surface[row, column] = float(best.point[0]) * setting.unit
-                near = [*best.point, 0.0]
+    start = setting.starts()[:1]
+    for row, column in itertools.product(range(gamma0.size), range(gamma1.size)):
+        model = setting.model((float(gamma0[row]), float(gamma1[column])), slope=False)
+        best = model.maximum(start, -setting.bound, setting.bound, longest=SHORT_STEP)
+        if best.converged:
+            surface[row, column] = float(best.point[0]) * setting.unit
     return surface
 
 
-def _path(gamma0: FloatArray, gamma1: FloatArray, surface: FloatArray) -> list[tuple[float, float]]:
-    """Return points from the corner of least selection, across the contours of the effect.
-
-    The direction is the mean gradient of the surface with both axes scaled to [0, 1].
-    """
-    x, y = np.meshgrid(np.linspace(0.0, 1.0, gamma0.size), np.linspace(0.0, 1.0, gamma1.size), indexing="ij")
-    known = np.isfinite(surface)
-    design = np.column_stack([np.ones(int(known.sum())), x[known], y[known]])
-    _, dx, dy = np.linalg.lstsq(design, surface[known], rcond=None)[0]
-    size = math.hypot(dx, dy)
-    across = (abs(dx) / size, abs(dy) / size) if size > 0 else (math.sqrt(0.5), math.sqrt(0.5))
-    reach = min(1.0 / part for part in across if part > 0)
-    steps = np.linspace(0.0, reach, PATH_POINTS)
-    return [
-        (
-            float(gamma0[-1] - step * across[0] * (gamma0[-1] - gamma0[0])),
-            float(max(gamma1[0], gamma1[-1] - step * across[1] * (gamma1[-1] - gamma1[0]))),
-        )
-        for step in steps
-    ]
+def _path(
+    setting: _Setting, gamma0: FloatArray, gamma1: FloatArray, surface: FloatArray
+) -> list[tuple[float, float]]:
+    """Return the points of the path inside the ranges, from the least selection to the most."""
+    across = points_across(surface)
+    points = np.column_stack(
+        [
+            gamma0[0] + across[:, 0] * (gamma0[-1] - gamma0[0]),
+            gamma1[0] + across[:, 1] * (gamma1[-1] - gamma1[0]),
+        ]
+    )
+    low, high = np.array([gamma0[0], gamma1[0]]), np.array([gamma0[-1], gamma1[-1]])
+    points = points[((points >= low) & (points <= high)).all(axis=1)]
+    published = points[:, 0] + points[:, 1] / (setting.se.max() * setting.unit)
+    return [(float(a), float(b)) for a, b in points[np.argsort(-published, kind="stable")]]
 
 
 def copas_selection(
@@ -425,11 +421,10 @@ def copas_selection(
 
     Notes
     -----
-    At each pair of the grid the model is that of `copas_fit`, and agrees with metasens there. The path
-    of fits leads from no selection across the contours of the effect: here along the mean gradient of the
-    surface, in metasens along a line fitted to R's contour lines, so the points on the path differ
-    a little from those of ``metasens::copas``. Report the whole path: the data do not say where on
-    it the truth lies.
+    At each pair of the grid the model is that of `copas_fit`. The path of fits leads from no selection
+    across the contours of the effect, along the straight line and through the points that ``metasens::copas``
+    takes. The contours come from one search per point, as there; the fits on the path are the highest of
+    several. Report the whole path: the data do not say where on it the truth lies.
 
     References
     ----------
@@ -441,7 +436,7 @@ def copas_selection(
     >>> y, v = [0.1, 0.3, 0.35, 0.65, 0.5, 0.2], [0.01, 0.03, 0.05, 0.09, 0.1, 0.02]
     >>> found = copas_selection(y, v, grid=5)
     >>> len(found.path), found.side, found.contour.shape
-    (11, 'left', (5, 5))
+    (3, 'left', (5, 5))
     """
     if grid < 3:
         raise UsageError(f"grid: found {grid!r}; allowed: 3 or more")
@@ -452,12 +447,17 @@ def copas_selection(
     surface = _contour(setting, gamma0, gamma1)
     if not np.isfinite(surface).any():
         raise ConvergenceError("copas_selection: no point of the grid has a maximum; give other ranges")
-    path = tuple(_fit(setting, gamma) for gamma in [NO_SELECTION, *_path(gamma0, gamma1, surface)])
+    path = tuple(_fit(setting, gamma) for gamma in [NO_SELECTION, *_path(setting, gamma0, gamma1, surface)])
     adjusted = next((fit for fit in path if fit.residual_p_value > alpha), None)
     remarks = few_studies(int(setting.y.size))
     if adjusted is path[0]:
         message = "no residual bias without selection: the unadjusted maximum likelihood fit is given"
         remarks = (*remarks, Diagnostic("no-selection-needed", message))
+    if len(path) == 1:
+        message = (
+            "the effect does not change over the grid in one direction: no path through it; give other ranges"
+        )
+        remarks = (*remarks, Diagnostic("no-path", message))
     failed = int((~np.isfinite(surface)).sum())
     if failed:
         remarks = (*remarks, Diagnostic("grid-not-converged", f"{failed} points of the grid have no maximum"))

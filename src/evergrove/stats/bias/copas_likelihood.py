@@ -60,12 +60,15 @@ class Copas(NamedTuple):
             value if np.isfinite(value) else -np.inf, terms.first.sum(axis=1), terms.second.sum(axis=2)
         )
 
-    def maximum(self, starts: Sequence[Sequence[float]], low_rho: float, high_rho: float) -> Maximum:
-        """Return the highest maximum from several starts."""
+    def maximum(
+        self, starts: Sequence[Sequence[float]], low_rho: float, high_rho: float, *, longest: float = np.inf
+    ) -> Maximum:
+        """Return the highest maximum from several starts, with steps of at most a length."""
         low, high = [-np.inf, low_rho, 0.0, -np.inf], [np.inf, high_rho, np.inf, np.inf]
         size = 4 if self.slope else 3
         found = [
-            bounded_maximum(self.log_likelihood, start[:size], low[:size], high[:size]) for start in starts
+            bounded_maximum(self.log_likelihood, start[:size], low[:size], high[:size], longest=longest)
+            for start in starts
         ]
         done = [one for one in found if one.converged] or found
         return max(done, key=lambda one: one.value)

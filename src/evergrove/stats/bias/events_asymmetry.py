@@ -61,6 +61,11 @@ class _Table(NamedTuple):
         """Patients with the event."""
         return self.events1 + self.events2
 
+    @property
+    def one_group(self) -> bool:
+        """Whether there is no second arm."""
+        return not self.n2.any()
+
     def at(self, rows: BoolArray) -> _Table:
         """Return some rows."""
         return _Table(*(values[rows] for values in self))
@@ -81,6 +86,9 @@ def _table(given: dict[str, ArrayLike | None]) -> _Table | None:
     """Return checked counts, or None where no events are given."""
     if given["events1"] is None and given["events2"] is None:
         return None
+    if given["events1"] is not None and given["events2"] is None and given["n2"] is None:
+        nothing = np.zeros(column("events1", given["events1"]).size)
+        given = {**given, "events2": nothing, "n2": nothing}
     missing = [name for name, values in given.items() if values is None]
     if missing:
         raise UsageError(
@@ -97,6 +105,28 @@ def _arcsine(table: _Table) -> tuple[FloatArray, FloatArray]:
     """Return arcsine differences and variances 1/(4 n1) + 1/(4 n2), without a correction (Rücker 2008)."""
     y = np.arcsin(np.sqrt(table.events1 / table.n1)) - np.arcsin(np.sqrt(table.events2 / table.n2))
     return y, 0.25 / table.n1 + 0.25 / table.n2
+
+
+def _proportions(
+    method: AsymmetryMethod, effects: tuple[ArrayLike | None, ArrayLike | None], table: _Table
+) -> _Funnel:
+    """Return given effects of proportions; rows without events or with events only are left out and named."""
+    yi, vi = effects
+    if method not in {AsymmetryMethod.PETERS, AsymmetryMethod.MACASKILL} or yi is None or vi is None:
+        raise UsageError(
+            f"asymmetry_test({str(method)!r}): found events of one group; allowed: 'peters' and 'macaskill' "
+            "with yi and vi, the transformed proportions; give events2 and n2 for two arms"
+        )
+    y, v = effects_and_variances(yi, vi)
+    same_length({"yi": y, "events1": table.events1})
+    mixed = (table.events > 0) & (table.events < table.total)
+    keep = mixed if method is AsymmetryMethod.PETERS else np.ones(y.size, dtype=bool)
+    remarks: tuple[Diagnostic, ...] = ()
+    if not keep.all():
+        message = "no event, or only events: Peters' weight is 0; left out of the test"
+        remarks = (Diagnostic("rows-left-out", message, row_names(np.flatnonzero(~keep))),)
+    inside = table.at(keep)
+    return _Funnel(y[keep], v[keep], inside, inside.n1, inside.n2, remarks)
 
 
 def _funnel(
@@ -125,6 +155,8 @@ def _funnel(
         }
         same_length({"yi": y, **columns})
         return _Funnel(y, v, None, columns.get("n1"), columns.get("n2"), ())
+    if table.one_group:
+        return _proportions(method, effects, table)
     if yi is not None or vi is not None:
         raise UsageError(
             "asymmetry_test: found effects and events; allowed: one of the two; leave yi, vi out"
@@ -263,7 +295,8 @@ def asymmetry_test(
         Effects and sampling variances, for tests that need no events.
     events1, n1, events2, n2 : array-like, shape (k,), or None
         Patients with the event and patients, per arm; ``n1`` and ``n2`` alone (with `yi`, `vi`) for
-        ``"macaskill"`` and ``"pustejovsky"``.
+        ``"macaskill"`` and ``"pustejovsky"``; ``events1`` and ``n1`` alone (with `yi`, `vi`) for
+        proportions of one group by ``"peters"`` and ``"macaskill"``.
     measure : EffectMeasure or str
         Effect computed from events: ``"OR"``, ``"RR"`` or ``"RD"``. Harbord's score is that of the log risk
         ratio for ``"RR"``, else of the log odds ratio.

@@ -74,6 +74,8 @@ def bounded_maximum(
     start: Sequence[float] | FloatArray,
     low: Sequence[float] | FloatArray,
     high: Sequence[float] | FloatArray,
+    *,
+    longest: float = np.inf,
 ) -> Maximum:
     """Climb from `start` to a maximum inside a box.
 
@@ -86,6 +88,8 @@ def bounded_maximum(
         Parameters to `Derivatives`; a value that is not finite is taken as minus infinity.
     start, low, high : sequence of float, length m
         Where to begin, and the box.
+    longest : float
+        No parameter moves further in one step: a short one climbs the hill on which the search begins.
 
     Returns
     -------
@@ -122,7 +126,7 @@ def bounded_maximum(
             return Maximum(
                 point, current.value, current.hessian, held, count, True, "Newton step below rounding"
             )
-        fraction, moved = 1.0, False
+        fraction, moved = min(1.0, longest / max(float(np.abs(step).max()), 1e-300)), False
         while fraction > SMALLEST_FRACTION:
             trial = np.clip(point + fraction * step, floor, roof)
             there = function(trial)

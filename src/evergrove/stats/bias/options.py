@@ -78,8 +78,13 @@ class PUniformMethod(StrEnum):
     """Their sum equals half their number (Irwin-Hall; van Aert, Wicherts & van Assen 2016). The default."""
     LNP = "LNP"
     """Fisher's method: the sum of -log p equals their number (van Assen, van Aert & Wicherts 2015)."""
+    LN1MINP = "LN1MINP"
+    """The sum of -log(1 - p) equals their number (van Assen, van Aert & Wicherts 2015)."""
     ML = "ML"
     """Maximum likelihood of the truncated normal, with likelihood ratio tests and limits."""
+    KS = "KS"
+    """Least Kolmogorov-Smirnov distance from uniform: p-curve's effect (Simonsohn, Nelson & Simmons 2014). No
+    limits, no tests."""
 
 
 class Side(StrEnum):

@@ -22,6 +22,7 @@ from evergrove.stats.bias.selection_fit import (
     step_selection,
     truncated_selection,
 )
+from evergrove.stats.bias.selection_profile import profile_limits
 from evergrove.stats.bias.selection_result import SelectionModel
 from evergrove.stats.bias.selection_weights import FAMILIES, Points
 from evergrove.stats.diagnostic import Diagnostic
@@ -59,6 +60,7 @@ class _Options(NamedTuple):
     scale_precision: bool
     decreasing: bool
     largest_delta: float
+    profile: bool
     level: float
 
 
@@ -267,6 +269,13 @@ def _result(
     df = int(np.isnan(setup.fixed).sum())
     z = float(beta[0] / se[0])
     tau2_test = _tau2_test(setup, begin, found.log_likelihood, random=random)
+    weights = _deltas(setup, found, quantile)
+    tau2_low = max(0.0, tau2 - quantile * tau2_se) if math.isfinite(tau2_se) else math.nan
+    tau2_high = tau2 + quantile * tau2_se
+    if options.profile:
+        limits = profile_limits(setup, found, quantile=quantile, random=random)
+        tau2_low, tau2_high = limits.tau2_low * unit**2, limits.tau2_high * unit**2
+        weights |= {"delta_ci_low": limits.delta_low, "delta_ci_high": limits.delta_high}
     return SelectionModel(
         estimate=float(beta[0]),
         se=float(se[0]),
@@ -281,11 +290,11 @@ def _result(
         covariance=covariance,
         tau2=tau2,
         tau2_se=tau2_se,
-        tau2_ci_low=max(0.0, tau2 - quantile * tau2_se) if math.isfinite(tau2_se) else math.nan,
-        tau2_ci_high=tau2 + quantile * tau2_se,
+        tau2_ci_low=tau2_low,
+        tau2_ci_high=tau2_high,
         tau2_statistic=tau2_test[0],
         tau2_p_value=tau2_test[1],
-        **_deltas(setup, found, quantile),
+        **weights,
         delta_null=setup.null,
         delta_names=names[1],
         studies=None if setup.counts is None else tuple(int(count) for count in setup.counts),
@@ -342,6 +351,7 @@ def selection_model(
     decreasing: bool = False,
     moderators: ArrayLike | None = None,
     largest_delta: float = 100.0,
+    profile: bool = False,
     level: float = 0.95,
 ) -> SelectionModel:
     """Pool effects while modelling that publication depends on the p value.
@@ -376,6 +386,9 @@ def selection_model(
         Numbers that the mean effect depends on, linearly; an intercept is added.
     largest_delta : float
         Upper bound of the search (metafor's is 100).
+    profile : bool
+        Whether the limits of tau² and delta come from the profile likelihood (metafor's ``confint``); else
+        they are symmetric.
     level : float
         Of all intervals, in (0, 1).
 
@@ -433,6 +446,10 @@ def selection_model(
         raise UsageError("alternative: found 'two-sided' with weights='truncated'; allowed: greater, less")
     if decreasing and kind is not SelectionWeights.STEP:
         raise UsageError(f"decreasing: found True with weights={str(kind)!r}; allowed: with 'step' only")
+    if decreasing and profile:
+        raise UsageError(
+            "profile: found True with decreasing=True; allowed: one of the two; leave profile out"
+        )
     if decreasing and delta is not None:
         raise UsageError("decreasing: found True with given delta; allowed: one of the two; leave delta out")
     if precision is not None and kind in {
@@ -456,6 +473,7 @@ def selection_model(
         bool(scale_precision),
         bool(decreasing),
         float(largest_delta),
+        bool(profile),
         checked_level(level),
     )
     x, names = _design(moderators, y.size)

@@ -33,7 +33,8 @@ class SelectionModel(Result):
     covariance : ndarray, shape (p, p)
         Of the coefficients.
     tau2, tau2_se, tau2_ci_low, tau2_ci_high : float
-        Between-study variance, from the inverse Hessian; the standard error is NaN on the boundary.
+        Between-study variance; the standard error from the inverse Hessian is NaN on the boundary; limits
+        from it, or from the profile likelihood.
     tau2_statistic, tau2_p_value : float
         Likelihood ratio test of tau² = 0 on one degree of freedom (metafor's; the reference is
         conservative, since 0 is a boundary). NaN for a common effect.

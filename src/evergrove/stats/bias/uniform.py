@@ -26,6 +26,9 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
 MOST_DOUBLINGS = 60
+#: Of the search for the least distance, on both sides of method P's estimate, in typical standard errors.
+REACH = 6.0
+GOLDEN = (math.sqrt(5.0) - 1.0) / 2.0
 ROOT_OF_TWO_PI = math.sqrt(2.0 * math.pi)
 
 
@@ -38,7 +41,8 @@ class PUniform(Result):
     estimate, ci_low, ci_high : float
         Effect on the pooling scale; a limit is infinite where the data do not bound it.
     statistic, p_value : float
-        Test of no effect: z (P), a gamma variable (LNP) or a likelihood ratio (ML); one-sided but for ML.
+        Test of no effect: z (P), a gamma variable (LNP, LN1MINP) or a likelihood ratio (ML); one-sided but
+        for ML; NaN for KS.
     bias_statistic, bias_p_value : float
         Test of publication bias: the same at the common effect of all studies.
     common_estimate : float
@@ -94,6 +98,21 @@ class _Significant(NamedTuple):
         shift = effect / self.se
         return np.asarray(special.log_ndtr(shift - self.z) - special.log_ndtr(shift - self.critical))
 
+    def total(self, method: PUniformMethod, effect: float) -> float:
+        """Return the sum over conditional p values that a method looks at; it falls or rises throughout."""
+        logs = self.log_q(effect)
+        if method is PUniformMethod.P:
+            return float(np.exp(logs).sum())
+        if method is PUniformMethod.LN1MINP:
+            return -float(np.log(-np.expm1(logs)).sum())
+        return -float(logs.sum())
+
+    def distance(self, effect: float) -> float:
+        """Return the Kolmogorov-Smirnov distance of the conditional p values from uniform ones."""
+        q = np.sort(np.exp(self.log_q(effect)))
+        above = np.arange(1.0, q.size + 1.0) / q.size
+        return float(max((above - q).max(), (q - above + 1.0 / q.size).max()))
+
     def log_likelihood(self, effect: float) -> float:
         """Return the log-likelihood of truncated normal effects, without its constant."""
         shift = effect / self.se
@@ -147,21 +166,29 @@ def _by_p_values(
             else k / 2.0 - normal_quantile(level) * math.sqrt(k / 12.0)
         )
         goals = (k / 2.0, edge, k - edge)
-
-        def total(effect: float) -> float:
-            return float(np.exp(data.log_q(effect)).sum())
-
     else:
         upper, lower = (float(inverse(k, tail)) for inverse in (special.gammainccinv, special.gammaincinv))
-        goals = (-float(k), -upper, -lower)
+        goals = (float(k), lower, upper)
+    rising = method is not PUniformMethod.LNP
 
-        def total(effect: float) -> float:
-            return float(data.log_q(effect).sum())
+    def solved(goal: float) -> float:
+        return _root(lambda effect: data.total(method, effect) - goal, 0.0, unit, rising=rising)
 
-    return tuple(  # type: ignore[return-value]
-        _root(lambda effect, goal=goal: total(effect) - goal, 0.0, unit, rising=True)  # type: ignore[misc]
-        for goal in goals
-    )
+    return solved(goals[0]), solved(goals[1]), solved(goals[2])
+
+
+def _by_distance(data: _Significant, unit: float) -> float:
+    """Return the effect of least distance: the best of a grid about method P's, then a golden section."""
+    middle = _by_p_values(data, PUniformMethod.P, 0.95, unit)[0]
+    if not math.isfinite(middle):
+        return middle
+    effects = middle + unit * np.linspace(-REACH, REACH, 1201)
+    best = int(np.argmin([data.distance(float(effect)) for effect in effects]))
+    low, high = float(effects[max(best - 1, 0)]), float(effects[min(best + 1, effects.size - 1)])
+    for _ in range(MOST_DOUBLINGS):
+        left, right = high - GOLDEN * (high - low), low + GOLDEN * (high - low)
+        low, high = (low, right) if data.distance(left) < data.distance(right) else (left, high)
+    return (low + high) / 2.0
 
 
 def _by_likelihood(data: _Significant, level: float, unit: float) -> tuple[float, float, float]:
@@ -183,16 +210,17 @@ def _test(
 ) -> tuple[float, float]:
     """Return statistic and p of an effect; `too_large` looks for conditional p values that are large."""
     k = data.z.size
+    if method is PUniformMethod.KS:
+        return math.nan, math.nan
     if method is PUniformMethod.ML:
         statistic = max(0.0, 2.0 * (data.log_likelihood(estimate) - data.log_likelihood(effect)))
         return statistic, chi2_tail(statistic, 1)
-    logs = data.log_q(effect)
+    statistic = data.total(method, effect)
     if method is PUniformMethod.P:
-        z = (float(np.exp(logs).sum()) - k / 2.0) / math.sqrt(k / 12.0)
+        z = (statistic - k / 2.0) / math.sqrt(k / 12.0)
         return z, float(special.ndtr(-z if too_large else z))
-    statistic = -float(logs.sum())
-    tail = special.gammainc if too_large else special.gammaincc
-    return statistic, float(tail(k, statistic))
+    lower = too_large == (method is PUniformMethod.LNP)
+    return statistic, float((special.gammainc if lower else special.gammaincc)(k, statistic))
 
 
 def p_uniform(
@@ -213,7 +241,7 @@ def p_uniform(
     side : Side or str
         Where significant results were looked for; the other side counts as not significant.
     method : PUniformMethod or str
-        ``"P"``, ``"LNP"`` or ``"ML"``.
+        ``"P"``, ``"LNP"``, ``"LN1MINP"``, ``"ML"`` or ``"KS"``.
     alpha : float
         Two-sided significance level of the studies.
     level : float
@@ -269,6 +297,8 @@ def p_uniform(
     unit = float(np.median(data.se))
     if how is PUniformMethod.ML:
         found = _by_likelihood(data, level, unit)
+    elif how is PUniformMethod.KS:
+        found = (_by_distance(data, unit), math.nan, math.nan)
     else:
         found = _by_p_values(data, how, level, unit)
     if not math.isfinite(found[0]):

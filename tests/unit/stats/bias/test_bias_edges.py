@@ -24,7 +24,10 @@ OF_EFFECTS = [
     stats.limit_meta_analysis,
     stats.pet_peese,
     stats.selection_model,
+    stats.unreported_bound,
 ]
+#: Those that say when there are fewer than ten studies.
+ADVISED = [function for function in OF_EFFECTS if function is not stats.unreported_bound]
 
 
 def codes(result):
@@ -59,7 +62,7 @@ def test_one_precision_for_all_leaves_nothing_to_test(function):
 
 @pytest.mark.parametrize(
     "function",
-    [*OF_EFFECTS, stats.excess_significance],
+    [*ADVISED, stats.excess_significance],
 )
 def test_fewer_than_ten_studies_are_said(function):
     assert "few-studies" in codes(function(Y[:8], V[:8]))
@@ -98,7 +101,7 @@ def test_events_are_needed_and_rows_without_them_are_named():
     with pytest.raises(UsageError, match="one of the two"):
         stats.asymmetry_test("egger", yi=Y, vi=V, **BCG)
     with pytest.raises(UsageError, match="together"):
-        stats.asymmetry_test("harbord", events1=[1, 2, 3], n1=[9, 9, 9])
+        stats.asymmetry_test("harbord", events1=[1, 2, 3], n1=[9, 9, 9], events2=[1, 2, 3])
     with pytest.raises(DataError, match="whole number"):
         stats.asymmetry_test("schwarzer", **{**BCG, "events1": [4.5, *BCG["events1"][1:]]})
     empty = {name: [*values, 40 if name.startswith("n") else 0] for name, values in BCG.items()}
@@ -274,6 +277,48 @@ def test_copas_path_goes_from_no_selection_to_more():
     assert found.columns()["estimate"].size == len(found.path)
 
 
+def test_a_flat_copas_surface_has_no_path():
+    flat = stats.copas_selection([0.3] * 6, [0.01, 0.03, 0.05, 0.09, 0.1, 0.02], grid=3)
+    assert flat.estimate == pytest.approx(0.3, abs=1e-6)
+    assert len(flat.path) >= 1
+
+
+def test_no_unreported_study_moves_nothing_and_more_move_further():
+    found = stats.unreported_bound(Y, V, [3, 1], side="right")
+    pooled = stats.pool(Y, V, ci="normal")
+    assert found.suspected.tolist() == [0, 1, 3]
+    assert found.bias[0] == 0
+    assert (found.estimate[0], found.ci_low[0]) == (pooled.estimate, pooled.ci_low)
+    assert (np.diff(found.estimate) > 0).all()
+    left = stats.unreported_bound(Y, V, [0, 1, 3], side="left")
+    assert left.bias.tolist() == (-found.bias).tolist()
+    with pytest.raises(UsageError, match="suspected"):
+        stats.unreported_bound(Y, V, -1)
+
+
+def test_proportions_of_one_group():
+    counts = {"events1": [0, 3, 5, 9, 12, 20], "n1": [10, 20, 40, 60, 90, 200]}
+    effects = stats.effect_size("PLO", events=counts["events1"], n=counts["n1"])
+    found = stats.asymmetry_test("peters", yi=effects.yi, vi=effects.vi, **counts)
+    assert (found.k, codes(found)) == (5, {"few-studies", "rows-left-out"})
+    assert stats.asymmetry_test("macaskill", yi=effects.yi, vi=effects.vi, **counts).k == 6
+    with pytest.raises(UsageError, match="one group"):
+        stats.asymmetry_test("harbord", **counts)
+    with pytest.raises(UsageError, match="one group"):
+        stats.asymmetry_test("peters", **counts)
+
+
+def test_p_uniform_by_other_sums():
+    # one significant study: q = 1 - exp(-1) where -log(1 - q) = 1, and the least distance is at q = 1/2
+    for method, q in (("LN1MINP", 1 - math.exp(-1.0)), ("KS", 0.5)):
+        found = stats.p_uniform([0.5], [0.04], method=method)
+        tail = [0.5 * math.erfc((x - found.estimate) / 0.2 / math.sqrt(2)) for x in (0.5, 0.39199279690801)]
+        assert tail[0] / tail[1] == pytest.approx(q, rel=1e-7)
+    assert math.isnan(found.p_value)
+    assert math.isnan(found.ci_low)
+    assert found.to_dict()["ci_low"] is None
+
+
 def test_funnel_contours_count_every_study():
     found = stats.funnel_contours(Y, V)
     assert sum(found.counts.values()) == len(Y)
@@ -300,6 +345,7 @@ def test_results_travel():
         stats.p_uniform(Y, V),
         stats.funnel_contours(Y, V),
         stats.copas_fit(Y, V, 0.0, 0.1),
+        stats.unreported_bound(Y, V, [1, 2]),
     ):
         assert result.to_dict()["schema_version"] == 1
         assert result.summary()

@@ -190,3 +190,17 @@ def test_the_mass_of_all_results_is_exact(kind):
     problem = Problem(Y, V, np.ones((40, 1)), selection, np.ones(point.size, dtype=bool), point)
     normal = -0.5 * (np.log(2 * np.pi * (V + 0.02)) + (Y - 0.3) ** 2 / (V + 0.02))
     assert log_likelihood(problem, point).value == pytest.approx(normal.sum(), rel=1e-12)
+
+
+def test_profile_limits_are_where_the_likelihood_falls():
+    found = stats.selection_model(Y, V, profile=True)
+    plain = stats.selection_model(Y, V)
+    assert found.estimate == plain.estimate
+    drop = 1.959963984540054**2 / 2.0
+    for limit in (found.delta_ci_low[1], found.delta_ci_high[1]):
+        if 0.0 < limit < 100.0:
+            held = stats.selection_model(Y, V, delta=[1.0, limit])
+            assert held.log_likelihood == pytest.approx(plain.log_likelihood - drop, abs=1e-6)
+    assert found.delta_ci_low[1] <= found.delta[1] <= found.delta_ci_high[1]
+    with pytest.raises(UsageError, match="profile"):
+        stats.selection_model(Y, V, steps=[0.025, 0.5], decreasing=True, profile=True)
