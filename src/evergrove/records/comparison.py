@@ -16,7 +16,7 @@ from evergrove.records.normal_forms import Sort
 from evergrove.records.page_comparison import compare_pages
 from evergrove.records.registry_numbers import EntryLink, entry_link
 from evergrove.records.text_numbers import equality, identity
-from evergrove.records.title_differences import TitleDifference, title_difference
+from evergrove.records.title_differences import TitleDifference, known_words, title_difference
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 LEAST_TITLE = 70
 #: Titles at least this alike may be the same but for misprints; their words are then looked at one by one.
 ALIKE_TITLE = 80
+#: Characters from which abstracts are compared, and from 0 to 100 how alike those of one publication are.
+LEAST_ABSTRACT, ALIKE_ABSTRACT = 100, 85
 #: Pairs whose texts are compared in one call: each takes some hundred bytes while it lasts.
 AT_ONCE = 500_000
 SAME, NEAR, MISSING, DIFFER = Agreement.SAME, Agreement.NEAR, Agreement.MISSING, Agreement.DIFFERS
@@ -68,6 +70,8 @@ class Comparison:
         Whether one is paged with a letter (of a supplement, an abstract, the web) and the other is not.
     early : array of shape (pairs,)
         Whether one is not yet in a volume, or was not when it was recorded, and the other is.
+    half_supplement : array of shape (pairs,)
+        Whether one stands in a supplement and the other does not, or does not say so.
     cochrane : array of shape (pairs,)
         `Agreement` of the numbers of Cochrane reviews.
     entries : array of shape (pairs,)
@@ -87,6 +91,7 @@ class Comparison:
     shifted: NDArray[np.bool_]
     lettered: NDArray[np.bool_]
     early: NDArray[np.bool_]
+    half_supplement: NDArray[np.bool_]
     cochrane: Codes
     entries: Codes
 
@@ -125,7 +130,7 @@ def compare(normal: NormalColumns, left: Index, right: Index, *, workers: int = 
         "year": _years(normal.year, left, right),
         "journal": _journals(normal, left, right),
         "volume": equality(normal.volume, left, right),
-        "issue": equality(normal.issue, left, right),
+        "issue": _issues(normal.issue, left, right),
         "pages": pages.codes,
         "doi": equality(normal.doi, left, right),
         "pmid": equality(normal.pmid, left, right),
@@ -149,6 +154,7 @@ def compare(normal: NormalColumns, left: Index, right: Index, *, workers: int = 
         shifted=pages.shifted,
         lettered=pages.lettered,
         early=pages.early,
+        half_supplement=normal.supplement[left] != normal.supplement[right],
         cochrane=equality(normal.cochrane, left, right),
         entries=entries,
     )
@@ -234,11 +240,20 @@ def _title_differences(normal: NormalColumns, left: Index, right: Index, score: 
     codes = np.full(len(left), int(TitleDifference.WORDS), dtype=np.int8)
     codes[score == 100] = int(TitleDifference.NONE)
     look = np.flatnonzero((score < 100) & ((score >= LEAST_TITLE) | _goes_on(normal.title, left, right)))
+    known = known_words(normal.title) if len(look) else {}
     for row in look.tolist():
         one, two = int(left[row]), int(right[row])
         codes[row] = title_difference(
-            normal.title[one], normal.title[two], normal.numbers[one], normal.numbers[two]
+            normal.title[one], normal.title[two], normal.numbers[one], normal.numbers[two], known
         )
+    return codes
+
+
+def _issues(column: list[str], left: Index, right: Index) -> Codes:
+    """Compare issues; a supplement is numbered within its issue, its volume or its year, so its number may differ."""
+    codes = equality(column, left, right)
+    supplement = np.array([text.startswith("s") for text in column], dtype=bool)
+    codes[(codes == DIFFER) & supplement[left] & supplement[right]] = MISSING
     return codes
 
 
@@ -306,8 +321,21 @@ def _entries(normal: NormalColumns, left: Index, right: Index) -> Codes:
 
 def _abstracts(column: list[str], left: Index, right: Index, workers: int) -> Codes:
     codes = np.zeros(len(left), dtype=np.int8)
-    long = identity(["x" if len(text) >= 100 else "" for text in column])
+    long = identity(["x" if len(text) >= LEAST_ABSTRACT else "" for text in column])
     both = np.flatnonzero((long[left] != 0) & (long[right] != 0))
     score = _scores(column, left[both], right[both], fuzz.ratio, workers=workers)
-    codes[both] = np.select([score >= 85, score >= 60], [SAME, NEAR], DIFFER)
+    for row in np.flatnonzero(score < ALIKE_ABSTRACT).tolist():
+        score[row] = max(score[row], _shifted(column[left[both[row]]], column[right[both[row]]]))
+    codes[both] = np.select([score >= ALIKE_ABSTRACT, score >= 60], [SAME, NEAR], DIFFER)
     return codes
+
+
+def _shifted(one: str, two: str) -> float:
+    """Return the likeness of two abstracts of which one is cut short, or begins with a heading or a notice."""
+    short, long = sorted((one, two), key=len)
+    begin = min(len(short) - LEAST_ABSTRACT, 80)
+    return max(
+        fuzz.ratio(short, long[: len(short)]),
+        fuzz.partial_ratio(short[begin : begin + LEAST_ABSTRACT], long),
+        fuzz.partial_ratio(long[begin : begin + LEAST_ABSTRACT], short),
+    )

@@ -49,6 +49,7 @@ SHORT_TITLE, FEW_WORDS = 20, 4
 LONGEST_RUN = 20
 _PMID = re.compile(r"^\s*(?:pmid:?\s*)?0*(\d{1,9})\s*$", re.IGNORECASE)
 _ISSN = re.compile(r"\b(\d{4})-?(\d{3}[\dxX])\b")
+_PAGE_OF_SUPPLEMENT = re.compile(r"(?:s|a|p|o|op|po|ps|pp|sp)\d")
 _GENERIC = re.compile(
     r"^(?:unknown|untitled|no title.*|editorial.*|introduction|book reviews?|letters? to the editor|preface|"
     r"abstracts?|news|in brief|announcements?|table of contents)$"
@@ -67,8 +68,9 @@ class NormalColumns:
         Numbers of Cochrane reviews.
     registrations : list
         Numbers of registries with spaces between them, that of the entry itself first.
-    year, authors, sort, generic : array of shape (n,)
-        `authors` counts names; `sort` holds `Sort` flags; `generic` marks titles that many publications have.
+    year, authors, sort, generic, supplement : array of shape (n,)
+        `authors` counts names; `sort` holds `Sort` flags; `generic` marks titles that many publications have,
+        `supplement` what says that it stands in one.
     keys : array of shape (n, k)
         Numbers under which records meet; 0 for none.
     """
@@ -92,6 +94,7 @@ class NormalColumns:
     authors: NDArray[np.int32]
     sort: NDArray[np.int32]
     generic: NDArray[np.bool_]
+    supplement: NDArray[np.bool_]
     keys: NDArray[np.uint32]
 
     def __len__(self) -> int:
@@ -195,6 +198,7 @@ def _part(given: Fields) -> NormalColumns:
         "" if found[0].isdigit() and int(found[0]) == year else found[0]
         for found, year in zip(volumes, years, strict=True)
     ]
+    issue = [one or two for one, (_, two) in zip(numbers, volumes, strict=True)]
     normal = NormalColumns(
         title=titles,
         numbers=[" ".join(sorted(numbers_in(title))) for title in titles],
@@ -202,7 +206,7 @@ def _part(given: Fields) -> NormalColumns:
         everyone=[name.everyone for name in names],
         journal=journals,
         volume=volume,
-        issue=[one or two for one, (_, two) in zip(numbers, volumes, strict=True)],
+        issue=issue,
         start=[start for start, _ in pages],
         end=[end for _, end in pages],
         doi=dois,
@@ -216,6 +220,13 @@ def _part(given: Fields) -> NormalColumns:
         sort=np.array([int(sort) for sort in sorts], dtype=np.int32),
         generic=np.array(
             [_is_generic(title, journal) for title, journal in zip(titles, journals, strict=True)], dtype=bool
+        ),
+        supplement=np.array(
+            [
+                text.startswith("s") or _PAGE_OF_SUPPLEMENT.match(start) is not None
+                for text, (start, _) in zip(issue, pages, strict=True)
+            ],
+            dtype=bool,
         ),
         keys=np.zeros((0, 0), dtype=np.uint32),
     )
@@ -252,12 +263,13 @@ def _keys(normal: NormalColumns) -> NDArray[np.uint32]:
         normal.journal,
         normal.volume,
         normal.start,
+        normal.end,
         normal.doi,
         normal.pmid,
         normal.year.tolist(),
         strict=True,
     )
-    for title, first, journal, volume, start, doi, pmid, year in columns:
+    for title, first, journal, volume, start, end, doi, pmid, year in columns:
         compact = title.replace(" ", "")
         words = sorted({word for word in title.split() if len(word) > 4}, key=_rarity)
         author = first[:5]
@@ -275,6 +287,7 @@ def _keys(normal: NormalColumns) -> NDArray[np.uint32]:
                 _key("a", author, str(year), start) if author and year and start else 0,
                 _key("v", volume, start, str(year)) if volume and start and year else 0,
                 _key("j", journal[:1], author, volume, start) if author and volume and start else 0,
+                _key("b", journal[:1], volume, start, end) if volume and start and end else 0,
                 _key("y", author, str(year), compact[:5]) if author and year else 0,
             )
         )

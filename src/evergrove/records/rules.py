@@ -68,12 +68,15 @@ class Facts:
         self.abstract = code["abstract"]
         self.whole_title = (self.title == SAME) & ~pairs.generic
         #: Letter for letter: where little else is there, a like name of another drug must not pass.
-        self.exact_title = self.whole_title & (pairs.title_difference == TitleDifference.NONE)
+        self.exact_title = self.whole_title & (pairs.title_difference <= TitleDifference.FORM)
+        #: But for misprints, where all authors agree.
+        self.near_exact_title = self.exact_title | (self.whole_title & pairs.same_authors)
         #: Same but for spelling, or one without its subtitle.
         self.like_title = (self.title >= NEAR) & (pairs.title_difference != TitleDifference.NUMBERS)
         self.shortened = pairs.title_difference == TitleDifference.SHORTENED
         self.numbers_differ = pairs.title_difference == TitleDifference.NUMBERS
         self.entries, self.title_score = pairs.entries, pairs.title_score
+        self.half_supplement = pairs.half_supplement
         #: Three pages or more: longer than an abstract, so that no other article has the same first and last.
         self.long_article = pairs.long_article
         self.ranged, self.same_authors = pairs.ranged, pairs.same_authors
@@ -89,7 +92,12 @@ class Facts:
             + (self.year == DIFFER)
             + (self.doi == DIFFER)
         )
+        #: The abstracts of a supplement share its DOI: it says that their titles are one only where these agree.
+        self.same_subject = (self.title == SAME) | self.shortened
+        self.same_subject |= self.like_title & ((self.pmid == SAME) | (self.abstract == SAME))
         self.near_year = (self.year == SAME) | (self.year == NEAR)
+        #: Letters of one title stand on one page: only a whole range of pages makes up for other authors.
+        self.same_pages = self.ranged | ((self.place == SAME) & (self.doi == SAME))
         self.same_place = (self.place == SAME) & (self.volume == SAME)
 
     def sort_differs(self, sort: Sort) -> Mask:
@@ -214,14 +222,18 @@ PUBLICATION_RULES: tuple[Rule, ...] = (
         lambda f: (
             f.identified
             & f.same_place
-            & (f.like_title | (f.ranged & (f.authors == SAME) & ~f.numbers_differ))
+            & (
+                f.same_subject
+                | (f.like_title & f.long_article)
+                | (f.ranged & (f.authors == SAME) & ~f.numbers_differ)
+            )
         ),
     ),
     Rule(
         "identifier",
         D,
         "the same DOI or PubMed number, and titles that agree",
-        lambda f: f.identified & f.like_title & ~f.other_id & ~((f.volume == DIFFER) & (f.place == DIFFER)),
+        lambda f: f.identified & f.same_subject & ~f.other_id & ~((f.volume == DIFFER) & (f.place == DIFFER)),
     ),
     Rule(
         "identifier-only",
@@ -267,7 +279,7 @@ PUBLICATION_RULES: tuple[Rule, ...] = (
             & (
                 (f.authors == SAME)
                 | (f.whole_title & (f.authors != DIFFER) & (f.journal >= NEAR))
-                | (f.whole_title & (f.place == SAME) & (f.journal == SAME) & (f.year == SAME))
+                | (f.whole_title & f.same_pages & (f.journal == SAME) & (f.year == SAME))
             )
             & ((f.year != DIFFER) | ((f.journal == SAME) & (f.place == SAME)))
             & (~f.other_id | (f.journal == SAME))
@@ -341,10 +353,28 @@ PUBLICATION_RULES: tuple[Rule, ...] = (
         "the same title, authors, journal, year, first and last page; another volume",
         lambda f: (
             f.exact_title
-            & f.ranged
+            & (f.ranged | ((f.place == SAME) & (f.issue == SAME) & f.same_authors))
             & (f.authors == SAME)
             & (f.year == SAME)
             & (f.journal == SAME)
+            & ~f.other_id
+        ),
+    ),
+    Rule(
+        "misprinted-pages",
+        D,
+        "the same title, authors, journal, volume, year, and issue or abstract; other pages, neither in a supplement",
+        lambda f: (
+            f.exact_title
+            & f.same_authors
+            & (f.journal == SAME)
+            & (f.volume == SAME)
+            & (f.year == SAME)
+            & (f.place == DIFFER)
+            & ((f.issue == SAME) | (f.abstract == SAME))
+            & (f.issue != DIFFER)
+            & ~f.pairs.lettered
+            & ~f.half_supplement
             & ~f.other_id
         ),
     ),
@@ -383,14 +413,32 @@ PUBLICATION_RULES: tuple[Rule, ...] = (
         D,
         "the same title, authors, journal and volume; pages in one only",
         lambda f: (
-            f.exact_title
+            f.near_exact_title
             & (f.place == MISSING)
             & (f.volume == SAME)
             & (f.authors == SAME)
             & (f.journal >= NEAR)
             & (f.issue != DIFFER)
             & f.near_year
+            & ~f.half_supplement
             & ~f.other_id
+        ),
+    ),
+    Rule(
+        "shortened-title",
+        D,
+        "one title within the other, the same authors, journal and year, and pages, or issue and volume, or abstract",
+        lambda f: (
+            f.shortened
+            & f.same_authors
+            & (f.journal == SAME)
+            & (f.year == SAME)
+            & (f.contradictions == 0)
+            & (f.issue != DIFFER)
+            & (f.ranged | ((f.volume == SAME) & (f.issue == SAME)) | (f.abstract == SAME))
+            & ~f.half_supplement
+            & ~f.other_id
+            & ~f.sort_differs(Sort.CONFERENCE)
         ),
     ),
     Rule(
@@ -398,12 +446,13 @@ PUBLICATION_RULES: tuple[Rule, ...] = (
         D,
         "the same title, authors and year, and no field that contradicts it",
         lambda f: (
-            f.exact_title
+            (f.exact_title | (f.near_exact_title & (f.journal == SAME)))
             & (f.authors == SAME)
             & (f.year == SAME)
             & (f.contradictions == 0)
             & (f.issue != DIFFER)
             & (f.abstract != DIFFER)
+            & ~f.half_supplement
             & ~f.other_id
             & ~f.sort_differs(Sort.CONFERENCE)
         ),
@@ -419,6 +468,7 @@ PUBLICATION_RULES: tuple[Rule, ...] = (
             & (f.journal == SAME)
             & f.pairs.early
             & (f.abstract != DIFFER)
+            & ~f.half_supplement
             & ~f.other_id
             & ~f.sort_differs(Sort.CONFERENCE)
         ),
