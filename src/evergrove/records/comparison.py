@@ -16,7 +16,7 @@ from evergrove.records.normal_forms import Sort
 from evergrove.records.page_comparison import compare_pages
 from evergrove.records.registry_numbers import EntryLink, entry_link
 from evergrove.records.text_numbers import equality, identity
-from evergrove.records.title_differences import TitleDifference, known_words, title_difference
+from evergrove.records.title_differences import LONG, TitleDifference, known_words, title_difference
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -35,6 +35,8 @@ LEAST_TITLE = 70
 ALIKE_TITLE = 80
 #: Characters from which abstracts are compared, and from 0 to 100 how alike those of one publication are.
 LEAST_ABSTRACT, ALIKE_ABSTRACT = 100, 85
+#: Authors from which one name that was cut or misread does not count.
+SEVERAL = 3
 #: Pairs whose texts are compared in one call: each takes some hundred bytes while it lasts.
 AT_ONCE = 500_000
 SAME, NEAR, MISSING, DIFFER = Agreement.SAME, Agreement.NEAR, Agreement.MISSING, Agreement.DIFFERS
@@ -57,7 +59,7 @@ class Comparison:
     sorts : array of shape (pairs, 2)
         `Sort` flags of both records.
     generic : array of shape (pairs,)
-        Whether the title is one that many publications have.
+        Whether the title is one that many publications have, or a short one and not all authors agree.
     ranged : array of shape (pairs,)
         Whether both give the same first and last page, and they are not one.
     long_article : array of shape (pairs,)
@@ -71,7 +73,9 @@ class Comparison:
     early : array of shape (pairs,)
         Whether one is not yet in a volume, or was not when it was recorded, and the other is.
     half_supplement : array of shape (pairs,)
-        Whether one stands in a supplement and the other does not, or does not say so.
+        Whether one stands in a supplement and the other says of its issue or pages that it does not.
+    supplements : array of shape (pairs, 2)
+        Whether each says that it stands in a supplement.
     cochrane : array of shape (pairs,)
         `Agreement` of the numbers of Cochrane reviews.
     entries : array of shape (pairs,)
@@ -92,6 +96,7 @@ class Comparison:
     lettered: NDArray[np.bool_]
     early: NDArray[np.bool_]
     half_supplement: NDArray[np.bool_]
+    supplements: NDArray[np.bool_]
     cochrane: Codes
     entries: Codes
 
@@ -147,14 +152,17 @@ def compare(normal: NormalColumns, left: Index, right: Index, *, workers: int = 
         title_score=score,
         title_difference=difference,
         sorts=np.stack([normal.sort[left], normal.sort[right]], axis=1),
-        generic=normal.generic[left] | normal.generic[right],
+        generic=normal.generic[left]
+        | normal.generic[right]
+        | ((normal.short[left] | normal.short[right]) & ~same_authors),
         ranged=pages.ranged,
         long_article=pages.long_article,
         same_authors=same_authors,
         shifted=pages.shifted,
         lettered=pages.lettered,
         early=pages.early,
-        half_supplement=normal.supplement[left] != normal.supplement[right],
+        half_supplement=_half_supplement(normal, left, right),
+        supplements=np.stack([normal.supplement[left], normal.supplement[right]], axis=1),
         cochrane=equality(normal.cochrane, left, right),
         entries=entries,
     )
@@ -226,12 +234,13 @@ def _same_beginning(column: list[str], left: Index, right: Index) -> NDArray[np.
 
 
 def _goes_on(column: list[str], left: Index, right: Index) -> NDArray[np.bool_]:
-    """Return whether one title begins with the whole of the other."""
-    heads = identity([text[:30] if len(text) >= 30 else "" for text in column])
+    """Return whether one title begins with the whole of the other, spaces aside."""
+    whole = [text.replace(" ", "") for text in column]
+    heads = identity([text[:LONG] if len(text) >= LONG else "" for text in whole])
     same = (heads[left] == heads[right]) & (heads[left] != 0)
     found = np.zeros(len(left), dtype=bool)
     for row in np.flatnonzero(same).tolist():
-        one, two = column[left[row]], column[right[row]]
+        one, two = whole[left[row]], whole[right[row]]
         found[row] = one.startswith(two) or two.startswith(one)
     return found
 
@@ -247,6 +256,15 @@ def _title_differences(normal: NormalColumns, left: Index, right: Index, score: 
             normal.title[one], normal.title[two], normal.numbers[one], normal.numbers[two], known
         )
     return codes
+
+
+def _half_supplement(normal: NormalColumns, left: Index, right: Index) -> NDArray[np.bool_]:
+    regular = ~normal.supplement & np.array(
+        [bool(issue or start) for issue, start in zip(normal.issue, normal.start, strict=True)], dtype=bool
+    )
+    one, two = normal.supplement[left], normal.supplement[right]
+    half: NDArray[np.bool_] = (one & regular[right]) | (regular[left] & two)
+    return half & (equality(normal.issue, left, right) != SAME)
 
 
 def _issues(column: list[str], left: Index, right: Index) -> Codes:
@@ -276,12 +294,13 @@ def _authors(
     order = _scores(normal.everyone, left, right, fuzz.token_sort_ratio, workers=workers)
     head = np.maximum(head, close)
     codes = np.full(len(left), NEAR, dtype=np.int8)
-    codes[(head >= 88) | (total >= 90)] = SAME
+    several = np.minimum(normal.authors[left], normal.authors[right]) >= SEVERAL
+    codes[(head >= 88) | (total >= 90) | (several & (total >= 85))] = SAME
     codes[(head < 75) & (total < 60)] = DIFFER
     codes[(normal.authors[left] == 0) | (normal.authors[right] == 0)] = MISSING
-    whole = (codes == SAME) & (
-        (order >= 85) | ((total >= 95) & (normal.authors[left] == normal.authors[right]))
-    )
+    # One of several names may be a group's, which some databases leave out.
+    apart = np.abs(normal.authors[left] - normal.authors[right])
+    whole = (codes == SAME) & ((order >= 85) | ((total >= 95) & (apart <= several)))
     return codes, whole & (np.minimum(normal.authors[left], normal.authors[right]) > 1)
 
 

@@ -318,11 +318,13 @@ def _contradict(normal: NormalColumns, one: int, two: int) -> bool:
     if (normal.sort[one] | normal.sort[two]) & int(Sort.REGISTRY):
         link = entry_link(normal.registrations[one].split(), normal.registrations[two].split())
         return link is EntryLink.SAME_REGISTRY
-    same_place = normal.start[one] == normal.start[two] and normal.volume[one] == normal.volume[two]
-    if same_place and normal.start[one]:
+    same_volume = normal.volume[one] == normal.volume[two]
+    if same_volume and normal.start[one] and normal.start[one] == normal.start[two]:
         return False
     years = int(normal.year[one]), int(normal.year[two])
     apart = all(years) and abs(years[0] - years[1]) > 1
+    if same_volume and differ(normal.start) and normal.supplement[one] != normal.supplement[two]:
+        return True
     return (
         differ(normal.doi)
         or differ(normal.pmid)

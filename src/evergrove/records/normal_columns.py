@@ -43,7 +43,7 @@ PART = 20_000
 TITLE_KEY = 20
 #: Characters of an abstract that are compared.
 ABSTRACT = 300
-#: Titles shorter than this, or of fewer words, name many publications: "Editorial", "Book review".
+#: Titles shorter than this, or of fewer words, may name several publications: "Asthma in children".
 SHORT_TITLE, FEW_WORDS = 20, 4
 #: Rows of issues each one more than the last that no journal has.
 LONGEST_RUN = 20
@@ -51,8 +51,14 @@ _PMID = re.compile(r"^\s*(?:pmid:?\s*)?0*(\d{1,9})\s*$", re.IGNORECASE)
 _ISSN = re.compile(r"\b(\d{4})-?(\d{3}[\dxX])\b")
 _PAGE_OF_SUPPLEMENT = re.compile(r"(?:s|a|p|o|op|po|ps|pp|sp)\d")
 _GENERIC = re.compile(
-    r"^(?:unknown|untitled|no title.*|editorial.*|introduction|book reviews?|letters? to the editor|preface|"
-    r"abstracts?|news|in brief|announcements?|table of contents)$"
+    r"^(?:the |an? )?(?:unknown|untitled|no title.*|(?:guest |invited )?editorials?|editors? (?:choice|note|page)|"
+    r"from the editors?|in this issue|introduction|overview|summary|(?:book|media) reviews?|letters?|"
+    r"letters? to the editor|correspondence|dear (?:editor|sir)|research letters?|commentar(?:y|ies)|comments?|"
+    r"discussion|(?:in )?reply|(?:in )?response|(?:the )?authors? (?:repl(?:y|ies)|responses?)|preface|foreword|"
+    r"(?:conference |meeting |poster |selected )?abstracts?|(?:poster|oral) (?:sessions?|presentations?)|news|"
+    r"news and (?:notes|views)|in brief|announcements?|obituar(?:y|ies)|questions? and answers?|quiz|"
+    r"(?:clinical |two |three )?case (?:reports?|studies|study|series)|(?:annual|meeting|conference) reports?|"
+    r"table of contents|contributors|acknowledgments?|(?:author|subject)? ?index)$"
 )
 
 
@@ -68,9 +74,9 @@ class NormalColumns:
         Numbers of Cochrane reviews.
     registrations : list
         Numbers of registries with spaces between them, that of the entry itself first.
-    year, authors, sort, generic, supplement : array of shape (n,)
+    year, authors, sort, generic, short, supplement : array of shape (n,)
         `authors` counts names; `sort` holds `Sort` flags; `generic` marks titles that many publications have,
-        `supplement` what says that it stands in one.
+        `short` those of few words, `supplement` what says that it stands in one.
     keys : array of shape (n, k)
         Numbers under which records meet; 0 for none.
     """
@@ -94,6 +100,7 @@ class NormalColumns:
     authors: NDArray[np.int32]
     sort: NDArray[np.int32]
     generic: NDArray[np.bool_]
+    short: NDArray[np.bool_]
     supplement: NDArray[np.bool_]
     keys: NDArray[np.uint32]
 
@@ -221,6 +228,7 @@ def _part(given: Fields) -> NormalColumns:
         generic=np.array(
             [_is_generic(title, journal) for title, journal in zip(titles, journals, strict=True)], dtype=bool
         ),
+        short=np.array([len(title) < SHORT_TITLE or title.count(" ") + 1 < FEW_WORDS for title in titles], dtype=bool),
         supplement=np.array(
             [
                 text.startswith("s") or _PAGE_OF_SUPPLEMENT.match(start) is not None
@@ -248,7 +256,7 @@ def _remembered(form: Callable[[str], T], texts: list[str]) -> list[T]:
 
 
 def _is_generic(title: str, journal: str) -> bool:
-    if len(title) < SHORT_TITLE or title.count(" ") + 1 < FEW_WORDS or _GENERIC.match(title):
+    if " " not in title or _GENERIC.match(title):
         return True
     # The title only repeats the journal's name.
     return bool(journal) and len(journal) > SHORT_TITLE and set(journal.split()) <= set(title.split())

@@ -88,12 +88,19 @@ def names_form(text: str) -> Names:
     >>> names_form("B. Abrahao; P. Parigi").first, names_form("Anonymous").number
     ('abrahao', 0)
     """
-    families = [words for name in split_names(text) if (words := family_words(name))]
+    names = split_names(text)
+    families = [words for name in names if (words := family_words(name))]
     if not families:
         return Names("", "", 0)
-    return Names(
-        families[0], " ".join(sorted({word for name in families for word in name.split()})), len(families)
-    )
+    if "?" in text:
+        # Letters that another encoding lost: such a name says nothing, if others are whole.
+        whole = [words for name in names if "?" not in name and (words := family_words(name))]
+        return Names(families[0], _sorted_words(whole or families), len(families))
+    return Names(families[0], _sorted_words(families), len(families))
+
+
+def _sorted_words(families: list[str]) -> str:
+    return " ".join(sorted({word for name in families for word in name.split()}))
 
 
 def split_names(text: str) -> list[str]:

@@ -77,6 +77,10 @@ class Facts:
         self.numbers_differ = pairs.title_difference == TitleDifference.NUMBERS
         self.entries, self.title_score = pairs.entries, pairs.title_score
         self.half_supplement = pairs.half_supplement
+        self.one_supplement = pairs.supplements[:, 0] != pairs.supplements[:, 1]
+        #: A page of a supplement holds several abstracts, perhaps of the same people.
+        self.page_of_abstracts = pairs.supplements.any(axis=1) & ~pairs.ranged
+        self.two_pages = pairs.ranged & pairs.same_authors & ~pairs.supplements.any(axis=1)
         #: Three pages or more: longer than an abstract, so that no other article has the same first and last.
         self.long_article = pairs.long_article
         self.ranged, self.same_authors = pairs.ranged, pairs.same_authors
@@ -283,6 +287,7 @@ PUBLICATION_RULES: tuple[Rule, ...] = (
             )
             & ((f.year != DIFFER) | ((f.journal == SAME) & (f.place == SAME)))
             & (~f.other_id | (f.journal == SAME))
+            & ((f.journal != DIFFER) | ((f.place == SAME) & (f.issue != DIFFER)))
         ),
     ),
     Rule(
@@ -295,7 +300,7 @@ PUBLICATION_RULES: tuple[Rule, ...] = (
             & (f.volume == SAME)
             & ((f.authors == SAME) | ((f.authors == MISSING) & (f.journal == SAME)))
             & f.near_year
-            & (f.long_article | f.shortened)
+            & (f.long_article | f.two_pages | (f.shortened & ((f.abstract == SAME) | ~f.page_of_abstracts)))
             & (f.abstract != DIFFER)
             & ~f.other_id
         ),
@@ -337,7 +342,7 @@ PUBLICATION_RULES: tuple[Rule, ...] = (
         D,
         "the same title, pages and year, and nothing that contradicts it",
         lambda f: (
-            f.whole_title
+            (f.whole_title | ((f.title == SAME) & f.ranged & f.same_authors & (f.journal == SAME)))
             & (f.place >= NEAR)
             & (f.volume == MISSING)
             & (f.ranged | ((f.year == SAME) & (f.issue != DIFFER)))
@@ -417,9 +422,10 @@ PUBLICATION_RULES: tuple[Rule, ...] = (
             & (f.place == MISSING)
             & (f.volume == SAME)
             & (f.authors == SAME)
-            & (f.journal >= NEAR)
+            & ((f.journal >= NEAR) | (f.exact_title & f.same_authors & (f.issue == SAME) & (f.year == SAME)))
             & (f.issue != DIFFER)
-            & f.near_year
+            & ((f.year == SAME) | (f.near_year & ((f.issue == SAME) | f.pairs.early)))
+            & (f.abstract != DIFFER)
             & ~f.half_supplement
             & ~f.other_id
         ),
@@ -453,6 +459,7 @@ PUBLICATION_RULES: tuple[Rule, ...] = (
             & (f.issue != DIFFER)
             & (f.abstract != DIFFER)
             & ~f.half_supplement
+            & ~(f.one_supplement & (f.volume == MISSING))
             & ~f.other_id
             & ~f.sort_differs(Sort.CONFERENCE)
         ),
@@ -468,7 +475,7 @@ PUBLICATION_RULES: tuple[Rule, ...] = (
             & (f.journal == SAME)
             & f.pairs.early
             & (f.abstract != DIFFER)
-            & ~f.half_supplement
+            & ~f.one_supplement
             & ~f.other_id
             & ~f.sort_differs(Sort.CONFERENCE)
         ),

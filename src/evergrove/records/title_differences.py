@@ -44,12 +44,12 @@ _SMALL = frozenset(
         "during",
     ]
 )
-#: Characters from which a title without its subtitle still names one publication.
-LONG = 30
+#: Letters from which a title without its subtitle still names one publication.
+LONG = 25
 #: Words in one of two titles only that may all be misprints.
 MOST_WORDS = 8
 #: Distinct titles in which a word stands that is no misprint, and how much rarer a frequent misprint is than the word.
-TITLES_OF_A_WORD, RARER = 3, 100
+TITLES_OF_A_WORD, RARER = 3, 30
 #: Letters from which a word may lack its first one.
 LONG_WORD = 8
 #: Greek letters: databases print them, name them, print a like Latin one, or lose them.
@@ -57,7 +57,9 @@ _GREEK = {"alpha": "a", "beta": "b", "gamma": "g", "delta": "d", "epsilon": "e",
 _GREEK_NAME = re.compile(r"alpha|beta|gamma|delta|epsilon|kappa|omega|\bmu\b")
 _NO_WORDS: Mapping[str, int] = MappingProxyType({})
 #: What stands before the title of an abstract in a supplement: its number.
-_ABSTRACT_NUMBER = re.compile(r"(?:(?:abstract|poster|oral|paper) )?(?:no )?(?:[a-z]{1,3} ?)?\d{1,4}[a-z]?")
+_ABSTRACT_NUMBER = re.compile(r"(?:abstract|poster|oral|paper)?(?:no)?[a-z]{0,3}\d{1,4}[a-z]?")
+#: A number of a part or year, in a title without spaces.
+_NUMBERED = re.compile(r"\d|(?:part|phase|study|paper|report)(?:[ivx]|[a-d]$)|^(?:iii?|iv|vi{0,3}|ix)$")
 #: Endings of one word's forms.
 _ENDINGS = frozenset(["", "s", "es", "e", "d", "ed", "ing", "al", "ic", "ical", "ally", "ly", "y", "ies", "ren", "led", "ling"])
 
@@ -123,14 +125,17 @@ def title_difference(
     >>> title_difference("the role of tnf alpha in rest", "the role of tnf in rest", "", "").name
     'FORM'
     """
-    if one.replace(" ", "") == two.replace(" ", ""):
+    short, long = sorted((one.replace(" ", ""), two.replace(" ", "")), key=len)
+    if short == long:
         return TitleDifference.NONE
-    short, long = sorted((one, two), key=len)
     if len(short) >= LONG and (long.startswith(short) or long.endswith(short)):
-        before = long.removesuffix(short).strip()
-        # A rest that holds a number names another part or year: it is no mere subtitle.
-        subtitle = numbers == other_numbers or _ABSTRACT_NUMBER.fullmatch(before) is not None
-        return TitleDifference.SHORTENED if subtitle else TitleDifference.NUMBERS
+        before, behind = long.removesuffix(short), long.removeprefix(short)
+        if numbers != other_numbers and _NUMBERED.search(behind) and not _ABSTRACT_NUMBER.fullmatch(before):
+            # A rest that holds a number names another part or year: it is no mere subtitle.
+            return TitleDifference.NUMBERS
+        if abs(one.count(" ") - two.count(" ")) > 1 or before != long:
+            # One word more behind a title is seldom a subtitle.
+            return TitleDifference.SHORTENED
     if numbers != other_numbers and _numbers_differ(numbers, other_numbers):
         return TitleDifference.NUMBERS
     one, two = _greek_alike(one, two)
