@@ -59,11 +59,14 @@ class Comparison:
     sorts : array of shape (pairs, 2)
         `Sort` flags of both records.
     generic : array of shape (pairs,)
-        Whether the title is one that many publications have, or a short one and not all authors agree.
+        Whether the title is one that many publications have.
+    short : array of shape (pairs,)
+        Whether the title is of few words.
     ranged : array of shape (pairs,)
-        Whether both give the same first and last page, and they are not one.
+        Whether both give the same first and last page, and they are not one, or the same article number.
     long_article : array of shape (pairs,)
-        Whether both give the same first and last page, and these make three pages or more.
+        Whether both give the same first and last page, and these make three pages or more, or the same
+        article number.
     same_authors : array of shape (pairs,)
         Whether all authors agree, and there is more than one.
     shifted : array of shape (pairs,)
@@ -89,6 +92,7 @@ class Comparison:
     title_difference: Codes
     sorts: NDArray[np.int32]
     generic: NDArray[np.bool_]
+    short: NDArray[np.bool_]
     ranged: NDArray[np.bool_]
     long_article: NDArray[np.bool_]
     same_authors: NDArray[np.bool_]
@@ -152,9 +156,8 @@ def compare(normal: NormalColumns, left: Index, right: Index, *, workers: int = 
         title_score=score,
         title_difference=difference,
         sorts=np.stack([normal.sort[left], normal.sort[right]], axis=1),
-        generic=normal.generic[left]
-        | normal.generic[right]
-        | ((normal.short[left] | normal.short[right]) & ~same_authors),
+        generic=normal.generic[left] | normal.generic[right],
+        short=normal.short[left] | normal.short[right],
         ranged=pages.ranged,
         long_article=pages.long_article,
         same_authors=same_authors,

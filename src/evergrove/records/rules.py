@@ -66,11 +66,15 @@ class Facts:
         self.journal, self.volume, self.issue = code["journal"], code["volume"], code["issue"]
         self.place, self.doi, self.pmid = code["pages"], code["doi"], code["pmid"]
         self.abstract = code["abstract"]
-        self.whole_title = (self.title == SAME) & ~pairs.generic
+        #: A short title is no more than a subject, unless all authors or the abstract agree.
+        subject = pairs.short & ~pairs.same_authors & (self.abstract != SAME)
+        self.whole_title = (self.title == SAME) & ~pairs.generic & ~subject
         #: Letter for letter: where little else is there, a like name of another drug must not pass.
         self.exact_title = self.whole_title & (pairs.title_difference <= TitleDifference.FORM)
-        #: But for misprints, where all authors agree.
-        self.near_exact_title = self.exact_title | (self.whole_title & pairs.same_authors)
+        #: But for misprints, where all authors agree, or the issue or abstract does.
+        self.near_exact_title = self.exact_title | (
+            self.whole_title & (pairs.same_authors | (self.issue == SAME) | (self.abstract == SAME))
+        )
         #: Same but for spelling, or one without its subtitle.
         self.like_title = (self.title >= NEAR) & (pairs.title_difference != TitleDifference.NUMBERS)
         self.shortened = pairs.title_difference == TitleDifference.SHORTENED
@@ -102,6 +106,7 @@ class Facts:
         self.near_year = (self.year == SAME) | (self.year == NEAR)
         #: Letters of one title stand on one page: only a whole range of pages makes up for other authors.
         self.same_pages = self.ranged | ((self.place == SAME) & (self.doi == SAME))
+        self.authors_may_agree = (self.authors == MISSING) | ((self.authors == NEAR) & self.same_pages)
         self.same_place = (self.place == SAME) & (self.volume == SAME)
 
     def sort_differs(self, sort: Sort) -> Mask:
@@ -282,7 +287,7 @@ PUBLICATION_RULES: tuple[Rule, ...] = (
             & (f.volume == SAME)
             & (
                 (f.authors == SAME)
-                | (f.whole_title & (f.authors != DIFFER) & (f.journal >= NEAR))
+                | (f.whole_title & f.authors_may_agree & (f.journal >= NEAR))
                 | (f.whole_title & f.same_pages & (f.journal == SAME) & (f.year == SAME))
             )
             & ((f.year != DIFFER) | ((f.journal == SAME) & (f.place == SAME)))
