@@ -228,7 +228,9 @@ def _part(given: Fields) -> NormalColumns:
         generic=np.array(
             [_is_generic(title, journal) for title, journal in zip(titles, journals, strict=True)], dtype=bool
         ),
-        short=np.array([len(title) < SHORT_TITLE or title.count(" ") + 1 < FEW_WORDS for title in titles], dtype=bool),
+        short=np.array(
+            [len(title) < SHORT_TITLE or title.count(" ") + 1 < FEW_WORDS for title in titles], dtype=bool
+        ),
         supplement=np.array(
             [
                 text.startswith("s") or _PAGE_OF_SUPPLEMENT.match(start) is not None

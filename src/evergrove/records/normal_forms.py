@@ -28,7 +28,9 @@ _GREEK |= dict.fromkeys([*range(0x80, 0xA0), *map(ord, "‘“”€°™®©�
 #: Letters of Windows -> their bytes, and runs of them that UTF-8 gives when it is read as Windows' text.
 _WINDOWS = {bytes([code]).decode("cp1252", "ignore") or chr(code): code for code in range(0x80, 0x100)}
 _WINDOWS |= {chr(code): code for code in range(0x80, 0xA0)}
-_MISREAD = re.compile(f"[Â-ô][{re.escape(''.join(letter for letter, code in _WINDOWS.items() if code < 0xC0))}]{{1,3}}")
+_MISREAD = re.compile(
+    f"[Â-ô][{re.escape(''.join(letter for letter, code in _WINDOWS.items() if code < 0xC0))}]{{1,3}}"
+)
 #: What databases add behind a title; it is no part of it.
 _TAIL = re.compile(
     r"\s*[\[(](?:published )?(?:erratum|errata|corrigendum|corrected|retraction|comment|republished)s?\b"

@@ -53,7 +53,16 @@ TITLES_OF_A_WORD, RARER = 3, 30
 #: Letters from which a word may lack its first one.
 LONG_WORD = 8
 #: Greek letters: databases print them, name them, print a like Latin one, or lose them.
-_GREEK = {"alpha": "a", "beta": "b", "gamma": "g", "delta": "d", "epsilon": "e", "kappa": "k", "mu": "u", "omega": "w"}
+_GREEK = {
+    "alpha": "a",
+    "beta": "b",
+    "gamma": "g",
+    "delta": "d",
+    "epsilon": "e",
+    "kappa": "k",
+    "mu": "u",
+    "omega": "w",
+}
 _GREEK_NAME = re.compile(r"alpha|beta|gamma|delta|epsilon|kappa|omega|\bmu\b")
 _NO_WORDS: Mapping[str, int] = MappingProxyType({})
 #: What stands before the title of an abstract in a supplement: its number.
@@ -61,7 +70,9 @@ _ABSTRACT_NUMBER = re.compile(r"(?:abstract|poster|oral|paper)?(?:no)?[a-z]{0,3}
 #: A number of a part or year, in a title without spaces.
 _NUMBERED = re.compile(r"\d|(?:part|phase|study|paper|report)(?:[ivx]|[a-d]$)|^(?:iii?|iv|vi{0,3}|ix)$")
 #: Endings of one word's forms.
-_ENDINGS = frozenset(["", "s", "es", "e", "d", "ed", "ing", "al", "ic", "ical", "ally", "ly", "y", "ies", "ren", "led", "ling"])
+_ENDINGS = frozenset(
+    ["", "s", "es", "e", "d", "ed", "ing", "al", "ic", "ical", "ally", "ly", "y", "ies", "ren", "led", "ling"]
+)
 
 
 class TitleDifference(IntEnum):
