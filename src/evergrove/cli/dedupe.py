@@ -26,12 +26,25 @@ _ANSWERS = "[d]uplicate, [n]ot, [s]kip, [q]uit; a reason may follow: "
 @click.option("--review", "ask", is_flag=True, help="Decide the uncertain pairs, both records side by side.")
 @click.option("--undo", "merge", metavar="ID", help="Take back a merge, or a decision of a person.")
 @click.option("--list", "show", is_flag=True, help="List the merges that hold, with their ids.")
+@click.option(
+    "--table",
+    "table",
+    metavar="FILE",
+    help="Write a CSV of all records with the report that each belongs to.",
+)
 @click.option("--by", "who", help="Who decides; the name of the account if left out.")
 @click.option("--why", default="", help="The reason, for --undo.")
 @json_option
 @with_errors
 def command(  # noqa: PLR0917 - click passes each option
-    review: str, ask: bool, merge: str | None, show: bool, who: str | None, why: str, as_json: bool
+    review: str,
+    ask: bool,
+    merge: str | None,
+    show: bool,
+    table: str | None,
+    who: str | None,
+    why: str,
+    as_json: bool,
 ) -> None:
     """Merge the records of REVIEW that are one publication.
 
@@ -56,6 +69,8 @@ def command(  # noqa: PLR0917 - click passes each option
         return
     with progress(quiet=as_json) as step:
         run = service.dedupe(review, step)
+    if table is not None:
+        service.write_report_table(review, table)
     if as_json:
         print_json(run.to_dict())
     elif ask:

@@ -11,10 +11,10 @@ from rapidfuzz.distance import JaroWinkler
 from rapidfuzz.process import cpdist
 
 from evergrove.records.agreement import FIELDS, Agreement
+from evergrove.records.entry_links import EntryLink, entry_link
 from evergrove.records.journal_names import AGREES, DIFFERS, likeness
 from evergrove.records.normal_forms import Sort
 from evergrove.records.page_comparison import compare_pages
-from evergrove.records.registry_numbers import EntryLink, entry_link
 from evergrove.records.text_numbers import equality, identity
 from evergrove.records.title_differences import LONG, TitleDifference, known_words, title_difference
 
@@ -267,11 +267,12 @@ def _half_supplement(normal: NormalColumns, left: Index, right: Index) -> NDArra
     )
     one, two = normal.supplement[left], normal.supplement[right]
     half: NDArray[np.bool_] = (one & regular[right]) | (regular[left] & two)
-    return half & (equality(normal.issue, left, right) != SAME)
+    half &= equality(normal.issue, left, right) != SAME
+    return half
 
 
 def _issues(column: list[str], left: Index, right: Index) -> Codes:
-    """Compare issues; a supplement is numbered within its issue, its volume or its year, so its number may differ."""
+    """Compare issues; a supplement is numbered within its issue or its volume, so its number may differ."""
     codes = equality(column, left, right)
     supplement = np.array([text.startswith("s") for text in column], dtype=bool)
     codes[(codes == DIFFER) & supplement[left] & supplement[right]] = MISSING
@@ -353,7 +354,7 @@ def _abstracts(column: list[str], left: Index, right: Index, workers: int) -> Co
 
 
 def _shifted(one: str, two: str) -> float:
-    """Return the likeness of two abstracts of which one is cut short, or begins with a heading or a notice."""
+    """Return the likeness of two abstracts of which one is cut short, or begins with a heading."""
     short, long = sorted((one, two), key=len)
     begin = min(len(short) - LEAST_ABSTRACT, 80)
     return max(

@@ -26,7 +26,8 @@ from evergrove.records.normal_forms import (
     year_form,
 )
 from evergrove.records.person_names import names_form
-from evergrove.records.registry_numbers import numbers_form
+from evergrove.records.trial_numbers import numbers_form
+from evergrove.records.trial_numbers import numbers_in as registrations_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -49,16 +50,22 @@ SHORT_TITLE, FEW_WORDS = 20, 4
 LONGEST_RUN = 20
 _PMID = re.compile(r"^\s*(?:pmid:?\s*)?0*(\d{1,9})\s*$", re.IGNORECASE)
 _ISSN = re.compile(r"\b(\d{4})-?(\d{3}[\dxX])\b")
+_REGISTRY_SITE = re.compile(
+    r"clinicaltrials\.gov|trialsearch|clinicaltrialsregister\.eu|isrctn\.|anzctr\.org|drks\.de|chictr\.org|"
+    r"irct\.(?:ir|org)|umin\.ac|trialregister\.nl|jrct\.|rctportal|controlled-trials\.com",
+    re.IGNORECASE,
+)
 _PAGE_OF_SUPPLEMENT = re.compile(r"(?:s|a|p|o|op|po|ps|pp|sp)\d")
 _GENERIC = re.compile(
-    r"^(?:the |an? )?(?:unknown|untitled|no title.*|(?:guest |invited )?editorials?|editors? (?:choice|note|page)|"
-    r"from the editors?|in this issue|introduction|overview|summary|(?:book|media) reviews?|letters?|"
-    r"letters? to the editor|correspondence|dear (?:editor|sir)|research letters?|commentar(?:y|ies)|comments?|"
-    r"discussion|(?:in )?reply|(?:in )?response|(?:the )?authors? (?:repl(?:y|ies)|responses?)|preface|foreword|"
-    r"(?:conference |meeting |poster |selected )?abstracts?|(?:poster|oral) (?:sessions?|presentations?)|news|"
-    r"news and (?:notes|views)|in brief|announcements?|obituar(?:y|ies)|questions? and answers?|quiz|"
-    r"(?:clinical |two |three )?case (?:reports?|studies|study|series)|(?:annual|meeting|conference) reports?|"
-    r"table of contents|contributors|acknowledgments?|(?:author|subject)? ?index)$"
+    r"^(?:the |an? )?(?:unknown|untitled|no title.*|(?:guest |invited )?editorials?|from the editors?|"
+    r"editors? (?:choice|note|page)|in this issue|introduction|overview|summary|(?:book|media) reviews?|"
+    r"letters?|letters? to the editor|correspondence|dear (?:editor|sir)|research letters?|comments?|"
+    r"commentar(?:y|ies)|discussion|(?:in )?reply|(?:in )?response|authors? (?:repl(?:y|ies)|responses?)|"
+    r"preface|foreword|(?:conference |meeting |poster |selected )?abstracts?|news|news and (?:notes|views)|"
+    r"(?:poster|oral) (?:sessions?|presentations?)|in brief|announcements?|obituar(?:y|ies)|quiz|"
+    r"questions? and answers?|(?:clinical |two |three )?case (?:reports?|studies|study|series)|"
+    r"(?:annual|meeting|conference) reports?|table of contents|contributors|acknowledgments?|"
+    r"(?:author |subject )?index)$"
 )
 
 
@@ -192,13 +199,19 @@ def _part(given: Fields) -> NormalColumns:
     journals = _remembered(journal_form, given["journal"])
     volumes = _remembered(volume_form, given["volume"])
     pages = [pages_form(text) if text else ("", "") for text in given["pages"]]
-    dois = [doi_form(text) if text else "" for text in given["doi"]]
+    dois = [
+        doi_form(text) if text else doi_form(url) if "doi.org/" in url else ""
+        for text, url in zip(given["doi"], given["urls"], strict=True)
+    ]
     years = [year_form(text) if text else 0 for text in given["year"]]
     sorts = [
         sort_of(title, journal, doi) | _KIND.get(kind, Sort.NONE)
         for title, journal, doi, kind in zip(titles, journals, dois, given["kind"], strict=True)
     ]
     registrations = [numbers_form(text) if text else "" for text in given["registrations"]]
+    for row, number in _entries_of_registries(given):
+        registrations[row] = " ".join(dict.fromkeys((*number, *registrations[row].split())))
+        sorts[row] |= Sort.REGISTRY
     numbers = _remembered(issue_form, given["issue"])
     pmids = [found.group(1) if (found := _PMID.match(text)) else "" for text in given["pmid"]]
     volume = [
@@ -242,6 +255,16 @@ def _part(given: Fields) -> NormalColumns:
     )
     normal.keys = _keys(normal)
     return normal
+
+
+def _entries_of_registries(given: Fields) -> Iterator[tuple[int, tuple[str, ...]]]:
+    """Yield row and numbers of records whose journal is the site of a registry, as libraries list it."""
+    for row, journal in enumerate(given["journal"]):
+        if "." in journal and _REGISTRY_SITE.search(journal) is not None:
+            told = (journal, given["urls"][row], given["pages"][row], given["title"][row])
+            numbers = registrations_in(" ".join(told))
+            if numbers:
+                yield row, numbers
 
 
 _KIND = {

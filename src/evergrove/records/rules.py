@@ -13,8 +13,8 @@ import numpy as np
 
 from evergrove.model.merge import PairVerdict, Relation
 from evergrove.records.agreement import Agreement
+from evergrove.records.entry_links import EntryLink
 from evergrove.records.normal_forms import Sort
-from evergrove.records.registry_numbers import EntryLink
 from evergrove.records.title_differences import TitleDifference
 
 if TYPE_CHECKING:
@@ -100,7 +100,7 @@ class Facts:
             + (self.year == DIFFER)
             + (self.doi == DIFFER)
         )
-        #: The abstracts of a supplement share its DOI: it says that their titles are one only where these agree.
+        #: The abstracts of a supplement share its DOI: alike titles are not enough.
         self.same_subject = (self.title == SAME) | self.shortened
         self.same_subject |= self.like_title & ((self.pmid == SAME) | (self.abstract == SAME))
         self.near_year = (self.year == SAME) | (self.year == NEAR)
@@ -373,7 +373,7 @@ PUBLICATION_RULES: tuple[Rule, ...] = (
     Rule(
         "misprinted-pages",
         D,
-        "the same title, authors, journal, volume, year, and issue or abstract; other pages, neither in a supplement",
+        "the same title, authors, journal, volume, year, and issue or abstract; other pages, both articles",
         lambda f: (
             f.exact_title
             & f.same_authors
@@ -438,7 +438,7 @@ PUBLICATION_RULES: tuple[Rule, ...] = (
     Rule(
         "shortened-title",
         D,
-        "one title within the other, the same authors, journal and year, and pages, or issue and volume, or abstract",
+        "one title within the other, the same authors, journal, year, and pages, issue or abstract",
         lambda f: (
             f.shortened
             & f.same_authors

@@ -6,7 +6,6 @@ import re
 from collections import Counter
 from enum import IntEnum
 from itertools import chain
-from os.path import commonprefix
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -48,7 +47,7 @@ _SMALL = frozenset(
 LONG = 25
 #: Words in one of two titles only that may all be misprints.
 MOST_WORDS = 8
-#: Distinct titles in which a word stands that is no misprint, and how much rarer a frequent misprint is than the word.
+#: Distinct titles in which a word stands that is no misprint, and how much rarer a misprint of a word is.
 TITLES_OF_A_WORD, RARER = 3, 30
 #: Letters from which a word may lack its first one.
 LONG_WORD = 8
@@ -237,7 +236,7 @@ def misprint(one: str, two: str, known: Mapping[str, int] = _NO_WORDS) -> bool:
         # The number of a drug, a gene or a dose: another number is another thing.
         return False
     short, long = sorted((one, two), key=len)
-    begin = len(commonprefix((one, two)))
+    begin = next((at for at, (a, b) in enumerate(zip(one, two, strict=False)) if a != b), len(short))
     if begin >= 4 and one[begin:] in _ENDINGS and two[begin:] in _ENDINGS:
         return True
     rare, frequent = sorted((known.get(one, 0), known.get(two, 0)))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-#: Between the name of a registry and its number: "NCT 0435", "DRKS-ID: 0001", "ISRCTN registry no. (123)", "KCT#000".
+#: Between the name of a registry and its number: "NCT 0435", "DRKS-ID: 0001", "ISRCTN registry no. (123)".
 _SIGNS = r"[\s\-_:#./=,(\[]{0,3}"
 _JOIN = (
     rf"{_SIGNS}(?:(?:REGISTRATION|REGISTRY|REGISTER|CLINICAL|TRIALS?|UNIQUE|CTR|ID|NO|NR|NUMBER|IDENTIFIER|CODE)"
@@ -53,7 +53,7 @@ def _digits(text: str) -> str:
 
 
 def _spaced(number: int) -> str:
-    """Return a pattern of so many digits in groups; the last has three at least, so that a count behind is none."""
+    """Return a pattern of so many digits in groups; the last has three, so that a count behind is none."""
     return rf"(?:{_D}[ -]?){{{number - 3}}}{_D}{{3}}"
 
 
@@ -119,8 +119,8 @@ _REGISTRIES = (
         "EU",
         ("EUDRA", "EUCTR", "EUCT", "EU CT", "EU-CT", "CTIS"),
         re.compile(
-            rf"(?:EUDRA ?-?CT|EUCTR|EU[ -]?CT|CTIS){_JOIN}({_20}{_D}{{2}})[ /-]{{0,3}}({_D}{{6}})[ /-]{{0,3}}({_D}{{2}})"
-            rf"(?:-([0O]{_D}))?{_END}",
+            rf"(?:EUDRA ?-?CT|EUCTR|EU[ -]?CT|CTIS){_JOIN}({_20}{_D}{{2}})[ /-]{{0,3}}({_D}{{6}})"
+            rf"[ /-]{{0,3}}({_D}{{2}})(?:-([0O]{_D}))?{_END}",
         ),
         _european,
     ),
