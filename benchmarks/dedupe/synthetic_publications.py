@@ -7,14 +7,99 @@ Publications have titles, authors, journals, volumes and pages with distribution
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
-_SYLLABLES = (
-    "ba be bo bra ca ce chi co da de di do dra fa fe fi fo ga ge gi go gra ha he hi ho ka ke ki ko la le li lo ma me "
-    "mi mo na ne ni no pa pe pi po ra re ri ro sa se si so ta te ti to va ve vi vo wa we za zo ran ten mar lin son "
-    "ber man ler"
-).split()
-_DRUG_ENDINGS = "statin dipine olol pril mab platin cillin sartan azole mycin sone solone".split()
+_SYLLABLES = [
+    "ba",
+    "be",
+    "bo",
+    "bra",
+    "ca",
+    "ce",
+    "chi",
+    "co",
+    "da",
+    "de",
+    "di",
+    "do",
+    "dra",
+    "fa",
+    "fe",
+    "fi",
+    "fo",
+    "ga",
+    "ge",
+    "gi",
+    "go",
+    "gra",
+    "ha",
+    "he",
+    "hi",
+    "ho",
+    "ka",
+    "ke",
+    "ki",
+    "ko",
+    "la",
+    "le",
+    "li",
+    "lo",
+    "ma",
+    "me",
+    "mi",
+    "mo",
+    "na",
+    "ne",
+    "ni",
+    "no",
+    "pa",
+    "pe",
+    "pi",
+    "po",
+    "ra",
+    "re",
+    "ri",
+    "ro",
+    "sa",
+    "se",
+    "si",
+    "so",
+    "ta",
+    "te",
+    "ti",
+    "to",
+    "va",
+    "ve",
+    "vi",
+    "vo",
+    "wa",
+    "we",
+    "za",
+    "zo",
+    "ran",
+    "ten",
+    "mar",
+    "lin",
+    "son",
+    "ber",
+    "man",
+    "ler",
+]
+_DRUG_ENDINGS = [
+    "statin",
+    "dipine",
+    "olol",
+    "pril",
+    "mab",
+    "platin",
+    "cillin",
+    "sartan",
+    "azole",
+    "mycin",
+    "sone",
+    "solone",
+]
 _DESIGNS = (
     "a randomised controlled trial",
     "a randomized, double-blind, placebo-controlled trial",
@@ -26,10 +111,23 @@ _DESIGNS = (
     "a retrospective analysis",
     "an open-label study",
 )
-_GROUPS = (
-    "children adults women men infants adolescents rats mice patients outpatients".split()
-    + "pregnant women,older adults,male rats,female rats,critically ill patients".split(",")
-)
+_GROUPS = [
+    "children",
+    "adults",
+    "women",
+    "men",
+    "infants",
+    "adolescents",
+    "rats",
+    "mice",
+    "patients",
+    "outpatients",
+    "pregnant women",
+    "older adults",
+    "male rats",
+    "female rats",
+    "critically ill patients",
+]
 _FRAMES = (
     "Effect of {a} on {b} in {g} with {c}",
     "Effects of {d} on {m} in {g}",
@@ -118,6 +216,9 @@ class Publication:
     doi: str
     abstract: str
     online_first: bool = False
+
+
+Maker = Callable[[], tuple[Publication, Publication]]
 
 
 class Generator:
@@ -234,86 +335,98 @@ class Generator:
         """Return a kind of `TWINS`, a publication, perhaps changed, and one near it that is no duplicate of it."""
         kind = self.rng.choices(list(TWINS), weights=list(TWINS.values()))[0]
         other = self.publication()
-        elsewhere = self._elsewhere(kind, one, other)
-        return kind, *(elsewhere or self._neighbour(kind, one, other))
+        makers = self._elsewhere(one, other) | self._in_one_journal(one, other)
+        return kind, *makers[kind]()
 
-    def _elsewhere(
-        self, kind: str, one: Publication, other: Publication
-    ) -> tuple[Publication, Publication] | None:
-        """Return the same work at another place: a conference, a preprint server, another journal."""
+    def _elsewhere(self, one: Publication, other: Publication) -> dict[str, Maker]:
+        """Return what makes the same work at another place: a conference, a preprint server, another journal."""
         rng = self.rng
         same = replace(other, title=one.title, authors=one.authors)
-        place = rng.choice(("A", "S", "P", "")) + str(rng.randint(1, 2000))
-        if kind == "meeting":
-            abstract = one.abstract if rng.random() < 0.3 else same.abstract
-            doi = same.doi if rng.random() < 0.3 else ""
-            year = one.year - rng.randint(0, 2)
-            return one, replace(same, year=year, start=place, end="", doi=doi, abstract=abstract)
-        if kind == "two meetings":
-            first = replace(one, start=f"P{rng.randint(1, 900)}", end="", doi="")
-            return first, replace(same, year=one.year, start=place, end="", doi="", abstract=one.abstract)
-        if kind == "supplement":
+
+        def meeting() -> tuple[Publication, Publication]:
+            return one, replace(
+                same,
+                year=one.year - rng.randint(0, 2),
+                start=self._page_of_abstracts(2000),
+                end="",
+                doi=same.doi if rng.random() < 0.3 else "",
+                abstract=one.abstract if rng.random() < 0.3 else same.abstract,
+            )
+
+        def two_meetings() -> tuple[Publication, Publication]:
+            place = {"end": "", "doi": "", "year": one.year, "abstract": one.abstract}
+            first = replace(one, start=f"P{rng.randint(1, 900)}", **place)
+            return first, replace(same, start=self._page_of_abstracts(2000), **place)
+
+        def supplement() -> tuple[Publication, Publication]:
+            page = self._page_of_abstracts(400)
             issue = f"Suppl {rng.randint(1, 4)}"
-            page = rng.choice(("S", "A", "")) + str(rng.randint(1, 400))
             return one, replace(one, issue=issue, start=page, end=page, doi="", abstract=same.abstract)
-        if kind == "preprint":
+
+        def preprint() -> tuple[Publication, Publication]:
             doi = f"10.1101/2021.{rng.randint(10, 12)}.{rng.randint(10, 28)}.{rng.randint(10**7, 10**8)}"
             bare = replace(one, journal="medRxiv", volume="", issue="", start="", end="")
             return one, replace(bare, doi=doi, year=one.year - rng.randint(0, 1))
-        if kind == "two journals":
-            return one, replace(same, year=one.year, abstract=one.abstract)
-        if kind == "another hand":
-            return one, replace(same, authors=other.authors, year=one.year)
-        return None
 
-    def _neighbour(self, kind: str, one: Publication, other: Publication) -> tuple[Publication, Publication]:
-        """Return a publication and a near one in the same journal."""
-        rng, after = self.rng, self._after(one)
+        return {
+            "meeting": meeting,
+            "two meetings": two_meetings,
+            "supplement": supplement,
+            "preprint": preprint,
+            "two journals": lambda: (one, replace(same, year=one.year, abstract=one.abstract)),
+            "another hand": lambda: (one, replace(same, authors=other.authors, year=one.year)),
+        }
+
+    def _in_one_journal(self, one: Publication, other: Publication) -> dict[str, Maker]:
+        """Return what makes a near publication in the same journal."""
+        rng, after, title = self.rng, self._after(one), one.title
         end = "" if one.journal.electronic else str(int(after) + rng.randint(0, 9))
-        near = replace(
-            one, start=after, end=end, doi=one.doi and f"{one.doi}1", abstract=other.abstract, issue=one.issue
-        )
+        near = replace(one, start=after, end=end, doi=one.doi and f"{one.doi}1", abstract=other.abstract)
         later = replace(near, year=one.year + 1, volume=str(int(one.volume) + 1))
-        if kind == "part":
-            return replace(one, title=one.title + ". Part 1"), replace(near, title=one.title + ". Part 2")
-        if kind == "erratum":
-            return one, replace(near, title="Erratum: " + one.title, abstract="")
-        if kind == "erratum in brackets":
-            place = f"(vol {one.volume}, pg {one.start}, {one.year})"
-            return one, replace(near, title=f"{one.title} {place}", abstract="")
-        if kind == "update":
-            return one, later
-        if kind == "annual report":
-            name = f"{one.title}: report of the registry"
-            return replace(one, title=f"{name}, {one.year}"), replace(later, title=f"{name}, {one.year + 1}")
-        if kind == "letters":
+        place = f"(vol {one.volume}, pg {one.start}, {one.year})"
+        report = f"{title}: report of the registry"
+        answer = rng.choice((f"{title}: reply", f"{title} - Authors' reply", f"Re: {title}"))
+        other_words = title.replace("Effect", "Mechanism", 1) + " " + str(self.skewed(self.words))
+
+        def letters() -> tuple[Publication, Publication]:
             short = f"{self.skewed(self.words)} in practice".capitalize()
-            title = rng.choice((one.title, "Letter to the editor", short))
-            start = one.start if rng.random() < 0.5 else near.start
-            return replace(one, title=title, end=one.start), replace(
-                near, title=title, authors=other.authors, start=start, end=""
-            )
-        if kind == "reply":
-            title = rng.choice((f"{one.title}: reply", f"{one.title} - Authors' reply", f"Re: {one.title}"))
-            return one, replace(
-                near, title=title, authors=other.authors if rng.random() < 0.7 else one.authors
-            )
-        if kind == "editions":
-            return one, replace(near, journal=other.journal, abstract=one.abstract)
-        if kind == "sibling":
-            return one, replace(near, title=self._sibling(one.title))
-        if kind == "sibling abstract":
-            page = f"{rng.choice(('S', 'A', ''))}{rng.randint(1, 400)}"
-            place = {
+            letter = rng.choice((title, "Letter to the editor", short))
+            start = one.start if rng.random() < 0.5 and not one.journal.electronic else near.start
+            second = replace(near, title=letter, authors=other.authors, start=start, end="")
+            return replace(one, title=letter, end=one.start), second
+
+        def sibling_abstract() -> tuple[Publication, Publication]:
+            page = self._page_of_abstracts(400)
+            both = {
                 "start": page,
                 "end": page,
                 "issue": "Suppl 1",
                 "doi": one.doi if rng.random() < 0.5 else "",
             }
-            return replace(one, **place), replace(near, title=self._sibling(one.title), **place)
-        return one, replace(
-            near, title=one.title.replace("Effect", "Mechanism", 1) + " " + str(self.skewed(self.words))
-        )
+            return replace(one, **both), replace(near, title=self._sibling(title), **both)
+
+        return {
+            "part": lambda: (replace(one, title=title + ". Part 1"), replace(near, title=title + ". Part 2")),
+            "erratum": lambda: (one, replace(near, title="Erratum: " + title, abstract="")),
+            "erratum in brackets": lambda: (one, replace(near, title=f"{title} {place}", abstract="")),
+            "update": lambda: (one, later),
+            "annual report": lambda: (
+                replace(one, title=f"{report}, {one.year}"),
+                replace(later, title=f"{report}, {one.year + 1}"),
+            ),
+            "letters": letters,
+            "reply": lambda: (
+                one,
+                replace(near, title=answer, authors=rng.choice((one.authors, other.authors, other.authors))),
+            ),
+            "editions": lambda: (one, replace(near, journal=other.journal, abstract=one.abstract)),
+            "sibling": lambda: (one, replace(near, title=self._sibling(title))),
+            "sibling abstract": sibling_abstract,
+            "paper": lambda: (one, replace(near, title=other_words)),
+        }
+
+    def _page_of_abstracts(self, last: int) -> str:
+        return self.rng.choice(("S", "A", "P", "")) + str(self.rng.randint(1, last))
 
     def _after(self, one: Publication) -> str:
         if one.start.startswith("e"):

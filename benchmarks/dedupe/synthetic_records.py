@@ -94,7 +94,7 @@ _RAISED = re.compile(r"[₀₁₂₃₄₅₆₇₈₉⁰¹²³⁴⁵⁶⁷⁸�
 _GREEK = {"α": "alpha", "β": "beta", "γ": "gamma", "κ": "kappa"}
 _GREEK_LETTER = re.compile("[αβγκ]")
 _HEADINGS = ("BACKGROUND: ", "METHODS: ", "RESULTS: ", "CONCLUSIONS: ")
-_MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()
+_MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
 _PLAIN = str.maketrans("äøéöš", "aoeos")
 #: How often each style gives a DOI.
 _WITH_DOI = {
@@ -158,26 +158,31 @@ class Printer:
             title = title.replace("-", self.rng.choice(("", " ", "–")))
         if self._happens("wrong_encoding"):
             title = title.replace(": ", " – ").replace("'", "’").encode().decode("cp1252", "replace")
+        return self._dressed(self._in_style(title, style), one)
+
+    def _in_style(self, title: str, style: Style) -> str:
         if style is Style.WEB_OF_SCIENCE:
-            title = title.upper() if self.rng.random() < 0.5 else title
-        elif style is Style.ENDNOTE:
-            title = title.replace("randomised", "randomized") + "."
-        elif style is Style.MEDLINE and self.rng.random() < 0.3:
-            title += "."
-        elif style is Style.FULL_NAMES and self._happens("in_brackets"):
-            title = f"[{title}]"
+            return title.upper() if self.rng.random() < 0.5 else title
+        if style is Style.ENDNOTE:
+            return title.replace("randomised", "randomized") + "."
+        if style is Style.MEDLINE and self.rng.random() < 0.3:
+            return title + "."
+        return f"[{title}]" if style is Style.FULL_NAMES and self._happens("in_brackets") else title
+
+    def _dressed(self, title: str, one: Publication) -> str:
+        """Return a title with what databases put before and behind it."""
+        rng = self.rng
         if self._happens("language_behind"):
-            title += self.rng.choice((" [German]", " [Chinese]", " LA: Fre", " [Article in French]"))
+            title += rng.choice((" [German]", " [Chinese]", " LA: Fre", " [Article in French]"))
         if self._happens("original_behind"):
-            title += self.rng.choice((" <ORIGINAL> ", ". [French] ", " = ")) + " ".join(
-                one.title.split()[::-1]
-            )
+            title += rng.choice((" <ORIGINAL> ", ". [French] ", " = ")) + " ".join(one.title.split()[::-1])
         if self._happens("note_behind"):
-            title += self.rng.choice(
+            title += rng.choice(
                 (" [see comments]", " (letter)", " [Review] [34 refs]", " [corrected]", " (abstract)")
             )
         if one.issue.startswith("Suppl") and self._happens("abstract_number_before"):
-            title = f"{self.rng.choice(('P', 'Abstract ', 'PO-', ''))}{self.rng.randint(1, 900)}{self.rng.choice((' ', ': ', '. '))}{title}"
+            number = f"{rng.choice(('P', 'Abstract ', 'PO-', ''))}{rng.randint(1, 900)}"
+            title = f"{number}{rng.choice((' ', ': ', '. '))}{title}"
         return title
 
     def _signs(self, title: str, style: Style) -> str:

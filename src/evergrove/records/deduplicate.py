@@ -15,9 +15,10 @@ from evergrove.records.columns import fields_of
 from evergrove.records.comparison import compare
 from evergrove.records.deduplicated import Deduplicated
 from evergrove.records.entry_links import EntryLink, entry_link
+from evergrove.records.facts import Facts
 from evergrove.records.normal_columns import NormalColumns, normal_columns
 from evergrove.records.normal_forms import Sort
-from evergrove.records.rules import RULES, Facts, decide
+from evergrove.records.rules import RULES, decide
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator

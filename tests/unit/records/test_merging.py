@@ -1,5 +1,6 @@
 """A review's records become reports; merges are explained, undone, decided by a person, never forgotten."""
 
+import csv
 import json
 
 import pytest
@@ -151,6 +152,22 @@ def test_the_command_tells_lists_and_undoes(review):
     assert wrong.exit_code == 2
     both = run.invoke(main, ["dedupe", str(review), "--undo", "x", "--list"])
     assert both.exit_code == 2
+
+
+def test_the_table_says_which_record_went_into_which_report(review, tmp_path):
+    csv_file = tmp_path / "refs.csv"
+    csv_file.write_text("record_id,Title,Authors,Year\nr1,Rest in bed for the common cold,Costa J,1999\n")
+    import_files(review, [csv_file])
+    table = tmp_path / "reports.csv"
+    told = CliRunner().invoke(main, ["dedupe", str(review), "--table", str(table)])
+    assert told.exit_code == 0
+    with table.open(newline="") as stream:
+        rows = {row["record"]: row for row in csv.DictReader(stream)}
+    one, two = (rows[record_id(FileFormat.RIS, name)] for name in ("one", "two"))
+    assert one["report"] == two["report"]
+    assert one["records"] == "2"
+    assert [row["file"] for row in rows.values() if row["own_id"] == "r1"] == ["refs.csv"]
+    assert CliRunner().invoke(main, ["dedupe", str(review), "--table", "/dev/null/x.csv"]).exit_code == 2
 
 
 def test_a_spoiled_line_of_the_log_is_a_fault_with_its_place(review):
