@@ -286,6 +286,11 @@ TABLE = ("report", "records", "record", "file", "position", "own_id", "year", "t
 OWN_IDS = ("id", "record_id", "ID", "key", "rec-number")
 
 
+def own_id(record: Record) -> str:
+    """Return the id that the file of a record gave it; an empty text for none."""
+    return next((value for name in OWN_IDS for value in record.other.get(name, ())), "")
+
+
 def report_table(review: str | Path) -> Iterator[dict[str, str]]:
     """Yield a row for each record of a review: the report it belongs to, and where it came from.
 
@@ -310,7 +315,7 @@ def report_table(review: str | Path) -> Iterator[dict[str, str]]:
             "record": record.id,
             "file": record.source.file,
             "position": str(record.source.position),
-            "own_id": next((value for name in OWN_IDS for value in record.other.get(name, ())), ""),
+            "own_id": own_id(record),
             "year": str(record.year or ""),
             "title": record.title or "",
         }

@@ -112,7 +112,7 @@ def test_a_person_decides_side_by_side(review):
     answers = "?\n" + "n another supplement\n" * waiting
     done = CliRunner().invoke(main, ["dedupe", str(review), "--review", "--by", "A. Reviewer"], input=answers)
     assert done.exit_code == 0
-    assert "allowed: d, n, s or q" in done.output
+    assert "allowed: d, n, s, b or q" in done.output
     assert "S44" in done.output
     assert f"{waiting} decided, 0 left" in done.output
     last = read_merges(review)[-1]
@@ -120,6 +120,16 @@ def test_a_person_decides_side_by_side(review):
     assert not dedupe(review).waiting
     nothing = CliRunner().invoke(main, ["dedupe", str(review), "--review"])
     assert "0 decided, 0 left" in nothing.output
+
+
+def test_a_person_goes_back_and_decides_again(review):
+    assert len(dedupe(review).waiting) > 1
+    done = CliRunner().invoke(main, ["dedupe", str(review), "--review"], input="d\nb\nn other abstract\nq\n")
+    assert "1 decided" in done.output
+    first, undone, last = read_merges(review)[-3:]
+    assert undone.undoes == first.id
+    assert (last.records, last.verdict.value, last.why) == (first.records, "not", "other abstract")
+    assert dedupe(review).reports == 4
 
 
 def test_a_decision_of_a_person_joins_records(review):
