@@ -122,14 +122,17 @@ def test_a_person_decides_side_by_side(review):
     assert "0 decided, 0 left" in nothing.output
 
 
-def test_a_person_goes_back_and_decides_again(review):
+def test_a_person_goes_back_and_decides_again(review, tmp_path):
+    more = tmp_path / "more.jsonl"
+    more.write_text(line("six", title="Rest in bed for the common cold", pages="S9") + "\n")
+    import_files(review, [more])
     assert len(dedupe(review).waiting) > 1
     done = CliRunner().invoke(main, ["dedupe", str(review), "--review"], input="d\nb\nn other abstract\nq\n")
     assert "1 decided" in done.output
     first, undone, last = read_merges(review)[-3:]
     assert undone.undoes == first.id
     assert (last.records, last.verdict.value, last.why) == (first.records, "not", "other abstract")
-    assert dedupe(review).reports == 4
+    assert dedupe(review).reports == 5
 
 
 def test_a_decision_of_a_person_joins_records(review):
