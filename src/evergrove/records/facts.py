@@ -67,11 +67,18 @@ class Facts:
         #: The abstracts of a supplement share its DOI: alike titles are not enough.
         self.same_subject = (self.title == SAME) | self.shortened
         self.same_subject |= self.like_title & ((self.pmid == SAME) | (self.abstract == SAME))
+        #: But an article has a DOI of its own, whatever was changed in its title.
+        article = pairs.same_authors & ~pairs.supplements.any(axis=1) & (self.place != DIFFER)
+        self.same_subject |= self.like_title & (self.doi == SAME) & article
         self.near_year = (self.year == SAME) | (self.year == NEAR)
         #: Letters of one title stand on one page: only a whole range of pages makes up for other authors.
         self.same_pages = self.ranged | ((self.place == SAME) & (self.doi == SAME))
         self.authors_may_agree = (self.authors == MISSING) | ((self.authors == NEAR) & self.same_pages)
         self.same_place = (self.place == SAME) & (self.volume == SAME)
+        #: A misprint may hide from one of two that it is a reply.
+        self.same_reply = self.same_place & (
+            self.identified | ((self.title == SAME) & (self.authors == SAME))
+        )
 
     def sort_differs(self, sort: Sort) -> Mask:
         """Return where one of two records is of a sort and the other is not."""

@@ -40,10 +40,11 @@ _TAIL = re.compile(
     re.IGNORECASE,
 )
 _NOTE = re.compile(
-    r"\s*[\[(](?:see comments?|comments?|letters?|letter to the editor|editorial|reviews?|news|"
+    r"\s*(?:\[\d{1,2}|[\[(](?:see comments?|comments?|(?:multiple )?letters?|letter \d|"
+    r"letter to the editor|editorial|reviews?|news|"
     r"article in [a-z ,/-]+|(?:in )?(?:chinese|german|french|spanish|japanese|russian|italian|polish|"
     r"turkish|portuguese|dutch|korean|czech|danish|swedish|norwegian|hungarian|english)|cochrane review|"
-    r"author'?s transl|proceedings?|\d+ refs?|corrected|(?:conference |meeting )?abstracts?)[\])]*[\s.]*$",
+    r"author'?s transl|proceedings?|\d+ refs?|corrected|(?:conference |meeting )?abstracts?))[\])]*[\s.]*$",
     re.IGNORECASE,
 )
 #: No title that begins with one of these says that it was retracted or withdrawn.

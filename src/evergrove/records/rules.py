@@ -129,9 +129,7 @@ PUBLICATION_RULES: tuple[Rule, ...] = (
         "reply",
         N,
         "one answers or comments on the other: a publication of its own",
-        lambda f: (
-            f.sort_differs(Sort.REPLY | Sort.COMMENT) & ~(f.identified & f.same_place) & _same_subject(f)
-        ),
+        lambda f: f.sort_differs(Sort.REPLY | Sort.COMMENT) & ~f.same_reply & _same_subject(f),
         Relation.REPLY,
     ),
     Rule(
@@ -140,7 +138,7 @@ PUBLICATION_RULES: tuple[Rule, ...] = (
         "one is a correction, notice, reply or comment and the other is not",
         lambda f: (
             f.sort_differs(Sort.CORRECTION | Sort.RETRACTION)
-            | (f.sort_differs(Sort.REPLY | Sort.COMMENT) & ~(f.identified & f.same_place))
+            | (f.sort_differs(Sort.REPLY | Sort.COMMENT) & ~f.same_reply)
         ),
     ),
     Rule(
@@ -353,6 +351,21 @@ PUBLICATION_RULES: tuple[Rule, ...] = (
         ),
     ),
     Rule(
+        "same-conference",
+        D,
+        "the same title, authors and year at a conference, the same pages or abstract; its name otherwise",
+        lambda f: (
+            f.exact_title
+            & f.same_authors
+            & f.both(Sort.CONFERENCE)
+            & (f.year == SAME)
+            & (f.ranged | (f.abstract == SAME))
+            & (f.place != DIFFER)
+            & (f.volume != DIFFER)
+            & ~f.other_id
+        ),
+    ),
+    Rule(
         "title-and-volume",
         D,
         "the same title, authors, journal and volume; pages in one only",
@@ -364,7 +377,7 @@ PUBLICATION_RULES: tuple[Rule, ...] = (
             & ((f.journal >= NEAR) | (f.exact_title & f.same_authors & (f.issue == SAME) & (f.year == SAME)))
             & (f.issue != DIFFER)
             & ((f.year == SAME) | (f.near_year & ((f.issue == SAME) | f.pairs.early)))
-            & (f.abstract != DIFFER)
+            & ((f.abstract != DIFFER) | (f.issue == SAME))
             & ~f.half_supplement
             & ~f.other_id
         ),

@@ -138,13 +138,14 @@ def title_difference(
     short, long = sorted((one.replace(" ", ""), two.replace(" ", "")), key=len)
     if short == long:
         return TitleDifference.NONE
-    if len(short) >= LONG and (long.startswith(short) or long.endswith(short)):
-        before, behind = long.removesuffix(short), long.removeprefix(short)
-        if numbers != other_numbers and _NUMBERED.search(behind) and not _ABSTRACT_NUMBER.fullmatch(before):
+    ahead, behind = long.removesuffix(short), long.removeprefix(short)
+    if len(short) >= LONG and (ahead != long or behind != long):
+        rest = behind if behind != long else ahead
+        if numbers != other_numbers and _NUMBERED.search(rest) and not _ABSTRACT_NUMBER.fullmatch(ahead):
             # A rest that holds a number names another part or year: it is no mere subtitle.
             return TitleDifference.NUMBERS
-        if abs(one.count(" ") - two.count(" ")) > 1 or before != long:
-            # One word more behind a title is seldom a subtitle.
+        if abs(one.count(" ") - two.count(" ")) > 1 or _ABSTRACT_NUMBER.fullmatch(ahead):
+            # One word more is seldom a subtitle.
             return TitleDifference.SHORTENED
     if numbers != other_numbers and _numbers_differ(numbers, other_numbers):
         return TitleDifference.NUMBERS
