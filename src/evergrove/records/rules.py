@@ -394,6 +394,7 @@ PUBLICATION_RULES: tuple[Rule, ...] = (
             & (f.contradictions == 0)
             & (f.issue != DIFFER)
             & (f.ranged | ((f.volume == SAME) & (f.issue == SAME)) | (f.abstract == SAME))
+            & ((f.abstract == SAME) | ~f.page_of_abstracts)
             & ~f.half_supplement
             & ~f.other_id
             & ~f.sort_differs(Sort.CONFERENCE)
