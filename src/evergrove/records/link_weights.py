@@ -50,7 +50,7 @@ FITTED = LikenessWeights(
         "acronym": {"named": 5.49, "not-named": -0.72},
         "intervention": {"whole": 2.34, "part": 0.88, "none": -0.63},
         "date": {"before-start": -5.25, "under-way": 0.76, "soon": 1.39, "late": 1.06},
-        "authors": {"group": 3.86, "several": 1.91, "one": 0.20, "none": -2.45},
+        "authors": {"group": 3.84, "several": 1.94, "one": -0.03, "none": -2.44},
         "design": {"agrees": 0.25, "contradicts": -2.88},
         # Stated: citations hold no abstract, so there were too few to weigh.
         "size": {"same": 2.0, "same-small": 0.7, "near": 0.7, "other": -0.3},

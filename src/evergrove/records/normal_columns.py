@@ -244,17 +244,21 @@ def _part(given: Fields) -> NormalColumns:
         short=np.array(
             [len(title) < SHORT_TITLE or title.count(" ") + 1 < FEW_WORDS for title in titles], dtype=bool
         ),
-        supplement=np.array(
-            [
-                text.startswith("s") or _PAGE_OF_SUPPLEMENT.match(start) is not None
-                for text, (start, _) in zip(issue, pages, strict=True)
-            ],
-            dtype=bool,
-        ),
+        supplement=_in_supplement(issue, pages),
         keys=np.zeros((0, 0), dtype=np.uint32),
     )
     normal.keys = _keys(normal)
     return normal
+
+
+def _in_supplement(issues: list[str], pages: list[tuple[str, str]]) -> NDArray[np.bool_]:
+    return np.array(
+        [
+            issue.startswith("s") or _PAGE_OF_SUPPLEMENT.match(start) is not None
+            for issue, (start, _) in zip(issues, pages, strict=True)
+        ],
+        dtype=bool,
+    )
 
 
 def _entries_of_registries(given: Fields) -> Iterator[tuple[int, tuple[str, ...]]]:

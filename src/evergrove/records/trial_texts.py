@@ -97,11 +97,17 @@ def signature_of(name: str) -> str:
     """
     family = family_of(name)
     plain = name if name.isascii() else anyascii(name)
-    first, comma, rest = plain.partition(",")
-    if comma and "".join(_WORD.findall(first.lower())) == family:
-        given = _WORD.findall(rest.lower())
+    first, _, rest = plain.partition(",")
+    words, behind = _WORD.findall(first.lower()), _WORD.findall(rest.lower())
+    for size in range(1, len(words) + 1):
+        if "".join(words[:size]) == family:
+            given = words[size:] or behind
+            break
+        if "".join(words[-size:]) == family:
+            given = words[:-size]
+            break
     else:
-        given = [word for word in _WORD.findall(first.lower()) if word not in family]
+        given = []
     return f"{family} {given[0][0]}" if family and given else family
 
 

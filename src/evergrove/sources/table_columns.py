@@ -56,7 +56,7 @@ _NAMES: dict[str, str] = {
     " secondary title, journal name, publication name, container title, publication, jo, jt, t2, jf,"
     " booktitle",
     "volume": "volume, vol, vl, vi",
-    "issue": "issue, number, is, ip, issue number, no",
+    "issue": "issue, number, is, ip, issue number",
     "pages": "pages, page, page range, page numbers, pagination, pg, art no",
     "start_page": "start page, page start, sp, bp, first page",
     "end_page": "end page, page end, ep, last page",
