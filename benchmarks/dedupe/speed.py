@@ -38,7 +38,9 @@ def memory_of(pid: int) -> int:
 
 def run(size: int) -> None:
     """Run one size in this process and print what it took as JSON."""
-    columns, truth = synthetic_records(size)
+    made = synthetic_records(size)
+    columns, truth = made.columns, made.truth
+    del made
     before = memory_of(os.getpid())
     peak, done = [before], threading.Event()
 

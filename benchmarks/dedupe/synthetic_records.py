@@ -1,390 +1,433 @@
 """One seeded generator of bibliographic records with the faults of real exports; nothing in it is real.
 
-Publications have titles, authors, journals, volumes and pages with distributions like those of medical databases.
-Each is printed once or several times in the styles of five databases, with their abbreviations, page forms, missing
-fields, misprints and swapped names. Some have a twin that is no duplicate: a conference abstract, a preprint, a
-second part, an erratum, a yearly update.
+Each publication of `synthetic_publications` is printed once or several times in the styles of five databases
+(`Style`), each print with the faults whose rates `Habits` names.
 """
 
 from __future__ import annotations
 
-import random
-from dataclasses import dataclass, field
+import re
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import TYPE_CHECKING
 
-COLUMNS = ("id", "title", "author", "year", "journal", "volume", "number", "pages", "doi", "abstract")
-_SYLLABLES = [
-    "ba",
-    "be",
-    "bo",
-    "bra",
-    "ca",
-    "ce",
-    "chi",
-    "co",
-    "da",
-    "de",
-    "di",
-    "do",
-    "dra",
-    "fa",
-    "fe",
-    "fi",
-    "fo",
-    "ga",
-    "ge",
-    "gi",
-    "go",
-    "gra",
-    "ha",
-    "he",
-    "hi",
-    "ho",
-    "ka",
-    "ke",
-    "ki",
-    "ko",
-    "la",
-    "le",
-    "li",
-    "lo",
-    "ma",
-    "me",
-    "mi",
-    "mo",
-    "na",
-    "ne",
-    "ni",
-    "no",
-    "pa",
-    "pe",
-    "pi",
-    "po",
-    "ra",
-    "re",
-    "ri",
-    "ro",
-    "sa",
-    "se",
-    "si",
-    "so",
-    "ta",
-    "te",
-    "ti",
-    "to",
-    "va",
-    "ve",
-    "vi",
-    "vo",
-    "wa",
-    "we",
-    "za",
-    "zo",
-    "ran",
-    "ten",
-    "mar",
-    "lin",
-    "son",
-    "ber",
-    "man",
-    "ler",
-]
-_DESIGNS = (
-    "a randomised controlled trial",
-    "a randomized, double-blind, placebo-controlled trial",
-    "a prospective cohort study",
-    "a systematic review",
-    "a pilot study",
-    "results of a multicentre trial",
-    "a case series",
-    "a retrospective analysis",
-    "an open-label study",
-)
-_GROUPS = [
-    "children",
-    "adults",
-    "women",
-    "men",
-    "infants",
-    "adolescents",
-    "pregnant-women",
-    "older-adults",
-    "patients",
-    "outpatients",
-]
-_FRAMES = (
-    "Effect of {a} on {b} in {g} with {c}",
-    "Efficacy and safety of {a} versus {b} for {c} in {g}",
-    "{a} and {b} in {c}",
-    "The role of {a} in the management of {c}",
-    "Association between {a} and {b} among {g} with {c}",
-    "{a} for the prevention of {c} after {b}",
-    "Long-term outcomes of {a} therapy for {c}",
-    "Comparison of {a} with {b} in the treatment of {c}",
-)
-_JOURNAL_FRAMES = (
-    "Journal of {} {}",
-    "{} {}",
-    "American Journal of {} {}",
-    "European Journal of {} and {}",
-    "Annals of {} {}",
-    "The {} {} Journal",
-    "International Journal of {} {}",
-    "{} and {}",
-)
+from synthetic_publications import Generator, Publication
+
+if TYPE_CHECKING:
+    import random
+
+COLUMNS = ("id", "title", "author", "year", "journal", "volume", "number", "pages", "doi", "abstract", "isbn")
 
 
-@dataclass
-class Journal:
-    """A journal with its names and the place where its next article stands."""
+class Style(IntEnum):
+    """Five ways of printing a record."""
 
-    name: str
-    short: str
-    first_year: int
-    doi: str
-    page: dict[int, int] = field(default_factory=dict)
-
-
-@dataclass
-class Publication:
-    """One publication as it is in truth."""
-
-    title: str
-    authors: list[tuple[str, str]]
-    year: int
-    journal: Journal | str
-    volume: str
-    issue: str
-    start: str
-    end: str
-    doi: str
-    abstract: str
+    MEDLINE = 0
+    SCOPUS = 1
+    WEB_OF_SCIENCE = 2
+    ENDNOTE = 3
+    FULL_NAMES = 4
 
 
-class Generator:
-    """Makes records; the same seed makes the same."""
+@dataclass(frozen=True)
+class Habits:
+    """How often a record is printed with a fault; shares of the records to which each can happen."""
 
-    def __init__(self, seed: int) -> None:
-        self.rng = random.Random(seed)
-        self.words = sorted({self._word() for _ in range(14_000)})
-        self.rng.shuffle(self.words)
-        self.families = sorted({self._word(2, 3).capitalize() for _ in range(25_000)})
-        self.givens = sorted({self._word(2, 2).capitalize() for _ in range(2_500)})
-        self.journals = [self._journal() for _ in range(3_000)]
+    # --- what is missing
+    no_abstract: float = 0.30
+    no_pages: float = 0.05
+    no_volume: float = 0.04
+    no_issue: float = 0.15
+    no_authors: float = 0.005
+    no_journal: float = 0.005
+    no_issn: float = 0.40
+    # --- titles
+    misprint_in_title: float = 0.04
+    subtitle_dropped: float = 0.02
+    title_cut: float = 0.005
+    in_brackets: float = 0.10
+    language_behind: float = 0.03
+    original_behind: float = 0.01
+    note_behind: float = 0.02
+    abstract_number_before: float = 0.01
+    html: float = 0.05
+    entity_twice: float = 0.01
+    wrong_encoding: float = 0.01
+    hyphens_lost: float = 0.03
+    sign_lost: float = 0.05
+    # --- authors
+    misprint_in_authors: float = 0.02
+    first_author_only: float = 0.03
+    cut_with_et_al: float = 0.05
+    capitals: float = 0.05
+    signs_lost_in_names: float = 0.03
+    collective_added: float = 0.02
+    given_and_family_swapped: float = 0.005
+    half_of_double_name: float = 0.20
+    # --- the place
+    year_off_by_one: float = 0.03
+    online_first: float = 0.03
+    supplement_in_volume: float = 0.30
+    issue_range: float = 0.03
+    pages_became_date: float = 0.03
+    first_page_only: float = 0.05
+    own_pages: float = 0.02
+    wrong_pages: float = 0.005
+    wrong_volume: float = 0.002
+    society_in_journal: float = 0.05
+    place_in_journal: float = 0.05
+    two_journal_names: float = 0.50
+    # --- numbers
+    doi_with_prefix: float = 0.30
+    doi_in_capitals: float = 0.05
+    # --- abstracts
+    headings: float = 0.30
+    copyright: float = 0.15
+    cut_abstract: float = 0.05
+    other_abstract: float = 0.01
+    #: share of the rows whose issue is a running number of the spreadsheet
+    issues_drag_filled: float = 0.20
 
-    def _word(self, low: int = 2, high: int = 5) -> str:
-        return "".join(self.rng.choices(_SYLLABLES, k=self.rng.randint(low, high)))
 
-    def _skewed(self, items: list) -> object:
-        """Return an item; the first ones are far more frequent, as words and names are."""
-        return items[int(len(items) * self.rng.random() ** 2.2)]
+_SUBSCRIPTS = str.maketrans("₀₁₂₃₄₅₆₇₈₉₊⁰¹²³⁴⁵⁶⁷⁸⁹⁺", "0123456789+0123456789+")
+_RAISED = re.compile(r"[₀₁₂₃₄₅₆₇₈₉⁰¹²³⁴⁵⁶⁷⁸⁹⁺]+")
+_GREEK = {"α": "alpha", "β": "beta", "γ": "gamma", "κ": "kappa"}
+_GREEK_LETTER = re.compile("[αβγκ]")
+_HEADINGS = ("BACKGROUND: ", "METHODS: ", "RESULTS: ", "CONCLUSIONS: ")
+_MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
+_PLAIN = str.maketrans("äøéöš", "aoeos")
+#: How often each style gives a DOI.
+_WITH_DOI = {
+    Style.MEDLINE: 0.9,
+    Style.SCOPUS: 0.7,
+    Style.WEB_OF_SCIENCE: 0.8,
+    Style.ENDNOTE: 0.15,
+    Style.FULL_NAMES: 0.4,
+}
 
-    def _journal(self) -> Journal:
-        words = [self._skewed(self.words).capitalize() for _ in range(2)]
-        name = self.rng.choice(_JOURNAL_FRAMES).format(*words)
-        kept = [word for word in name.split() if word.lower() not in {"of", "the", "and"}]
-        short = " ".join(word[: self.rng.randint(3, 5)] if len(word) > 6 else word for word in kept)
-        doi = f"10.{self.rng.randint(1000, 1199)}/{self._word(2, 2)}"
-        return Journal(
-            name, short.replace("Journ", "J").replace("Jour", "J"), self.rng.randint(1920, 2012), doi
-        )
 
-    def publication(self) -> Publication:
-        """Return a publication."""
-        rng = self.rng
-        journal = self._skewed(self.journals)
-        year = max(journal.first_year, 2024 - int(45 * rng.random() ** 1.6))
-        parts = {
-            "a": " ".join(self._skewed(self.words) for _ in range(rng.randint(1, 2))),
-            "b": " ".join(self._skewed(self.words) for _ in range(rng.randint(1, 2))),
-            "c": " ".join(self._skewed(self.words) for _ in range(rng.randint(1, 3))),
-            "g": rng.choice(_GROUPS).replace("-", " "),
-        }
-        title = rng.choice(_FRAMES).format(**parts)
-        if rng.random() < 0.6:
-            title += ": " + rng.choice(_DESIGNS)
-        if rng.random() < 0.01:
-            title = rng.choice(("Editorial", "Reply", "Letter to the editor", "Introduction", "Book review"))
-        title = title[:1].upper() + title[1:]
-        volume = year - journal.first_year + 1
-        page = journal.page.get(volume, rng.randint(1, 1800))
-        length = 1 + int(rng.expovariate(1 / 7))
-        journal.page[volume] = page + length + rng.randint(0, 40)
-        electronic = rng.random() < 0.12
-        start = f"e{rng.randint(10000, 99999)}" if electronic else str(page)
-        doi = f"{journal.doi}.{year}.{page}" if year > 1998 and rng.random() < 0.9 else ""
-        authors = [
-            (self._skewed(self.families), self._given()) for _ in range(1 + int(rng.expovariate(1 / 4.5)))
-        ]
-        abstract = " ".join(self._skewed(self.words) for _ in range(45)) if rng.random() < 0.7 else ""
-        return Publication(
-            title,
-            authors[:40],
-            year,
-            journal,
-            str(volume),
-            str(rng.randint(1, 12)),
-            start,
-            "" if electronic else str(page + length),
-            doi,
-            abstract,
-        )
+class Printer:
+    """Prints publications as records."""
 
-    def _given(self) -> str:
-        names = [self._skewed(self.givens) for _ in range(self.rng.choice((1, 1, 2)))]
-        return " ".join(names)
+    def __init__(self, rng: random.Random, habits: Habits) -> None:
+        self.rng = rng
+        self.habits = habits
+        #: habits that happened to the record that is being printed
+        self.happened: list[str] = []
 
-    def twin(self, one: Publication) -> Publication:
-        """Return a publication that is near another and no duplicate of it."""
-        rng, other = self.rng, self.publication()
-        kind = rng.choice(
-            ("conference", "conference", "conference", "preprint", "part", "erratum", "update", "paper")
-        )
-        twin = Publication(**{name: getattr(other, name) for name in Publication.__dataclass_fields__})
-        twin.authors, twin.title = list(one.authors), one.title
-        if kind == "conference":
-            twin.year = one.year - rng.randint(0, 2)
-            twin.start = rng.choice(("A", "S", "P", "")) + str(rng.randint(1, 2000))
-            twin.end, twin.doi = "", twin.doi if rng.random() < 0.3 else ""
-            twin.abstract = one.abstract if rng.random() < 0.3 else twin.abstract
-        elif kind == "preprint":
-            twin.journal, twin.volume, twin.issue, twin.start, twin.end = "medRxiv", "", "", "", ""
-            twin.doi, twin.abstract = (
-                f"10.1101/2021.{rng.randint(10, 12)}.{rng.randint(10, 28)}.{rng.randint(10**7, 10**8)}",
-                one.abstract,
-            )
-            twin.year = one.year - rng.randint(0, 1)
-        elif kind == "part":
-            one.title, twin.title = one.title + ". Part 1", one.title + ". Part 2"
-            twin.journal, twin.year, twin.volume, twin.issue = one.journal, one.year, one.volume, one.issue
-        elif kind == "erratum":
-            twin.title, twin.journal, twin.year = "Erratum: " + one.title, one.journal, one.year
-            twin.volume = one.volume
-        elif kind == "update":
-            twin.journal, twin.year, twin.volume = one.journal, one.year + 1, str(int(one.volume) + 1)
-        else:
-            twin.title = one.title.replace("Effect", "Mechanism", 1) + " " + self._skewed(self.words)
-        return twin
+    def _happens(self, habit: str) -> bool:
+        happens: bool = self.rng.random() < getattr(self.habits, habit)
+        if happens:
+            self.happened.append(habit)
+        return happens
 
-    def record(self, one: Publication, style: int) -> dict[str, str]:
-        """Return how a database of one of five styles prints a publication, with its faults."""
-        rng = self.rng
-        journal = (
-            one.journal
-            if isinstance(one.journal, str)
-            else one.journal.short
-            if style in {0, 4}
-            else one.journal.name
-        )
+    def record(self, one: Publication, style: Style) -> dict[str, str]:
+        """Return how a database prints a publication; `happened` tells the faults."""
+        self.happened = []
+        volume, issue = one.volume, one.issue
+        if issue.startswith("Suppl") and self._happens("supplement_in_volume"):
+            volume, issue = f"{volume} {issue}", ""
+        elif style in {Style.SCOPUS, Style.ENDNOTE} and issue.startswith("Suppl"):
+            issue = issue.replace("Suppl ", "SUPPL. ")
+        elif issue.isdigit() and self._happens("issue_range"):
+            issue = f"{issue}-{int(issue) + 1}"
         values = {
-            "title": one.title,
+            "title": self._title(one, style),
             "author": self._authors(one.authors, style),
             "year": str(one.year),
-            "journal": journal.upper() if style == 2 else journal,
-            "volume": one.volume,
-            "number": one.issue,
+            "journal": self._journal(one, style),
+            "volume": volume,
+            "number": issue,
             "pages": self._pages(one, style),
-            "doi": one.doi if rng.random() < (0.9, 0.7, 0.8, 0.15, 0.4)[style] else "",
-            "abstract": one.abstract,
+            "doi": self._doi(one.doi, style),
+            "abstract": self._abstract(one.abstract),
+            "isbn": self._serials(one),
         }
-        if style == 2:
-            values["title"] = values["title"].upper()
-        elif style == 3:
-            values["title"] = values["title"].replace("randomised", "randomized") + "."
-        elif style == 4 and rng.random() < 0.15:
-            values["title"] = f"[{values['title']}]"
-        self._spoil(values)
+        self._spoil(values, article=not one.issue.startswith("Suppl"))
         return values
 
-    def _authors(self, authors: list[tuple[str, str]], style: int) -> str:
-        initials = [(family, "".join(word[0] for word in given.split())) for family, given in authors]
-        if style == 0:
-            return "; ".join(f"{family} {letters}" for family, letters in initials)
-        if style == 1:
-            return ", ".join(f"{family} {'.'.join(letters)}." for family, letters in initials)
-        if style == 2:
-            return "; ".join(f"{family}, {given}" for family, given in authors)
-        if style == 3:
-            return " and ".join(f"{family}, {'. '.join(letters)}." for family, letters in initials)
-        return "; ".join(f"{given} {family}" for family, given in authors)
+    def _title(self, one: Publication, style: Style) -> str:
+        title = self._signs(one.title, style)
+        if ": " in title and self._happens("subtitle_dropped"):
+            title = title.split(": ")[0]
+        if self._happens("misprint_in_title"):
+            title = self._misprint(title)
+        if self._happens("title_cut"):
+            title = title[: self.rng.randint(60, 100)]
+        if self._happens("hyphens_lost"):
+            title = title.replace("-", self.rng.choice(("", " ", "–")))
+        if self._happens("wrong_encoding"):
+            title = title.replace(": ", " – ").replace("'", "’").encode().decode("cp1252", "replace")
+        return self._dressed(self._in_style(title, style), one)
 
-    def _pages(self, one: Publication, style: int) -> str:
-        if not one.end or one.start == one.end:
-            return one.start
-        if style in {0, 3} and len(one.start) == len(one.end):
-            same = next((at for at, (a, b) in enumerate(zip(one.start, one.end, strict=True)) if a != b), 0)
-            return f"{one.start}-{one.end[same:]}"
-        if style == 4 and self.rng.random() < 0.03 and int(one.start) <= 12 and int(one.end) <= 31:
-            months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
-            return f"{one.end}-{months[int(one.start) - 1]}"
-        return f"{one.start}-{one.end}" if style != 1 else f"{one.start}–{one.end}"
+    def _in_style(self, title: str, style: Style) -> str:
+        if style is Style.WEB_OF_SCIENCE:
+            return title.upper() if self.rng.random() < 0.5 else title
+        if style is Style.ENDNOTE:
+            return title.replace("randomised", "randomized") + "."
+        if style is Style.MEDLINE and self.rng.random() < 0.3:
+            return title + "."
+        return f"[{title}]" if style is Style.FULL_NAMES and self._happens("in_brackets") else title
 
-    def _spoil(self, values: dict[str, str]) -> None:
+    def _dressed(self, title: str, one: Publication) -> str:
+        """Return a title with what databases put before and behind it."""
         rng = self.rng
-        for name, chance in (
-            ("pages", 0.05),
-            ("volume", 0.04),
-            ("number", 0.15),
-            ("author", 0.005),
-            ("abstract", 0.3),
-            ("journal", 0.005),
+        if self._happens("language_behind"):
+            title += rng.choice((" [German]", " [Chinese]", " LA: Fre", " [Article in French]"))
+        if self._happens("original_behind"):
+            title += rng.choice((" <ORIGINAL> ", ". [French] ", " = ")) + " ".join(one.title.split()[::-1])
+        if self._happens("note_behind"):
+            title += rng.choice(
+                (" [see comments]", " (letter)", " [Review] [34 refs]", " [corrected]", " (abstract)")
+            )
+        if one.issue.startswith("Suppl") and self._happens("abstract_number_before"):
+            number = f"{rng.choice(('P', 'Abstract ', 'PO-', ''))}{rng.randint(1, 900)}"
+            title = f"{number}{rng.choice((' ', ': ', '. '))}{title}"
+        return title
+
+    def _signs(self, title: str, style: Style) -> str:
+        """Print Greek letters and raised or lowered digits."""
+        if self._happens("html"):
+            title = _RAISED.sub(lambda found: f"<sub>{found.group().translate(_SUBSCRIPTS)}</sub>", title)
+            first, *rest = title.split(" ")
+            title = " ".join([f"<i>{first}</i>", *rest]).replace("&", "&amp;")
+            if self._happens("entity_twice"):
+                title = title.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+        elif style is Style.SCOPUS:
+            title = _RAISED.sub(lambda found: found.group().translate(_SUBSCRIPTS), title)
+        elif style is not Style.MEDLINE:
+            around = "({})" if style is Style.ENDNOTE else "{}"
+            title = _RAISED.sub(lambda found: around.format(found.group().translate(_SUBSCRIPTS)), title)
+        if _GREEK_LETTER.search(title):
+            if self._happens("sign_lost"):
+                return _GREEK_LETTER.sub(self.rng.choice(("", "?", "a")), title)
+            if style in {Style.WEB_OF_SCIENCE, Style.ENDNOTE}:
+                around = self.rng.choice(("{}", "{}", "[{}]", "{{{}}}"))
+                title = _GREEK_LETTER.sub(lambda found: around.format(_GREEK[found.group()]), title)
+        return title
+
+    def _authors(self, given: tuple[tuple[str, str], ...], style: Style) -> str:
+        rng = self.rng
+        authors = [
+            (family.split("-")[0] if "-" in family and self._happens("half_of_double_name") else family, name)
+            for family, name in given
+        ]
+        if self._happens("first_author_only"):
+            authors = authors[:1]
+        ending = ""
+        if len(authors) > 6 and self._happens("cut_with_et_al"):
+            authors, ending = authors[: rng.choice((1, 3, 6))], "et al."
+        if self._happens("given_and_family_swapped"):
+            authors = [(name.split()[0], family) for family, name in authors]
+        if self._happens("signs_lost_in_names"):
+            authors = [(family.encode("ascii", "replace").decode(), name) for family, name in authors]
+        elif rng.random() < 0.5:
+            authors = [(family.translate(_PLAIN), name) for family, name in authors]
+        text = self._names(authors, style, ending)
+        if self._happens("collective_added") and not ending:
+            text += {Style.ENDNOTE: " and ", Style.SCOPUS: ", "}.get(style, "; ") + "Trial Study Group"
+        return text.upper() if self._happens("capitals") else text
+
+    @staticmethod
+    def _names(authors: list[tuple[str, str]], style: Style, ending: str) -> str:
+        initials = [(family, "".join(word[0] for word in name.split())) for family, name in authors]
+        more = [ending] if ending else []
+        if style is Style.MEDLINE:
+            return "; ".join([*(f"{family} {letters}" for family, letters in initials), *more])
+        if style is Style.SCOPUS:
+            return ", ".join([*(f"{family} {'.'.join(letters)}." for family, letters in initials), *more])
+        if style is Style.WEB_OF_SCIENCE:
+            return "; ".join([*(f"{family}, {name}" for family, name in authors), *more])
+        if style is Style.ENDNOTE:
+            return " and ".join(
+                [*(f"{family}, {'. '.join(letters)}." for family, letters in initials), *more]
+            )
+        return "; ".join([*(f"{name} {family}" for family, name in authors), *more])
+
+    def _journal(self, one: Publication, style: Style) -> str:
+        journal = one.journal
+        if isinstance(journal, str):
+            return journal
+        name = journal.short if style in {Style.MEDLINE, Style.FULL_NAMES} else journal.name
+        if journal.other_name and self._happens("two_journal_names"):
+            name = self.rng.choice((journal.other_name, f"{journal.other_name} = {journal.name}"))
+        if style is Style.MEDLINE and self.rng.random() < 0.3:
+            name = ". ".join(name.split()) + "."
+        elif style is Style.ENDNOTE:
+            name = name.replace(" and ", " & ")
+        if self._happens("society_in_journal"):
+            name = f"{name} : {journal.society}"
+        elif self._happens("place_in_journal"):
+            name = f"{name} ({journal.place}, {journal.place}land)"
+        return name.upper() if style is Style.WEB_OF_SCIENCE else name
+
+    def _serials(self, one: Publication) -> str:
+        if isinstance(one.journal, str) or self._happens("no_issn"):
+            return ""
+        issn, electronic = one.journal.issn, one.journal.eissn
+        return self.rng.choice(
+            (issn, electronic, issn.replace("-", ""), f"{electronic} (Electronic) {issn} (Linking)")
+        )
+
+    def _pages(self, one: Publication, style: Style) -> str:
+        rng = self.rng
+        start, end = one.start, one.end
+        if self._happens("own_pages") and start.startswith("e"):
+            return f"1-{rng.randint(4, 15)}"
+        if not end or start == end or self._happens("first_page_only"):
+            return start if start.startswith("e") or not rng.random() < 0.1 else f"{start}-{start}"
+        if (
+            style is Style.FULL_NAMES
+            and int(start) <= 12
+            and int(end) <= 31
+            and self._happens("pages_became_date")
         ):
-            if rng.random() < chance:
+            return f"{end}-{_MONTHS[int(start) - 1]}"
+        if style is Style.WEB_OF_SCIENCE and rng.random() < 0.1:
+            return f"{start}-+"
+        if style in {Style.MEDLINE, Style.ENDNOTE} and len(start) == len(end):
+            same = next((at for at, (a, b) in enumerate(zip(start, end, strict=True)) if a != b), 0)
+            text = f"{start}-{end[same:]}"
+            return f"{text}; discussion {int(end) + 1}-{int(end) + 2}" if rng.random() < 0.02 else text
+        return f"{start}–{end}" if style is Style.SCOPUS else f"{start}-{end}"
+
+    def _doi(self, doi: str, style: Style) -> str:
+        if not doi or self.rng.random() >= _WITH_DOI[style]:
+            return ""
+        if self._happens("doi_in_capitals"):
+            doi = doi.upper()
+        if self._happens("doi_with_prefix"):
+            return self.rng.choice(
+                ("doi:{}", "https://doi.org/{}", "http://dx.doi.org/{}", "DOI {}", "{} [doi]")
+            ).format(doi)
+        return doi
+
+    def _abstract(self, abstract: str) -> str:
+        if not abstract or self._happens("no_abstract"):
+            return ""
+        if self._happens("other_abstract"):
+            return " ".join(abstract.split()[::-1])
+        parts = abstract.split("\n")
+        if self._happens("headings"):
+            parts = [head + part for head, part in zip(_HEADINGS, parts, strict=True)]
+        text = " ".join(parts)
+        if self._happens("copyright"):
+            notice = self.rng.choice(
+                (
+                    "Copyright © 2010 S. Invented AG, Basel. ",
+                    "(C) 2010 Invented Science B.V. All rights reserved. ",
+                )
+            )
+            text = notice + text if self.rng.random() < 0.3 else text + " " + notice
+        return text[: self.rng.randint(150, 250)] if self._happens("cut_abstract") else text
+
+    def _spoil(self, values: dict[str, str], *, article: bool) -> None:
+        rng = self.rng
+        for habit, name in (
+            ("no_pages", "pages"),
+            ("no_volume", "volume"),
+            ("no_issue", "number"),
+            ("no_authors", "author"),
+            ("no_journal", "journal"),
+        ):
+            if self._happens(habit):
                 values[name] = ""
-        if rng.random() < 0.04:
-            values["title"] = self._misprint(values["title"])
-        if rng.random() < 0.02:
+        if self._happens("misprint_in_authors"):
             values["author"] = self._misprint(values["author"])
-        if rng.random() < 0.03:
+        if article and values["volume"] and self._happens("online_first"):
+            values.update(volume="", number="", pages=rng.choice(("", "1-9", "n/a", "no pagination")))
+            values["year"] = str(int(values["year"]) - rng.randint(0, 1))
+        elif self._happens("year_off_by_one"):
             values["year"] = str(int(values["year"]) + rng.choice((-1, 1)))
-        if rng.random() < 0.02 and ": " in values["title"]:
-            values["title"] = values["title"].split(": ")[0]
-        if rng.random() < 0.005 and values["pages"][:1].isdigit():
+        if values["pages"][:1].isdigit() and self._happens("wrong_pages"):
             values["pages"] = str(rng.randint(1, 900))
+        if values["volume"].isdigit() and self._happens("wrong_volume"):
+            values["volume"] = str(int(values["volume"]) + rng.choice((-1, 1, 10)))
 
     def _misprint(self, text: str) -> str:
+        """Return a text with a letter left out, doubled, swapped with the next, or another one, within a word."""
         rng = self.rng
-        if len(text) < 10:
+        inner = [at for at in range(1, len(text) - 2) if text[at - 1 : at + 2].isalpha()]
+        if not inner:
             return text
-        at = rng.randrange(1, len(text) - 1)
+        at = rng.choice(inner)
         return rng.choice(
             (
                 text[:at] + text[at + 1 :],
+                text[:at] + text[at] + text[at:],
                 text[:at] + text[at + 1] + text[at] + text[at + 2 :],
-                text[:at] + "e" + text[at + 1 :],
+                text[:at] + rng.choice("aeiorstn") + text[at + 1 :],
             )
         )
 
 
-def synthetic_records(count: int, seed: int = 20261127) -> tuple[dict[str, list[str]], list[int]]:
-    """Return records in columns and for each the number of its publication.
+@dataclass(frozen=True)
+class Synthetic:
+    """Records and what is true of them.
+
+    Parameters
+    ----------
+    columns : dict of str to list of str
+    truth : list of int
+        For each record the number of its publication.
+    happened : list of tuple of str
+        For each record the habits that spoiled it.
+    twins : dict of int to str
+        The publications that have a neighbour which is no duplicate -> of which kind it is.
+    """
+
+    columns: dict[str, list[str]]
+    truth: list[int]
+    happened: list[tuple[str, ...]]
+    twins: dict[int, str]
+
+
+def synthetic_records(
+    count: int, seed: int = 20261127, habits: Habits | None = None, twins: float = 0.10
+) -> Synthetic:
+    """Return records of invented publications.
 
     Parameters
     ----------
     count : int
     seed : int
+    habits : Habits, optional
+    twins : float
+        Share of the publications that have a neighbour which is no duplicate.
 
     Returns
     -------
-    columns : dict of str to list of str
-    truth : list of int
+    Synthetic
     """
+    habits = habits or Habits()
     made = Generator(seed)
     rng = made.rng
-    rows: list[tuple[dict[str, str], int]] = []
+    printer = Printer(rng, habits)
+    rows: list[tuple[tuple[str, ...], int, tuple[str, ...]]] = []
+    known: dict[tuple[str, ...], tuple[str, ...]] = {}
+    kinds: dict[int, str] = {}
     number = 0
     while len(rows) < count:
         one = made.publication()
-        family = [one, made.twin(one)] if rng.random() < 0.08 else [one]
+        kind, *family = made.twin(one) if rng.random() < twins else ("", one)
         for member in family:
             number += 1
-            styles = rng.sample(range(5), k=rng.choices((1, 2, 3, 4, 5), weights=(62, 20, 11, 5, 2))[0])
-            rows += [(made.record(member, style), number) for style in styles]
+            if kind:
+                kinds[number] = kind
+            styles = rng.sample(list(Style), k=rng.choices((1, 2, 3, 4, 5), weights=(62, 20, 11, 5, 2))[0])
+            for style in styles:
+                values = printer.record(member, style)
+                told = tuple(printer.happened)
+                rows.append(
+                    (tuple(values[name] for name in COLUMNS[1:]), number, known.setdefault(told, told))
+                )
     rng.shuffle(rows)
     rows = rows[:count]
-    columns = {name: [values.get(name, "") for values, _ in rows] for name in COLUMNS}
+    columns = {name: [values[at] for values, _, _ in rows] for at, name in enumerate(COLUMNS[1:])}
     columns["id"] = [f"s{row:07d}" for row in range(count)]
-    # A spreadsheet's fill handle numbered the issues of a fifth of the records.
-    start = rng.randrange(max(1, count * 4 // 5))
-    for step, row in enumerate(range(start, min(count, start + count // 5))):
+    # A spreadsheet's fill handle numbered the issues of some records.
+    filled = int(count * habits.issues_drag_filled)
+    start = rng.randrange(max(1, count - filled))
+    for step, row in enumerate(range(start, min(count, start + filled))):
         columns["number"][row] = str(step + 1)
-    return columns, [number for _, number in rows]
+    return Synthetic(columns, [number for _, number, _ in rows], [told for _, _, told in rows], kinds)

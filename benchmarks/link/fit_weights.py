@@ -15,12 +15,13 @@ from collections import Counter, defaultdict
 from pathlib import Path
 
 import numpy as np
-from scipy.optimize import minimize
+from scipy.optimize import minimize, minimize_scalar
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 from registry_references import DATA, SETS, Labelled, labelled, records_in
 
+from evergrove.records.author_groups import AuthorGroups
 from evergrove.records.link_weights import FITTED, LikenessWeights
 from evergrove.records.trial_candidates import EntryIndex
 from evergrove.records.trial_likeness import UNKNOWN, Rarity, report_levels
@@ -35,11 +36,18 @@ def pairs_of(found: Labelled) -> list[Pair]:
     """Return each candidate pair: its entry, levels, and whether it is true."""
     rarity = Rarity([entry.all_words for entry in found.entries] + [report.words for report in found.reports])
     index = EntryIndex(found.entries, rarity)
+    groups = AuthorGroups()
+    for report in found.reports:
+        for number in found.truth[report.id]:
+            groups.add(number, report)
+    by_number = {entry.number: entry for entry in found.entries}
     pairs = []
     for report in found.reports:
-        for place in index.for_report(report):
-            entry = found.entries[place]
+        numbers = [found.entries[place].number for place in index.for_report(report)]
+        for number in dict.fromkeys((*numbers, *groups.trials_of(report))):
+            entry = by_number[number]
             levels = report_levels(report, entry, rarity)
+            levels["authors"] = groups.level(report, number)
             pairs.append((report.id, entry.number, levels, entry.number in found.truth[report.id]))
     return pairs
 
@@ -77,6 +85,18 @@ def score(levels: dict[str, str], table: dict[str, dict[str, float]]) -> float:
     return sum(table.get(kind, {}).get(level, 0.0) for kind, level in levels.items())
 
 
+def loss(scores: dict[str, list[tuple[float, bool]]], base: float, slope: float) -> float:
+    """Return how badly the chances of the entries of each report, and of none, fit the truth."""
+    total = 0.0
+    for held in scores.values():
+        odds = [base + slope * value for value, _ in held]
+        right = [one for one, (_, true) in zip(odds, held, strict=True) if true]
+        total += math.log1p(sum(map(math.exp, odds))) - (
+            math.log(sum(map(math.exp, right))) if right else 0.0
+        )
+    return total
+
+
 def calibrated(scores: dict[str, list[tuple[float, bool]]]) -> tuple[float, float]:
     """Return base and slope under which the chances of the entries of a report, and of none, fit the truth best.
 
@@ -87,34 +107,47 @@ def calibrated(scores: dict[str, list[tuple[float, bool]]]) -> tuple[float, floa
         thought to be the report's trial, as `ReportLinker.alike` does.
     """
 
-    def loss(parameters: np.ndarray) -> float:
-        base, slope = parameters
-        total = 0.0
-        for held in scores.values():
-            odds = [base + slope * value for value, _ in held]
-            right = [one for one, (_, true) in zip(odds, held, strict=True) if true]
-            total += math.log1p(sum(map(math.exp, odds))) - (
-                math.log(sum(map(math.exp, right))) if right else 0.0
-            )
-        return total
-
     found = minimize(
-        loss, np.array([-3.0, 0.7]), method="Nelder-Mead", options={"xatol": 1e-3, "fatol": 1e-3}
+        lambda both: loss(scores, *both),
+        np.array([-3.0, 0.7]),
+        method="Nelder-Mead",
+        options={"xatol": 1e-3, "fatol": 1e-3},
     )
     return float(found.x[0]), float(found.x[1])
 
 
 def fit(pairs: list[Pair]) -> LikenessWeights:
-    """Return weights; slope and base come from pairs of entries that the weights were not made on."""
+    """Return weights; slope and base come from pairs of entries that the weights were not made on.
+
+    Authors of other reports are known for a trial only once these are linked, so base and slope are fitted without
+    them, and a factor of their own on top.
+    """
     fold = {number: place % FOLDS for place, number in enumerate(sorted({pair[1] for pair in pairs}))}
-    scores: dict[str, list[tuple[float, bool]]] = defaultdict(list)
+    without: dict[str, list[tuple[float, bool]]] = defaultdict(list)
+    authors: dict[str, list[float]] = defaultdict(list)
     for held_out in range(FOLDS):
         table = table_of([pair for pair in pairs if fold[pair[1]] != held_out])
         for report, number, levels, true in pairs:
             if fold[number] == held_out:
-                scores[report].append((score(levels, table), true))
-    base, slope = calibrated(scores)
-    return LikenessWeights(base, slope, table_of(pairs))
+                more = table["authors"].get(levels["authors"], 0.0)
+                without[report].append((score(levels, table) - more, true))
+                authors[report].append(more)
+    base, slope = calibrated(without)
+
+    def with_authors(factor: float) -> float:
+        scores = {
+            report: [
+                (value + factor * more / slope, true)
+                for (value, true), more in zip(held, authors[report], strict=True)
+            ]
+            for report, held in without.items()
+        }
+        return loss(scores, base, slope)
+
+    factor = minimize_scalar(with_authors, bounds=(0.0, 2.0), method="bounded").x
+    table = table_of(pairs)
+    table["authors"] = {level: float(weight * factor / slope) for level, weight in table["authors"].items()}
+    return LikenessWeights(base, slope, table)
 
 
 def main() -> None:

@@ -25,6 +25,7 @@ from registry_references import DATA, SETS, WHEN, Labelled, labelled, records_in
 
 from evergrove.model.link import LinkVerdict
 from evergrove.model.record import FileFormat, Record, RecordKind
+from evergrove.records.author_groups import AuthorGroups
 from evergrove.records.cross_registration import cross_links, joined
 from evergrove.records.link_weights import FITTED, LikenessWeights
 from evergrove.records.linking import link
@@ -72,11 +73,13 @@ class Score(NamedTuple):
         )
 
 
-def linker_of(found: Labelled, weights: LikenessWeights) -> ReportLinker:
+def linker_of(found: Labelled, weights: LikenessWeights, groups: AuthorGroups | None = None) -> ReportLinker:
     """Return a linker that has likeness only: no numbers, no references."""
     entries = {entry.number: entry for entry in found.entries}
     rarity = Rarity([entry.all_words for entry in found.entries] + [report.words for report in found.reports])
-    return ReportLinker(entries, EntryIndex(found.entries, rarity), rarity, Clusters(), weights)
+    return ReportLinker(
+        entries, EntryIndex(found.entries, rarity), rarity, Clusters(), weights, groups=groups
+    )
 
 
 def scored(found: Labelled, links: dict[str, list[Link]]) -> Score:
@@ -105,14 +108,25 @@ def likeness() -> None:
     table: list[tuple[float, bool]] = []
     for name, found in sets.items():
         links = {}
-        linkers = (
-            [linker_of(found, one) for one in weights] if name in FITTED_ON else [linker_of(found, FITTED)]
-        )
-        for place, report in enumerate(found.reports):
+        groups = AuthorGroups()
+        linkers = [linker_of(found, one, groups) for one in (weights if name in FITTED_ON else [FITTED])]
+        # A report is weighed with weights that its trial had no part in.
+        linker_for = {
+            report.id: linkers[
+                (fold.get(min(truth), 0) if (truth := found.truth[report.id]) else place) % len(linkers)
+            ]
+            for place, report in enumerate(found.reports)
+        }
+        for report in found.reports:
+            links[report.id] = linker_for[report.id].links(report)
+        for report in found.reports:
+            linker_for[report.id].learn(report, links[report.id])
+        print(f"{name}, without the authors of other reports: {scored(found, links)}")
+        for report in found.reports:
+            linker = linker_for[report.id]
+            if not any(one.verdict is LinkVerdict.LINKED for one in links[report.id]):
+                links[report.id] = linker.links(report)
             truth = found.truth[report.id]
-            mine = fold.get(min(truth), 0) if truth else place
-            linker = linkers[mine % len(linkers)]
-            links[report.id] = linker.links(report)
             table += [(one.probability, one.right in truth) for one in linker.alike(report, every=True)]
         how = "cross-validated" if name in FITTED_ON else "held out"
         print(

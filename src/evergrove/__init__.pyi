@@ -1,7 +1,9 @@
 from . import stats as stats
 from ._version import __version__ as __version__
+from .records.deduplicate import deduplicate as deduplicate
 from .services.build import build as build
 from .services.check import check as check
+from .services.import_records import read_records as read_records
 from .services.review import open_review as open_review
 from .stats.bias.asymmetry import regression_test as regression_test
 from .stats.bias.copas import copas_selection as copas_selection

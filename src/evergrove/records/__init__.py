@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
-from evergrove.records.deduplicate import Deduplicated, Explained, deduplicate
+from evergrove.records.deduplicate import deduplicate
+from evergrove.records.deduplicated import Deduplicated, Explained
 
 __all__ = ["Deduplicated", "Explained", "deduplicate"]

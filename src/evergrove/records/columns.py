@@ -2,45 +2,36 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from evergrove.errors import DataError
 from evergrove.model.record import Record, RecordKind
+from evergrove.sources.table_columns import columns_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-#: The fields that are compared -> the names by which exports call them, in lower case, the best first.
-NAMES: dict[str, tuple[str, ...]] = {
-    "id": ("id", "record_id", "record-id", "recordid", "key", "rec-number"),
-    "title": ("title", "article title", "primary_title", "primary title", "ti", "t1"),
-    "authors": ("authors", "author", "author names", "author full names", "au", "creator"),
-    "year": ("year", "publication year", "pub_year", "publication_year", "py", "date", "issued"),
-    "journal": (
-        "journal",
-        "source title",
-        "journal/book",
-        "secondary_title",
-        "secondary title",
-        "publication title",
-        "container-title",
-        "publication",
-        "jo",
-        "jt",
-        "booktitle",
-        "source",
-    ),
-    "volume": ("volume", "vol", "vl"),
-    "issue": ("issue", "number", "issue number", "no", "is"),
-    "pages": ("pages", "page", "page numbers", "pagination", "pg", "start page", "start_page", "sp"),
-    "doi": ("doi", "do"),
-    "pmid": ("pmid", "pubmed_id", "pubmed id", "pubmedid"),
-    "abstract": ("abstract", "abstract note", "ab", "n2"),
-    "issn": ("issn", "isbn", "isbn/issn", "sn"),
-    "kind": ("kind", "entrytype", "item type", "type", "document type", "ref-type"),
-    "registrations": ("registrations", "registration numbers", "trial registration"),
+#: Names of the column of ids, as words.
+IDS = ("id", "record id", "recordid", "key", "rec number", "unique id")
+#: The fields that are compared -> those of a table that hold them, the best first.
+FIELDS: dict[str, tuple[str, ...]] = {
+    "title": ("title",),
+    "authors": ("authors",),
+    "year": ("year", "date"),
+    "journal": ("journal",),
+    "volume": ("volume",),
+    "issue": ("issue",),
+    "pages": ("pages", "start_page"),
+    "doi": ("doi",),
+    "pmid": ("pmid",),
+    "abstract": ("abstract",),
+    "issn": ("issn", "isbn"),
+    "kind": ("kind", "types"),
+    "registrations": ("registrations",),
+    "urls": ("urls",),
 }
 _KINDS = {
     "inproceedings": "conference",
@@ -62,14 +53,14 @@ def fields_of(records: Any) -> tuple[list[str], Fields]:  # noqa: ANN401 - a fra
     ----------
     records : iterable of Record, iterable of mappings, mapping of columns, or frame
         A frame is of any library that narwhals knows: pandas, Polars, PyArrow. Columns are known by the names
-        that exports use (`NAMES`), in upper or lower case; others are not looked at.
+        that exports use, in upper or lower case, as when a table is imported; others are not looked at.
 
     Returns
     -------
     ids : list of str
         As given; the numbers from 0 where no column holds them.
     fields : dict of str to list of str
-        Each of `NAMES` but ``id``; what is missing is an empty text.
+        Each of `FIELDS`; what is missing is an empty text.
 
     Raises
     ------
@@ -101,35 +92,53 @@ def fields_of(records: Any) -> tuple[list[str], Fields]:  # noqa: ANN401 - a fra
 
 
 def _from_columns(columns: Mapping[str, Sequence[object]]) -> tuple[list[str], Fields]:
-    given = {str(name).strip().lower(): name for name in columns}
     lengths = {str(name): len(values) for name, values in columns.items()}
     if len(set(lengths.values())) > 1:
         raise DataError(f"columns: found lengths {lengths}; allowed: one length; give every record a value")
-    if columns and not any(name in given for name in NAMES["title"]):
+    named = {str(name): name for name in columns}
+    held = columns_of(list(named))
+    if columns and "title" not in held:
         raise DataError(
-            f"columns: found {', '.join(map(str, columns))}; allowed: one of them called "
-            f"{' or '.join(NAMES['title'])}; rename the column of titles"
+            f"columns: found {', '.join(named)}; allowed: one of them is called title or article title; "
+            "rename the column of titles"
         )
     count = next(iter(lengths.values()), 0)
-    fields: Fields = {}
-    for field, names in NAMES.items():
-        held = [[_text(value) for value in columns[given[name]]] for name in names if name in given]
-        fields[field] = held[0] if held else [""] * count
-        for other in held[1:]:
-            fields[field] = [one or two for one, two in zip(fields[field], other, strict=True)]
-    last = next((given[name] for name in ("end page", "end_page", "ep") if name in given), None)
-    if last is not None:
-        ends = [_text(value) for value in columns[last]]
-        fields["pages"] = [
-            f"{start}-{end}" if start and end and "-" not in start else start
-            for start, end in zip(fields["pages"], ends, strict=True)
-        ]
+
+    def texts(field: str) -> list[str]:
+        found = [[_text(value) for value in columns[named[name]]] for name in held.get(field, ())]
+        return _first_filled(found, count)
+
+    fields = {field: _first_filled([texts(part) for part in parts], count) for field, parts in FIELDS.items()}
+    ends = texts("end_page")
+    fields["pages"] = [
+        f"{start}-{end}" if start and end and "-" not in start else start
+        for start, end in zip(fields["pages"], ends, strict=True)
+    ]
     fields["kind"] = [_KINDS.get(kind.lower(), "") for kind in fields["kind"]]
-    ids = fields.pop("id")
+    ids = next(
+        (
+            [_text(value) for value in columns[name]]
+            for wanted in IDS
+            for text, name in named.items()
+            if re.sub(r"[^a-z0-9]+", " ", text.lower()).strip() == wanted
+        ),
+        [],
+    )
     if not any(ids):
         ids = [str(number) for number in range(count)]
     _once(ids)
     return ids, fields
+
+
+def _first_filled(columns: list[list[str]], count: int) -> list[str]:
+    """Return for each row the first text that there is."""
+    if not columns:
+        return [""] * count
+    filled = columns[0]
+    for other in columns[1:]:
+        if any(other):
+            filled = [one or two for one, two in zip(filled, other, strict=True)]
+    return filled
 
 
 def _once(ids: list[str]) -> None:
@@ -200,4 +209,5 @@ _READ: dict[str, Callable[[Record], str]] = {
     "issn": lambda record: "; ".join(record.issn),
     "kind": lambda record: _KINDS.get(record.kind.value, ""),
     "registrations": _registrations,
+    "urls": lambda record: "; ".join(record.urls),
 }

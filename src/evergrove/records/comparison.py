@@ -11,12 +11,12 @@ from rapidfuzz.distance import JaroWinkler
 from rapidfuzz.process import cpdist
 
 from evergrove.records.agreement import FIELDS, Agreement
+from evergrove.records.entry_links import EntryLink, entry_link
 from evergrove.records.journal_names import AGREES, DIFFERS, likeness
 from evergrove.records.normal_forms import Sort
 from evergrove.records.page_comparison import compare_pages
-from evergrove.records.registry_numbers import EntryLink, entry_link
 from evergrove.records.text_numbers import equality, identity
-from evergrove.records.title_differences import TitleDifference, title_difference
+from evergrove.records.title_differences import LONG, TitleDifference, known_words, title_difference
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -33,6 +33,10 @@ if TYPE_CHECKING:
 LEAST_TITLE = 70
 #: Titles at least this alike may be the same but for misprints; their words are then looked at one by one.
 ALIKE_TITLE = 80
+#: Characters from which abstracts are compared, and from 0 to 100 how alike those of one publication are.
+LEAST_ABSTRACT, ALIKE_ABSTRACT = 100, 85
+#: Authors from which one name that was cut or misread does not count.
+SEVERAL = 3
 #: Pairs whose texts are compared in one call: each takes some hundred bytes while it lasts.
 AT_ONCE = 500_000
 SAME, NEAR, MISSING, DIFFER = Agreement.SAME, Agreement.NEAR, Agreement.MISSING, Agreement.DIFFERS
@@ -56,10 +60,13 @@ class Comparison:
         `Sort` flags of both records.
     generic : array of shape (pairs,)
         Whether the title is one that many publications have.
+    short : array of shape (pairs,)
+        Whether the title is of few words.
     ranged : array of shape (pairs,)
-        Whether both give the same first and last page, and they are not one.
+        Whether both give the same first and last page, and they are not one, or the same article number.
     long_article : array of shape (pairs,)
-        Whether both give the same first and last page, and these make three pages or more.
+        Whether both give the same first and last page, and these make three pages or more, or the same
+        article number.
     same_authors : array of shape (pairs,)
         Whether all authors agree, and there is more than one.
     shifted : array of shape (pairs,)
@@ -68,6 +75,10 @@ class Comparison:
         Whether one is paged with a letter (of a supplement, an abstract, the web) and the other is not.
     early : array of shape (pairs,)
         Whether one is not yet in a volume, or was not when it was recorded, and the other is.
+    half_supplement : array of shape (pairs,)
+        Whether one stands in a supplement and the other says of its issue or pages that it does not.
+    supplements : array of shape (pairs, 2)
+        Whether each says that it stands in a supplement.
     cochrane : array of shape (pairs,)
         `Agreement` of the numbers of Cochrane reviews.
     entries : array of shape (pairs,)
@@ -81,12 +92,15 @@ class Comparison:
     title_difference: Codes
     sorts: NDArray[np.int32]
     generic: NDArray[np.bool_]
+    short: NDArray[np.bool_]
     ranged: NDArray[np.bool_]
     long_article: NDArray[np.bool_]
     same_authors: NDArray[np.bool_]
     shifted: NDArray[np.bool_]
     lettered: NDArray[np.bool_]
     early: NDArray[np.bool_]
+    half_supplement: NDArray[np.bool_]
+    supplements: NDArray[np.bool_]
     cochrane: Codes
     entries: Codes
 
@@ -125,7 +139,7 @@ def compare(normal: NormalColumns, left: Index, right: Index, *, workers: int = 
         "year": _years(normal.year, left, right),
         "journal": _journals(normal, left, right),
         "volume": equality(normal.volume, left, right),
-        "issue": equality(normal.issue, left, right),
+        "issue": _issues(normal.issue, left, right),
         "pages": pages.codes,
         "doi": equality(normal.doi, left, right),
         "pmid": equality(normal.pmid, left, right),
@@ -143,12 +157,15 @@ def compare(normal: NormalColumns, left: Index, right: Index, *, workers: int = 
         title_difference=difference,
         sorts=np.stack([normal.sort[left], normal.sort[right]], axis=1),
         generic=normal.generic[left] | normal.generic[right],
+        short=normal.short[left] | normal.short[right],
         ranged=pages.ranged,
         long_article=pages.long_article,
         same_authors=same_authors,
         shifted=pages.shifted,
         lettered=pages.lettered,
         early=pages.early,
+        half_supplement=_half_supplement(normal, left, right),
+        supplements=np.stack([normal.supplement[left], normal.supplement[right]], axis=1),
         cochrane=equality(normal.cochrane, left, right),
         entries=entries,
     )
@@ -220,12 +237,13 @@ def _same_beginning(column: list[str], left: Index, right: Index) -> NDArray[np.
 
 
 def _goes_on(column: list[str], left: Index, right: Index) -> NDArray[np.bool_]:
-    """Return whether one title begins with the whole of the other."""
-    heads = identity([text[:30] if len(text) >= 30 else "" for text in column])
+    """Return whether one title begins with the whole of the other, spaces aside."""
+    whole = [text.replace(" ", "") for text in column]
+    heads = identity([text[:LONG] if len(text) >= LONG else "" for text in whole])
     same = (heads[left] == heads[right]) & (heads[left] != 0)
     found = np.zeros(len(left), dtype=bool)
     for row in np.flatnonzero(same).tolist():
-        one, two = column[left[row]], column[right[row]]
+        one, two = whole[left[row]], whole[right[row]]
         found[row] = one.startswith(two) or two.startswith(one)
     return found
 
@@ -234,11 +252,30 @@ def _title_differences(normal: NormalColumns, left: Index, right: Index, score: 
     codes = np.full(len(left), int(TitleDifference.WORDS), dtype=np.int8)
     codes[score == 100] = int(TitleDifference.NONE)
     look = np.flatnonzero((score < 100) & ((score >= LEAST_TITLE) | _goes_on(normal.title, left, right)))
+    known = known_words(normal.title) if len(look) else {}
     for row in look.tolist():
         one, two = int(left[row]), int(right[row])
         codes[row] = title_difference(
-            normal.title[one], normal.title[two], normal.numbers[one], normal.numbers[two]
+            normal.title[one], normal.title[two], normal.numbers[one], normal.numbers[two], known
         )
+    return codes
+
+
+def _half_supplement(normal: NormalColumns, left: Index, right: Index) -> NDArray[np.bool_]:
+    regular = ~normal.supplement & np.array(
+        [bool(issue or start) for issue, start in zip(normal.issue, normal.start, strict=True)], dtype=bool
+    )
+    one, two = normal.supplement[left], normal.supplement[right]
+    half: NDArray[np.bool_] = (one & regular[right]) | (regular[left] & two)
+    half &= equality(normal.issue, left, right) != SAME
+    return half
+
+
+def _issues(column: list[str], left: Index, right: Index) -> Codes:
+    """Compare issues; a supplement is numbered within its issue or its volume, so its number may differ."""
+    codes = equality(column, left, right)
+    supplement = np.array([text.startswith("s") for text in column], dtype=bool)
+    codes[(codes == DIFFER) & supplement[left] & supplement[right]] = MISSING
     return codes
 
 
@@ -261,12 +298,13 @@ def _authors(
     order = _scores(normal.everyone, left, right, fuzz.token_sort_ratio, workers=workers)
     head = np.maximum(head, close)
     codes = np.full(len(left), NEAR, dtype=np.int8)
-    codes[(head >= 88) | (total >= 90)] = SAME
+    several = np.minimum(normal.authors[left], normal.authors[right]) >= SEVERAL
+    codes[(head >= 88) | (total >= 90) | (several & (total >= 85))] = SAME
     codes[(head < 75) & (total < 60)] = DIFFER
     codes[(normal.authors[left] == 0) | (normal.authors[right] == 0)] = MISSING
-    whole = (codes == SAME) & (
-        (order >= 85) | ((total >= 95) & (normal.authors[left] == normal.authors[right]))
-    )
+    # One of several names may be a group's, which some databases leave out.
+    apart = np.abs(normal.authors[left] - normal.authors[right])
+    whole = (codes == SAME) & ((order >= 85) | ((total >= 95) & (apart <= several)))
     return codes, whole & (np.minimum(normal.authors[left], normal.authors[right]) > 1)
 
 
@@ -306,8 +344,21 @@ def _entries(normal: NormalColumns, left: Index, right: Index) -> Codes:
 
 def _abstracts(column: list[str], left: Index, right: Index, workers: int) -> Codes:
     codes = np.zeros(len(left), dtype=np.int8)
-    long = identity(["x" if len(text) >= 100 else "" for text in column])
+    long = identity(["x" if len(text) >= LEAST_ABSTRACT else "" for text in column])
     both = np.flatnonzero((long[left] != 0) & (long[right] != 0))
     score = _scores(column, left[both], right[both], fuzz.ratio, workers=workers)
-    codes[both] = np.select([score >= 85, score >= 60], [SAME, NEAR], DIFFER)
+    for row in np.flatnonzero(score < ALIKE_ABSTRACT).tolist():
+        score[row] = max(score[row], _shifted(column[left[both[row]]], column[right[both[row]]]))
+    codes[both] = np.select([score >= ALIKE_ABSTRACT, score >= 60], [SAME, NEAR], DIFFER)
     return codes
+
+
+def _shifted(one: str, two: str) -> float:
+    """Return the likeness of two abstracts of which one is cut short, or begins with a heading."""
+    short, long = sorted((one, two), key=len)
+    begin = min(len(short) - LEAST_ABSTRACT, 80)
+    return max(
+        fuzz.ratio(short, long[: len(short)]),
+        fuzz.partial_ratio(short[begin : begin + LEAST_ABSTRACT], long),
+        fuzz.partial_ratio(long[begin : begin + LEAST_ABSTRACT], short),
+    )

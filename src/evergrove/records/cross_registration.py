@@ -10,6 +10,7 @@ from evergrove.records.link_weights import (
     CROSS,
     CROSS_BASE,
     EACH_NAMES_THE_OTHER,
+    JOINED,
     NAMED_TOGETHER,
     NAMES_THE_OTHER,
     ONE_BY_DEDUPLICATION,
@@ -72,7 +73,7 @@ def cross_links(
         if one in entries and two in entries:
             evidence += scale.evidence(entry_levels(entries[one], entries[two], rarity))
         chance = probability(log_odds(evidence, CROSS_BASE))
-        verdict = verdict_of(chance)
+        verdict = verdict_of(chance, JOINED)
         if verdict is not LinkVerdict.NOT:
             ordered = tuple(sorted(evidence, key=lambda item: -abs(item.weight)))
             links.append(Link(one, two, LinkKind.CROSS, chance, verdict, ordered))

@@ -4,28 +4,28 @@ from __future__ import annotations
 
 import gc
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from evergrove.model.merge import PairVerdict
-from evergrove.records.agreement import FIELDS, Agreement
 from evergrove.records.candidates import candidate_pairs
 from evergrove.records.clusters import Clusters, torn
 from evergrove.records.columns import fields_of
-from evergrove.records.comparison import Comparison, compare
+from evergrove.records.comparison import compare
+from evergrove.records.deduplicated import Deduplicated
+from evergrove.records.entry_links import EntryLink, entry_link
+from evergrove.records.facts import Facts
 from evergrove.records.normal_columns import NormalColumns, normal_columns
 from evergrove.records.normal_forms import Sort
-from evergrove.records.registry_numbers import EntryLink, entry_link
-from evergrove.records.rules import RULES, Facts, decide
+from evergrove.records.rules import RULES, decide
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator
 
     from numpy.typing import NDArray
 
-    from evergrove.model.merge import Relation
+    from evergrove.records.comparison import Comparison
 
     Pair = tuple[int, int]
 
@@ -35,136 +35,7 @@ MANY = 40_000
 WEAK = frozenset(
     {"title-and-volume", "nothing-against", "early-online", "title-and-pages", "title-and-abstract"}
 )
-CHAIN = "chain"
-CHAIN_SAYS = "they agree, but one of them also agrees with a record that contradicts the other"
 _STEPS = 5
-
-
-@dataclass(frozen=True, slots=True)
-class Explained:
-    """Two records, whether they are one publication, and why.
-
-    Parameters
-    ----------
-    left, right : str
-        Their ids.
-    verdict : PairVerdict
-    rule : str
-        The name of the rule that decided.
-    says : str
-        The rule in a sentence.
-    relation : Relation or None
-        How they belong together where they are not one publication.
-    agreed, near, differed, missing : tuple of str
-        The fields that agree, are alike, contradict, or stand in one only or none.
-    """
-
-    left: str
-    right: str
-    verdict: PairVerdict
-    rule: str
-    says: str
-    relation: Relation | None
-    agreed: tuple[str, ...]
-    near: tuple[str, ...]
-    differed: tuple[str, ...]
-    missing: tuple[str, ...]
-
-    def __str__(self) -> str:
-        parts = [f"{self.left} and {self.right}: {self.verdict.label} ({self.rule}: {self.says})"]
-        told = (("agree", self.agreed), ("alike", self.near), ("differ", self.differed))
-        parts += [f"{word}: {', '.join(fields)}" for word, fields in told if fields]
-        return "; ".join(parts)
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return the pair as JSON-safe data."""
-        return {
-            "records": [self.left, self.right],
-            "verdict": self.verdict.value,
-            "relation": self.relation.value if self.relation is not None else None,
-            "rule": self.rule,
-            "why": self.says,
-            "agreed": list(self.agreed),
-            "near": list(self.near),
-            "differed": list(self.differed),
-            "missing": list(self.missing),
-        }
-
-
-@dataclass(frozen=True)
-class Deduplicated:
-    """What `deduplicate` found.
-
-    Parameters
-    ----------
-    ids : list of str
-        Of the records, in their order.
-    clusters : list of tuple of str
-        Ids of the records that are one publication; those that stand alone are not listed.
-    compared : int
-        Pairs that were compared in full.
-    """
-
-    ids: list[str]
-    clusters: list[tuple[str, ...]]
-    compared: int
-    _pairs: Comparison = field(repr=False)
-    _rule: NDArray[np.int16] = field(repr=False)
-    _chained: NDArray[np.bool_] = field(repr=False)
-
-    @property
-    def publications(self) -> int:
-        """Publications: clusters and records that stand alone."""
-        return len(self.ids) - sum(len(cluster) - 1 for cluster in self.clusters)
-
-    def labels(self) -> NDArray[np.int64]:
-        """Return for each record the position of the first record of its publication, shape ``(n,)``."""
-        position = {key: row for row, key in enumerate(self.ids)}
-        labels = np.arange(len(self.ids))
-        for cluster in self.clusters:
-            rows = [position[key] for key in cluster]
-            labels[rows] = min(rows)
-        return labels
-
-    def duplicates(self) -> Iterator[Explained]:
-        """Yield the pairs that a rule found to be one publication, the surest first, explained."""
-        return self._with(PairVerdict.DUPLICATE)
-
-    def uncertain(self) -> Iterator[Explained]:
-        """Yield the pairs that are a person's to decide, explained."""
-        return self._with(PairVerdict.UNCERTAIN)
-
-    def related(self) -> Iterator[Explained]:
-        """Yield the pairs that belong together without being one publication: preprint and article ..."""
-        return self._with(PairVerdict.NOT)
-
-    def _with(self, verdict: PairVerdict) -> Iterator[Explained]:
-        rows = np.flatnonzero(self._rule >= 0)
-        for row in rows[np.argsort(self._rule[rows], kind="stable")].tolist():
-            chained = bool(self._chained[row])
-            found = PairVerdict.UNCERTAIN if chained else RULES[self._rule[row]].verdict
-            if found is verdict and (
-                found is not PairVerdict.NOT or RULES[self._rule[row]].relation is not None
-            ):
-                yield self._explained(row, found, chained=chained)
-
-    def _explained(self, row: int, verdict: PairVerdict, *, chained: bool) -> Explained:
-        rule = RULES[self._rule[row]]
-        by_code: dict[Agreement, list[str]] = {code: [] for code in Agreement}
-        for name in FIELDS:
-            by_code[Agreement(int(self._pairs.codes[name][row]))].append(name)
-        return Explained(
-            self.ids[int(self._pairs.left[row])],
-            self.ids[int(self._pairs.right[row])],
-            verdict,
-            CHAIN if chained else rule.name,
-            CHAIN_SAYS if chained else rule.says,
-            None if chained else rule.relation,
-            tuple(by_code[Agreement.SAME]),
-            tuple(by_code[Agreement.NEAR]),
-            tuple(by_code[Agreement.DIFFERS]),
-            tuple(by_code[Agreement.MISSING]),
-        )
 
 
 @contextmanager
@@ -318,11 +189,13 @@ def _contradict(normal: NormalColumns, one: int, two: int) -> bool:
     if (normal.sort[one] | normal.sort[two]) & int(Sort.REGISTRY):
         link = entry_link(normal.registrations[one].split(), normal.registrations[two].split())
         return link is EntryLink.SAME_REGISTRY
-    same_place = normal.start[one] == normal.start[two] and normal.volume[one] == normal.volume[two]
-    if same_place and normal.start[one]:
+    same_volume = normal.volume[one] == normal.volume[two]
+    if same_volume and normal.start[one] and normal.start[one] == normal.start[two]:
         return False
     years = int(normal.year[one]), int(normal.year[two])
     apart = all(years) and abs(years[0] - years[1]) > 1
+    if same_volume and differ(normal.start) and normal.supplement[one] != normal.supplement[two]:
+        return True
     return (
         differ(normal.doi)
         or differ(normal.pmid)

@@ -30,8 +30,32 @@ _SMALL = frozenset(
         "du",
         "del",
         "y",
+        "d",
+        "l",
         "di",
         "e",
+    ]
+)
+_COMMON = frozenset(
+    [
+        "journal",
+        "j",
+        "annals",
+        "ann",
+        "archives",
+        "arch",
+        "american",
+        "am",
+        "british",
+        "br",
+        "european",
+        "eur",
+        "international",
+        "int",
+        "acta",
+        "official",
+        "society",
+        "association",
     ]
 )
 _NOT_WORD = re.compile(r"[^a-z0-9]+")
@@ -81,8 +105,25 @@ def likeness(one: str, other: str) -> float:
                 score = max(score, 100.0 if min(left.count(" "), right.count(" ")) >= 2 else 70.0)
             if min(left.count(" "), right.count(" ")) >= 1:
                 score = max(score, min(fuzz.token_set_ratio(left, right), 90.0))
+            if score < AGREES and _share_no_word(_own(left), _own(right)):
+                # "European Journal of A" and "American Journal of B" share words that name no journal.
+                score = min(score, DIFFERS - 1.0)
             best = max(best, score)
     return best
+
+
+def _own(name: str) -> list[str]:
+    """Return the words of a name that many journals do not have."""
+    return [word for word in name.split() if word not in _COMMON]
+
+
+def _share_no_word(one: list[str], two: list[str]) -> bool:
+    """Return whether both have words, and none of one abbreviates one of the other or is near it."""
+    return bool(one and two) and not any(
+        _shortens(word, other) or _shortens(other, word) or word[:4] == other[:4]
+        for word in one
+        for other in two
+    )
 
 
 def abbreviates(short: str, long: str) -> bool:

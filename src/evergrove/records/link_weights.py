@@ -15,8 +15,9 @@ from typing import NamedTuple
 from evergrove.model.link import LinkVerdict
 from evergrove.records.trial_items import Nature
 
-#: From here on a link holds without a person.
-LINKED = 0.9
+#: From here on a link of a report holds without a person, and two entries are one trial: to join two trials
+#: costs more than to give one of them a report too many.
+LINKED, JOINED = 0.8, 0.9
 #: From here on a person is asked.
 POSSIBLE = 0.2
 
@@ -41,14 +42,15 @@ class LikenessWeights(NamedTuple):
 
 #: On 191 + 100 entries and the 683 publications they cite; see benchmarks/link/README.md.
 FITTED = LikenessWeights(
-    -2.97,
-    0.79,
+    -2.79,
+    0.77,
     {
-        "title": {"0": -2.62, "1": -1.63, "2": -0.18, "3": 1.11, "4": 2.65, "5": 4.67, "6": 6.53},
-        "investigator": {"first-or-last": 3.14, "among": 3.16, "none": -0.79},
-        "acronym": {"named": 5.57, "not-named": -0.81},
-        "intervention": {"whole": 2.38, "part": 0.92, "none": -0.68},
-        "date": {"before-start": -5.21, "under-way": 0.80, "soon": 1.41, "late": 1.01},
+        "title": {"0": -2.05, "1": -1.58, "2": -0.12, "3": 1.07, "4": 2.61, "5": 4.63, "6": 6.49},
+        "investigator": {"first-or-last": 3.25, "among": 3.31, "none": -1.13},
+        "acronym": {"named": 5.49, "not-named": -0.72},
+        "intervention": {"whole": 2.34, "part": 0.88, "none": -0.63},
+        "date": {"before-start": -5.25, "under-way": 0.76, "soon": 1.39, "late": 1.06},
+        "authors": {"group": 3.84, "several": 1.94, "one": -0.03, "none": -2.44},
         "design": {"agrees": 0.25, "contradicts": -2.88},
         # Stated: citations hold no abstract, so there were too few to weigh.
         "size": {"same": 2.0, "same-small": 0.7, "near": 0.7, "other": -0.3},
@@ -82,6 +84,7 @@ CROSS: dict[str, dict[str, float]] = {
     "size": {"same": 2.0, "near": 0.7, "other": -1.5},
     "start": {"same": 1.5, "near": 0.3, "other": -2.5},
     "investigator": {"same": 2.5, "other": -0.7},
+    "intervention": {"same": 1.5, "part": 0.5, "other": -1.0},
 }
 NAMES_THE_OTHER = 10.0
 EACH_NAMES_THE_OTHER = 14.0
@@ -126,6 +129,12 @@ _SAYS = {
         "same": "an investigator in common",
         "other": "other investigators",
     },
+    "authors": {
+        "group": "most of its authors wrote another report of the trial",
+        "several": "several of its authors wrote another report of the trial",
+        "one": "one of its authors wrote another report of the trial",
+        "none": "none of its authors wrote another report of the trial",
+    },
     "acronym": {
         "named": "the title names it",
         "not-named": "the title does not name it",
@@ -136,6 +145,8 @@ _SAYS = {
         "whole": "the title names one in full",
         "part": "the title names one in part",
         "none": "the title names none",
+        "same": "one of the same name",
+        "other": "others",
     },
     "date": {
         "before-start": "published before the trial began",
@@ -207,21 +218,22 @@ def probability(odds: float) -> float:
     return min(0.9999, max(0.0001, 1 / (1 + math.exp(-max(-30.0, min(30.0, odds))))))
 
 
-def verdict_of(chance: float) -> LinkVerdict:
-    """Return the verdict at a probability.
+def verdict_of(chance: float, least: float = LINKED) -> LinkVerdict:
+    """Return the verdict at a probability; `least` is where a link begins to hold.
 
     Examples
     --------
-    >>> [verdict_of(chance).value for chance in (0.95, 0.5, 0.1)]
-    ['linked', 'possible', 'not-linked']
+    >>> [verdict_of(chance).value for chance in (0.85, 0.5, 0.1)], verdict_of(0.85, JOINED).value
+    (['linked', 'possible', 'not-linked'], 'possible')
     """
-    if chance >= LINKED:
+    if chance >= least:
         return LinkVerdict.LINKED
     return LinkVerdict.POSSIBLE if chance >= POSSIBLE else LinkVerdict.NOT
 
 
 __all__ = [
     "FITTED",
+    "JOINED",
     "LINKED",
     "POSSIBLE",
     "Evidence",

@@ -95,10 +95,19 @@ def link(
     links = [one for one in crossed if (one.left, one.right) not in decided.numbers]
     links += decided.links(LinkKind.CROSS)
     linker = ReportLinker(entries, index, rarity, clusters)
+    found_for: dict[str, list[Link]] = {}
     for done, report in enumerate(reports.values(), start=1):
-        links += _links_of(report, linker, decided, clusters, known)
+        found_for[report.id] = _links_of(report, linker, decided, clusters, known)
         if progress is not None and done % STEP == 0:
             progress("link", done, len(reports))
+    # Once the authors of all sure reports are known, the others are worth a second look.
+    for key, held in found_for.items():
+        linker.learn(reports[key], held)
+    for key, held in found_for.items():
+        unsure = not any(one.verdict is LinkVerdict.LINKED for one in held)
+        if unsure and linker.told_by_authors(reports[key]):
+            found_for[key] = _links_of(reports[key], linker, decided, clusters, known)
+    links += [one for held in found_for.values() for one in held]
     links += _through_relatives(works.relatives, links, alias, decided)
     trials = _trials(entries, reports, links, clusters)
     found = {one.left for one in links if one.kind is LinkKind.REPORT and one.verdict is LinkVerdict.LINKED}

@@ -26,7 +26,8 @@ from evergrove.records.normal_forms import (
     year_form,
 )
 from evergrove.records.person_names import names_form
-from evergrove.records.registry_numbers import numbers_form
+from evergrove.records.trial_numbers import numbers_form
+from evergrove.records.trial_numbers import numbers_in as registrations_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -43,15 +44,28 @@ PART = 20_000
 TITLE_KEY = 20
 #: Characters of an abstract that are compared.
 ABSTRACT = 300
-#: Titles shorter than this, or of fewer words, name many publications: "Editorial", "Book review".
+#: Titles shorter than this, or of fewer words, may name several publications: "Asthma in children".
 SHORT_TITLE, FEW_WORDS = 20, 4
 #: Rows of issues each one more than the last that no journal has.
 LONGEST_RUN = 20
 _PMID = re.compile(r"^\s*(?:pmid:?\s*)?0*(\d{1,9})\s*$", re.IGNORECASE)
 _ISSN = re.compile(r"\b(\d{4})-?(\d{3}[\dxX])\b")
+_REGISTRY_SITE = re.compile(
+    r"clinicaltrials\.gov|trialsearch|clinicaltrialsregister\.eu|isrctn\.|anzctr\.org|drks\.de|chictr\.org|"
+    r"irct\.(?:ir|org)|umin\.ac|trialregister\.nl|jrct\.|rctportal|controlled-trials\.com",
+    re.IGNORECASE,
+)
+_PAGE_OF_SUPPLEMENT = re.compile(r"(?:s|a|p|o|op|po|ps|pp|sp)\d")
 _GENERIC = re.compile(
-    r"^(?:unknown|untitled|no title.*|editorial.*|introduction|book reviews?|letters? to the editor|preface|"
-    r"abstracts?|news|in brief|announcements?|table of contents)$"
+    r"^(?:the |an? )?(?:unknown|untitled|no title.*|(?:guest |invited )?editorials?|from the editors?|"
+    r"editors? (?:choice|note|page)|in this issue|introduction|overview|summary|(?:book|media) reviews?|"
+    r"letters?|letters? to the editor|correspondence|dear (?:editor|sir)|research letters?|comments?|"
+    r"commentar(?:y|ies)|discussion|(?:in )?reply|(?:in )?response|authors? (?:repl(?:y|ies)|responses?)|"
+    r"preface|foreword|(?:conference |meeting |poster |selected )?abstracts?|news|news and (?:notes|views)|"
+    r"(?:poster|oral) (?:sessions?|presentations?)|in brief|announcements?|obituar(?:y|ies)|quiz|"
+    r"questions? and answers?|(?:clinical |two |three )?case (?:reports?|studies|study|series)|"
+    r"(?:annual|meeting|conference) reports?|table of contents|contributors|acknowledgments?|"
+    r"(?:author |subject )?index)$"
 )
 
 
@@ -67,8 +81,9 @@ class NormalColumns:
         Numbers of Cochrane reviews.
     registrations : list
         Numbers of registries with spaces between them, that of the entry itself first.
-    year, authors, sort, generic : array of shape (n,)
-        `authors` counts names; `sort` holds `Sort` flags; `generic` marks titles that many publications have.
+    year, authors, sort, generic, short, supplement : array of shape (n,)
+        `authors` counts names; `sort` holds `Sort` flags; `generic` marks titles that many publications have,
+        `short` those of few words, `supplement` what says that it stands in one.
     keys : array of shape (n, k)
         Numbers under which records meet; 0 for none.
     """
@@ -92,6 +107,8 @@ class NormalColumns:
     authors: NDArray[np.int32]
     sort: NDArray[np.int32]
     generic: NDArray[np.bool_]
+    short: NDArray[np.bool_]
+    supplement: NDArray[np.bool_]
     keys: NDArray[np.uint32]
 
     def __len__(self) -> int:
@@ -182,19 +199,26 @@ def _part(given: Fields) -> NormalColumns:
     journals = _remembered(journal_form, given["journal"])
     volumes = _remembered(volume_form, given["volume"])
     pages = [pages_form(text) if text else ("", "") for text in given["pages"]]
-    dois = [doi_form(text) if text else "" for text in given["doi"]]
+    dois = [
+        doi_form(text) if text else doi_form(url) if "doi.org/" in url else ""
+        for text, url in zip(given["doi"], given["urls"], strict=True)
+    ]
     years = [year_form(text) if text else 0 for text in given["year"]]
     sorts = [
         sort_of(title, journal, doi) | _KIND.get(kind, Sort.NONE)
         for title, journal, doi, kind in zip(titles, journals, dois, given["kind"], strict=True)
     ]
     registrations = [numbers_form(text) if text else "" for text in given["registrations"]]
+    for row, number in _entries_of_registries(given):
+        registrations[row] = " ".join(dict.fromkeys((*number, *registrations[row].split())))
+        sorts[row] |= Sort.REGISTRY
     numbers = _remembered(issue_form, given["issue"])
     pmids = [found.group(1) if (found := _PMID.match(text)) else "" for text in given["pmid"]]
     volume = [
         "" if found[0].isdigit() and int(found[0]) == year else found[0]
         for found, year in zip(volumes, years, strict=True)
     ]
+    issue = [one or two for one, (_, two) in zip(numbers, volumes, strict=True)]
     normal = NormalColumns(
         title=titles,
         numbers=[" ".join(sorted(numbers_in(title))) for title in titles],
@@ -202,7 +226,7 @@ def _part(given: Fields) -> NormalColumns:
         everyone=[name.everyone for name in names],
         journal=journals,
         volume=volume,
-        issue=[one or two for one, (_, two) in zip(numbers, volumes, strict=True)],
+        issue=issue,
         start=[start for start, _ in pages],
         end=[end for _, end in pages],
         doi=dois,
@@ -217,10 +241,34 @@ def _part(given: Fields) -> NormalColumns:
         generic=np.array(
             [_is_generic(title, journal) for title, journal in zip(titles, journals, strict=True)], dtype=bool
         ),
+        short=np.array(
+            [len(title) < SHORT_TITLE or title.count(" ") + 1 < FEW_WORDS for title in titles], dtype=bool
+        ),
+        supplement=_in_supplement(issue, pages),
         keys=np.zeros((0, 0), dtype=np.uint32),
     )
     normal.keys = _keys(normal)
     return normal
+
+
+def _in_supplement(issues: list[str], pages: list[tuple[str, str]]) -> NDArray[np.bool_]:
+    return np.array(
+        [
+            issue.startswith("s") or _PAGE_OF_SUPPLEMENT.match(start) is not None
+            for issue, (start, _) in zip(issues, pages, strict=True)
+        ],
+        dtype=bool,
+    )
+
+
+def _entries_of_registries(given: Fields) -> Iterator[tuple[int, tuple[str, ...]]]:
+    """Yield row and numbers of records whose journal is the site of a registry, as libraries list it."""
+    for row, journal in enumerate(given["journal"]):
+        if "." in journal and _REGISTRY_SITE.search(journal) is not None:
+            told = (journal, given["urls"][row], given["pages"][row], given["title"][row])
+            numbers = registrations_in(" ".join(told))
+            if numbers:
+                yield row, numbers
 
 
 _KIND = {
@@ -237,7 +285,7 @@ def _remembered(form: Callable[[str], T], texts: list[str]) -> list[T]:
 
 
 def _is_generic(title: str, journal: str) -> bool:
-    if len(title) < SHORT_TITLE or title.count(" ") + 1 < FEW_WORDS or _GENERIC.match(title):
+    if " " not in title or _GENERIC.match(title):
         return True
     # The title only repeats the journal's name.
     return bool(journal) and len(journal) > SHORT_TITLE and set(journal.split()) <= set(title.split())
@@ -252,12 +300,13 @@ def _keys(normal: NormalColumns) -> NDArray[np.uint32]:
         normal.journal,
         normal.volume,
         normal.start,
+        normal.end,
         normal.doi,
         normal.pmid,
         normal.year.tolist(),
         strict=True,
     )
-    for title, first, journal, volume, start, doi, pmid, year in columns:
+    for title, first, journal, volume, start, end, doi, pmid, year in columns:
         compact = title.replace(" ", "")
         words = sorted({word for word in title.split() if len(word) > 4}, key=_rarity)
         author = first[:5]
@@ -275,6 +324,7 @@ def _keys(normal: NormalColumns) -> NDArray[np.uint32]:
                 _key("a", author, str(year), start) if author and year and start else 0,
                 _key("v", volume, start, str(year)) if volume and start and year else 0,
                 _key("j", journal[:1], author, volume, start) if author and volume and start else 0,
+                _key("b", journal[:1], volume, start, end) if volume and start and end else 0,
                 _key("y", author, str(year), compact[:5]) if author and year else 0,
             )
         )

@@ -25,6 +25,12 @@ _GREEK = {
 } | {ord("µ"): " mu ", ord("’"): "", ord("‐"): "-"}
 # What stands where a quotation mark was spoiled by a wrong encoding says nothing.
 _GREEK |= dict.fromkeys([*range(0x80, 0xA0), *map(ord, "‘“”€°™®©�")], " ")
+#: Letters of Windows -> their bytes, and runs of them that UTF-8 gives when it is read as Windows' text.
+_WINDOWS = {bytes([code]).decode("cp1252", "ignore") or chr(code): code for code in range(0x80, 0x100)}
+_WINDOWS |= {chr(code): code for code in range(0x80, 0xA0)}
+_MISREAD = re.compile(
+    f"[Â-ô][{re.escape(''.join(letter for letter, code in _WINDOWS.items() if code < 0xC0))}]{{1,3}}"
+)
 #: What databases add behind a title; it is no part of it.
 _TAIL = re.compile(
     r"\s*[\[(](?:published )?(?:erratum|errata|corrigendum|corrected|retraction|comment|republished)s?\b"
@@ -34,10 +40,11 @@ _TAIL = re.compile(
     re.IGNORECASE,
 )
 _NOTE = re.compile(
-    r"\s*[\[(](?:see comments?|comments?|letters?|letter to the editor|editorial|reviews?|news|"
+    r"\s*(?:\[\d{1,2}|[\[(](?:see comments?|comments?|(?:multiple )?letters?|letter \d|"
+    r"letter to the editor|editorial|reviews?|news|"
     r"article in [a-z ,/-]+|(?:in )?(?:chinese|german|french|spanish|japanese|russian|italian|polish|"
     r"turkish|portuguese|dutch|korean|czech|danish|swedish|norwegian|hungarian|english)|cochrane review|"
-    r"author'?s transl|proceedings?|\d+ refs?)[\])]*[\s.]*$",
+    r"author'?s transl|proceedings?|\d+ refs?|corrected|(?:conference |meeting )?abstracts?))[\])]*[\s.]*$",
     re.IGNORECASE,
 )
 #: No title that begins with one of these says that it was retracted or withdrawn.
@@ -47,7 +54,11 @@ _WITHDRAWN = re.compile(r"^\W*(?:retracted(?: article)?|withdrawn)\W+", re.IGNOR
 #: first part says where the pattern can hold at all.
 _SPELLING = (
     (("ae", "oe"), re.compile(r"ae|oe"), "e"),
-    (("our",), re.compile(r"our\b"), "or"),
+    (("our",), re.compile(r"our(?=s?\b|al\b|ally\b|ed\b|ing\b)"), "or"),
+    (("tre", "bre"), re.compile(r"(?<=cen)tre(?=s?\b)|(?<=li)tre(?=s?\b)|(?<=ti)tre(?=s?\b)"), "ter"),
+    (("fibre",), re.compile(r"\bfibre(?=s?\b)"), "fiber"),
+    (("sulph",), re.compile(r"sulph"), "sulf"),
+    (("aluminium",), re.compile(r"aluminium"), "aluminum"),
     (("isat", "ise", "isi"), re.compile(r"is(?=ation|e[ds]?\b|ing\b)"), "iz"),
     (("yse",), re.compile(r"yse"), "yze"),
     (("lled", "lling"), re.compile(r"(?<=[a-z])ll(?=ed\b|ing\b)"), "l"),
@@ -168,7 +179,10 @@ def ascii_text(text: str) -> str:
     ['tnf-', 'alpha', 'in', 'mullers', 'cells']
     """
     if "&" in text:
-        text = html.unescape(text)
+        # Twice: an export of an export escapes what was escaped.
+        text = html.unescape(html.unescape(text))
+    if not text.isascii() and _MISREAD.search(text) is not None:
+        text = _MISREAD.sub(_read_again, text)
     if "<" in text:
         text = _TAG.sub("", text)
     text = text.lower()
@@ -177,6 +191,14 @@ def ascii_text(text: str) -> str:
 
         text = anyascii(text.translate(_GREEK)).lower()
     return text.replace("'", "")
+
+
+def _read_again(found: re.Match[str]) -> str:
+    """Return letters of UTF-8 that were read as those of Windows, read as what they are."""
+    try:
+        return bytes(_WINDOWS[letter] for letter in found.group()).decode()
+    except UnicodeDecodeError:
+        return found.group()
 
 
 def title_form(title: str) -> str:
@@ -194,8 +216,8 @@ def title_form(title: str) -> str:
         text = _WITHDRAWN.sub("", text)
     if "[" in text or "(" in text or "<" in text or ":" in text:
         text = _TAIL.sub("", text) or text
-    if text.rstrip(". ").endswith(("]", ")")):
-        text = _NOTE.sub("", text) or text
+    while text.rstrip(". ").endswith(("]", ")")) and (shorter := _NOTE.sub("", text)) not in {"", text}:
+        text = shorter
     text = " ".join(ascii_text(text).translate(_ONLY_WORDS).split())
     for marks, pattern, form in _SPELLING:
         if any(mark in text for mark in marks):
@@ -319,29 +341,33 @@ def volume_form(text: str) -> tuple[str, str]:
     Examples
     --------
     >>> volume_form("4 (1) (no pagination)"), volume_form("53 Suppl 3"), volume_form("Vol. 012")
-    (('4', '1'), ('53', ''), ('12', ''))
+    (('4', '1'), ('53', 's3'), ('12', ''))
     """
     text = text.strip().lower().removeprefix("volume").removeprefix("vol").lstrip(". ")
     found = _VOLUME.match(text)
     if found is None:
         return "", ""
     issue = _IN_PARENTHESES.search(text)
-    return found.group(1) or found.group(0), issue_form(issue.group(1)) if issue is not None else ""
+    named = text[found.end() :] if found.group(1) is not None else text
+    supplement = issue_form(named) if "sup" in named else ""
+    number = found.group(1) or ("" if supplement else found.group(0))
+    return number, issue_form(issue.group(1)) if issue is not None else supplement
 
 
 def issue_form(text: str) -> str:
-    """Return an issue's number without its words.
+    """Return an issue's number without its words; of a supplement with an ``s`` before it.
 
     Examples
     --------
-    >>> issue_form("Suppl. 3"), issue_form("07"), issue_form("no pagination")
-    ('s3', '7', '')
+    >>> issue_form("Suppl. 3"), issue_form("18_suppl"), issue_form("07"), issue_form("no pagination")
+    ('s3', 's18', '7', '')
     """
     text = text.strip().lower()
     found = re.search(r"\d+", text)
+    supplement = "s" if "sup" in text or re.search(r"\bs\.? ?\d|\ds\b", text) else ""
     if found is None:
-        return ""
-    return ("s" if "s" in text[: found.start()] else "") + (found.group().lstrip("0") or "0")
+        return supplement
+    return supplement + (found.group().lstrip("0") or "0")
 
 
 def year_form(value: object) -> int:

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from evergrove.records.normal_columns import NormalColumns
 
 _DIGITS = re.compile(r"\d+")
+#: The number of an article of the web, which no other article of the journal has.
+_ARTICLE_NUMBER = re.compile(r"e\d{4,}|\d{6,}")
 #: Pages by which a proof's numbering may be off from the printed volume's.
 SHIFT = 10
 #: Pages that no abstract has.
@@ -57,7 +59,9 @@ def compare_pages(normal: NormalColumns, left: NDArray[np.int64], right: NDArray
     long = identity(
         [a if _pages_from(a, b) >= LONG else "" for a, b in zip(normal.start, normal.end, strict=True)]
     )
-    ranged = (start == Agreement.SAME) & (end == Agreement.SAME) & (span[left] != 0)
+    number = identity([page if _ARTICLE_NUMBER.match(page) else "" for page in normal.start])
+    alone_there = (start == Agreement.SAME) & (number[left] != 0)
+    ranged = ((start == Agreement.SAME) & (end == Agreement.SAME) & (span[left] != 0)) | alone_there
     unplaced = np.array(
         [
             not volume and not issue and page in {"", "1"}
@@ -74,9 +78,8 @@ def compare_pages(normal: NormalColumns, left: NDArray[np.int64], right: NDArray
             codes[row] = Agreement.NEAR
         else:
             shifted[row] = _shifted(normal, one, two)
-    return PageComparison(
-        codes, ranged, ranged & (long[left] != 0), shifted, lettered, unplaced[left] != unplaced[right]
-    )
+    long_article = (ranged & (long[left] != 0)) | alone_there
+    return PageComparison(codes, ranged, long_article, shifted, lettered, unplaced[left] != unplaced[right])
 
 
 def _pages_from(first: str, last: str) -> int:

@@ -12,6 +12,10 @@ _WORD = re.compile(r"[^\W\d_]+(?:[-'’?][^\W\d_]+)*")
 _INITIALS = re.compile(r"^[A-Z]{1,3}$|^(?:[A-Z][.-]?){1,4}$")
 #: "Smith, John", "Smith JA" and "Smith J. A.", the forms of nearly all names.
 _USUAL = re.compile(r"([A-Z][a-z]+), |([A-Z][a-z]+) (?:[A-Z]\.?[ -]?){1,4}$")
+_ET_AL = re.compile(r"[\s,;]*(?:\band\s+)?\bet al\b[\s.,;]*$", re.IGNORECASE)
+#: "A. Smith": a name that begins with its initials.
+_INITIAL_FIRST = re.compile(r"\s*(?:[A-Z]\.[ -]?){1,4}[A-Z][\w'’-]")
+_APART = {ord(" "): "", ord("-"): ""}
 _NOBODY = frozenset(
     {"unknown", "anonymous", "anon", "no authors listed", "not available", "n/a", "na", "none", "nan", ""}
 )
@@ -88,12 +92,19 @@ def names_form(text: str) -> Names:
     >>> names_form("B. Abrahao; P. Parigi").first, names_form("Anonymous").number
     ('abrahao', 0)
     """
-    families = [words for name in split_names(text) if (words := family_words(name))]
+    names = split_names(text)
+    families = [words for name in names if (words := family_words(name))]
     if not families:
         return Names("", "", 0)
-    return Names(
-        families[0], " ".join(sorted({word for name in families for word in name.split()})), len(families)
-    )
+    if "?" in text:
+        # Letters that another encoding lost: such a name says nothing, if others are whole.
+        whole = [words for name in names if "?" not in name and (words := family_words(name))]
+        return Names(families[0], _sorted_words(whole or families), len(families))
+    return Names(families[0], _sorted_words(families), len(families))
+
+
+def _sorted_words(families: list[str]) -> str:
+    return " ".join(sorted({word for name in families for word in name.split()}))
 
 
 def split_names(text: str) -> list[str]:
@@ -104,12 +115,15 @@ def split_names(text: str) -> list[str]:
     >>> split_names("Smith J, Jones AB"), split_names("Smith, John and Jones, A. B.")
     (['Smith J', 'Jones AB'], ['Smith, John', 'Jones, A. B.'])
     """
-    text = text.strip()
+    text = _ET_AL.sub("", text.strip())
     if text.lower() in _NOBODY:
         return []
     for mark in (";", "\n", "\r", "|", "//"):
         if mark in text:
             return [part.strip() for part in text.split(mark) if part.strip()]
+    pieces = text.replace(" and ", ", ").split(",")
+    if len(pieces) > 1 and all(_INITIAL_FIRST.match(piece) for piece in pieces if piece.strip()):
+        return [piece.strip() for piece in pieces if piece.strip()]
     if " and " in text:
         parts = text.split(" and ")
         # "Smith J, Jones A, and Brown K" is a list of commas with a last "and".
@@ -127,7 +141,7 @@ def _split_at_commas(text: str) -> list[str]:
     if len(parts) < 2 or all(" " in part for part in parts):
         return parts
     # "Smith, J., Jones, A. B.": family names and initials take turns.
-    if len(parts) % 2 == 0 and all(_INITIALS.match(part.replace(" ", "")) for part in parts[1::2]):
+    if len(parts) % 2 == 0 and all(_INITIALS.match(part.translate(_APART)) for part in parts[1::2]):
         return [f"{family}, {given}" for family, given in zip(parts[::2], parts[1::2], strict=True)]
     return [text] if len(parts) == 2 else parts
 

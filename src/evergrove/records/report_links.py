@@ -7,6 +7,7 @@ from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from evergrove.model.link import LinkVerdict
+from evergrove.records.author_groups import AuthorGroups
 from evergrove.records.link_weights import (
     FITTED,
     NATURE,
@@ -52,6 +53,8 @@ class ReportLinker:
     clusters : Clusters
         The numbers, joined to trials.
     weights : LikenessWeights
+    groups : AuthorGroups, optional
+        The authors of the reports that are linked so far.
     """
 
     def __init__(
@@ -61,7 +64,10 @@ class ReportLinker:
         rarity: Rarity,
         clusters: Clusters,
         weights: LikenessWeights = FITTED,
+        *,
+        groups: AuthorGroups | None = None,
     ) -> None:
+        self._groups = groups if groups is not None else AuthorGroups()
         self._entries = entries
         self._numbers = list(entries)
         self._index = index
@@ -85,6 +91,16 @@ class ReportLinker:
             if link.verdict is not LinkVerdict.NOT:
                 best.setdefault(self._clusters.root(link.right), link)
         return list(best.values())
+
+    def learn(self, report: Report, links: Iterable[Link]) -> None:
+        """Take the authors of a report for those of the trial that it is surely of, and of no other."""
+        trials = {self._clusters.root(link.right) for link in links if link.verdict is LinkVerdict.LINKED}
+        if len(trials) == 1 and report.nature not in {Nature.REVIEW, Nature.COMMENT}:
+            self._groups.add(trials.pop(), report)
+
+    def told_by_authors(self, report: Report) -> bool:
+        """Return whether a report shares several authors with a report of a trial."""
+        return bool(self._groups.trials_of(report))
 
     def _explicit(self, report: Report) -> dict[str, list[Evidence]]:
         """Return what is said in so many words: number -> the evidence."""
@@ -129,8 +145,10 @@ class ReportLinker:
             return []
         passed = set(known)
         weighted: dict[str, tuple[float, str, list[Evidence]]] = {}
-        for place in self._index.for_report(report):
-            number = self._numbers[place]
+        compared = [self._numbers[place] for place in self._index.for_report(report)]
+        for trial in self._groups.trials_of(report):
+            compared += [number for number in self._clusters.members(trial) if number in self._entries]
+        for number in dict.fromkeys(compared):
             root = self._clusters.root(number)
             if root in passed:
                 continue
@@ -153,7 +171,9 @@ class ReportLinker:
         return links
 
     def _likeness(self, report: Report, entry: Entry) -> list[Evidence]:
-        return self._scale.evidence(report_levels(report, entry, self._rarity))
+        levels = report_levels(report, entry, self._rarity)
+        levels["authors"] = self._groups.level(report, self._clusters.root(entry.number))
+        return self._scale.evidence(levels)
 
     def _link(self, report: Report, number: str, evidence: list[Evidence]) -> Link:
         if NATURE[report.nature]:

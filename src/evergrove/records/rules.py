@@ -13,16 +13,15 @@ import numpy as np
 
 from evergrove.model.merge import PairVerdict, Relation
 from evergrove.records.agreement import Agreement
+from evergrove.records.entry_links import EntryLink
 from evergrove.records.normal_forms import Sort
-from evergrove.records.registry_numbers import EntryLink
-from evergrove.records.title_differences import TitleDifference
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from numpy.typing import NDArray
 
-    from evergrove.records.comparison import Comparison
+    from evergrove.records.facts import Facts
 
     Mask = NDArray[np.bool_]
 
@@ -54,54 +53,6 @@ class Rule:
     holds: Callable[[Facts], Mask]
     relation: Relation | None = None
     entries: bool = False
-
-
-class Facts:
-    """What the rules ask of the pairs of a comparison."""
-
-    def __init__(self, pairs: Comparison) -> None:
-        code = pairs.codes
-        self.pairs = pairs
-        self.title, self.authors, self.year = code["title"], code["authors"], code["year"]
-        self.journal, self.volume, self.issue = code["journal"], code["volume"], code["issue"]
-        self.place, self.doi, self.pmid = code["pages"], code["doi"], code["pmid"]
-        self.abstract = code["abstract"]
-        self.whole_title = (self.title == SAME) & ~pairs.generic
-        #: Letter for letter: where little else is there, a like name of another drug must not pass.
-        self.exact_title = self.whole_title & (pairs.title_difference == TitleDifference.NONE)
-        #: Same but for spelling, or one without its subtitle.
-        self.like_title = (self.title >= NEAR) & (pairs.title_difference != TitleDifference.NUMBERS)
-        self.shortened = pairs.title_difference == TitleDifference.SHORTENED
-        self.numbers_differ = pairs.title_difference == TitleDifference.NUMBERS
-        self.entries, self.title_score = pairs.entries, pairs.title_score
-        #: Three pages or more: longer than an abstract, so that no other article has the same first and last.
-        self.long_article = pairs.long_article
-        self.ranged, self.same_authors = pairs.ranged, pairs.same_authors
-        self.identified = (self.doi == SAME) | (self.pmid == SAME)
-        self.other_id = ((self.doi == DIFFER) & (self.pmid != SAME)) | (
-            (self.pmid == DIFFER) & (self.doi != SAME)
-        )
-        #: Places in the literature that contradict each other.
-        self.contradictions = (
-            (self.volume == DIFFER).astype(np.int8)
-            + (self.place == DIFFER)
-            + (self.journal == DIFFER)
-            + (self.year == DIFFER)
-            + (self.doi == DIFFER)
-        )
-        self.near_year = (self.year == SAME) | (self.year == NEAR)
-        self.same_place = (self.place == SAME) & (self.volume == SAME)
-
-    def sort_differs(self, sort: Sort) -> Mask:
-        """Return where one of two records is of a sort and the other is not."""
-        held = (self.pairs.sorts & int(sort)) != 0
-        differs: Mask = held[:, 0] != held[:, 1]
-        return differs
-
-    def both(self, sort: Sort) -> Mask:
-        """Return where both records are of a sort."""
-        held: Mask = ((self.pairs.sorts & int(sort)) != 0).all(axis=1)
-        return held
 
 
 def _same_work(facts: Facts) -> Mask:
@@ -178,9 +129,7 @@ PUBLICATION_RULES: tuple[Rule, ...] = (
         "reply",
         N,
         "one answers or comments on the other: a publication of its own",
-        lambda f: (
-            f.sort_differs(Sort.REPLY | Sort.COMMENT) & ~(f.identified & f.same_place) & _same_subject(f)
-        ),
+        lambda f: f.sort_differs(Sort.REPLY | Sort.COMMENT) & ~f.same_reply & _same_subject(f),
         Relation.REPLY,
     ),
     Rule(
@@ -189,7 +138,7 @@ PUBLICATION_RULES: tuple[Rule, ...] = (
         "one is a correction, notice, reply or comment and the other is not",
         lambda f: (
             f.sort_differs(Sort.CORRECTION | Sort.RETRACTION)
-            | (f.sort_differs(Sort.REPLY | Sort.COMMENT) & ~(f.identified & f.same_place))
+            | (f.sort_differs(Sort.REPLY | Sort.COMMENT) & ~f.same_reply)
         ),
     ),
     Rule(
@@ -214,14 +163,18 @@ PUBLICATION_RULES: tuple[Rule, ...] = (
         lambda f: (
             f.identified
             & f.same_place
-            & (f.like_title | (f.ranged & (f.authors == SAME) & ~f.numbers_differ))
+            & (
+                f.same_subject
+                | (f.like_title & f.long_article)
+                | (f.ranged & (f.authors == SAME) & ~f.numbers_differ)
+            )
         ),
     ),
     Rule(
         "identifier",
         D,
         "the same DOI or PubMed number, and titles that agree",
-        lambda f: f.identified & f.like_title & ~f.other_id & ~((f.volume == DIFFER) & (f.place == DIFFER)),
+        lambda f: f.identified & f.same_subject & ~f.other_id & ~((f.volume == DIFFER) & (f.place == DIFFER)),
     ),
     Rule(
         "identifier-only",
@@ -266,11 +219,12 @@ PUBLICATION_RULES: tuple[Rule, ...] = (
             & (f.volume == SAME)
             & (
                 (f.authors == SAME)
-                | (f.whole_title & (f.authors != DIFFER) & (f.journal >= NEAR))
-                | (f.whole_title & (f.place == SAME) & (f.journal == SAME) & (f.year == SAME))
+                | (f.whole_title & f.authors_may_agree & (f.journal >= NEAR))
+                | (f.whole_title & f.same_pages & (f.journal == SAME) & (f.year == SAME))
             )
             & ((f.year != DIFFER) | ((f.journal == SAME) & (f.place == SAME)))
             & (~f.other_id | (f.journal == SAME))
+            & ((f.journal != DIFFER) | ((f.place == SAME) & (f.issue != DIFFER)))
         ),
     ),
     Rule(
@@ -283,7 +237,7 @@ PUBLICATION_RULES: tuple[Rule, ...] = (
             & (f.volume == SAME)
             & ((f.authors == SAME) | ((f.authors == MISSING) & (f.journal == SAME)))
             & f.near_year
-            & (f.long_article | f.shortened)
+            & (f.long_article | f.two_pages | (f.shortened & ((f.abstract == SAME) | ~f.page_of_abstracts)))
             & (f.abstract != DIFFER)
             & ~f.other_id
         ),
@@ -325,7 +279,7 @@ PUBLICATION_RULES: tuple[Rule, ...] = (
         D,
         "the same title, pages and year, and nothing that contradicts it",
         lambda f: (
-            f.whole_title
+            (f.whole_title | ((f.title == SAME) & f.ranged & f.same_authors & (f.journal == SAME)))
             & (f.place >= NEAR)
             & (f.volume == MISSING)
             & (f.ranged | ((f.year == SAME) & (f.issue != DIFFER)))
@@ -341,10 +295,28 @@ PUBLICATION_RULES: tuple[Rule, ...] = (
         "the same title, authors, journal, year, first and last page; another volume",
         lambda f: (
             f.exact_title
-            & f.ranged
+            & (f.ranged | ((f.place == SAME) & (f.issue == SAME) & f.same_authors))
             & (f.authors == SAME)
             & (f.year == SAME)
             & (f.journal == SAME)
+            & ~f.other_id
+        ),
+    ),
+    Rule(
+        "misprinted-pages",
+        D,
+        "the same title, authors, journal, volume, year, and issue or abstract; other pages, both articles",
+        lambda f: (
+            f.exact_title
+            & f.same_authors
+            & (f.journal == SAME)
+            & (f.volume == SAME)
+            & (f.year == SAME)
+            & (f.place == DIFFER)
+            & ((f.issue == SAME) | (f.abstract == SAME))
+            & (f.issue != DIFFER)
+            & ~f.pairs.lettered
+            & ~f.half_supplement
             & ~f.other_id
         ),
     ),
@@ -379,18 +351,53 @@ PUBLICATION_RULES: tuple[Rule, ...] = (
         ),
     ),
     Rule(
+        "same-conference",
+        D,
+        "the same title, authors and year at a conference, the same pages or abstract; its name otherwise",
+        lambda f: (
+            f.exact_title
+            & f.same_authors
+            & f.both(Sort.CONFERENCE)
+            & (f.year == SAME)
+            & (f.ranged | (f.abstract == SAME))
+            & (f.place != DIFFER)
+            & (f.volume != DIFFER)
+            & ~f.other_id
+        ),
+    ),
+    Rule(
         "title-and-volume",
         D,
         "the same title, authors, journal and volume; pages in one only",
         lambda f: (
-            f.exact_title
+            f.near_exact_title
             & (f.place == MISSING)
             & (f.volume == SAME)
             & (f.authors == SAME)
-            & (f.journal >= NEAR)
+            & ((f.journal >= NEAR) | (f.exact_title & f.same_authors & (f.issue == SAME) & (f.year == SAME)))
             & (f.issue != DIFFER)
-            & f.near_year
+            & ((f.year == SAME) | (f.near_year & ((f.issue == SAME) | f.pairs.early)))
+            & ((f.abstract != DIFFER) | (f.issue == SAME))
+            & ~f.half_supplement
             & ~f.other_id
+        ),
+    ),
+    Rule(
+        "shortened-title",
+        D,
+        "one title within the other, the same authors, journal, year, and pages, issue or abstract",
+        lambda f: (
+            f.shortened
+            & f.same_authors
+            & (f.journal == SAME)
+            & (f.year == SAME)
+            & (f.contradictions == 0)
+            & (f.issue != DIFFER)
+            & (f.ranged | ((f.volume == SAME) & (f.issue == SAME)) | (f.abstract == SAME))
+            & ((f.abstract == SAME) | ~f.page_of_abstracts)
+            & ~f.half_supplement
+            & ~f.other_id
+            & ~f.sort_differs(Sort.CONFERENCE)
         ),
     ),
     Rule(
@@ -398,12 +405,14 @@ PUBLICATION_RULES: tuple[Rule, ...] = (
         D,
         "the same title, authors and year, and no field that contradicts it",
         lambda f: (
-            f.exact_title
+            (f.exact_title | (f.near_exact_title & (f.journal == SAME)))
             & (f.authors == SAME)
             & (f.year == SAME)
             & (f.contradictions == 0)
             & (f.issue != DIFFER)
             & (f.abstract != DIFFER)
+            & ~f.half_supplement
+            & ~(f.one_supplement & (f.volume == MISSING))
             & ~f.other_id
             & ~f.sort_differs(Sort.CONFERENCE)
         ),
@@ -419,6 +428,7 @@ PUBLICATION_RULES: tuple[Rule, ...] = (
             & (f.journal == SAME)
             & f.pairs.early
             & (f.abstract != DIFFER)
+            & ~f.one_supplement
             & ~f.other_id
             & ~f.sort_differs(Sort.CONFERENCE)
         ),

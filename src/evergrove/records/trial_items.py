@@ -14,6 +14,7 @@ from evergrove.records.trial_texts import (
     first_of,
     phases_in,
     randomised_in,
+    signature_of,
     sizes_in,
     words_of,
     years_of,
@@ -41,6 +42,13 @@ _ANIMAL = re.compile(
     rf"\b(?:{_SPECIES}) models?\b|\bin (?:an? )?(?:[a-z-]+ )?(?:rats|mice|sheep|pigs|rabbits|dogs)\b"
 )
 _ABOUT = re.compile(r"(?:comment on|re:|erratum|correction|retraction)")
+#: What stands in the names of bodies and offices that are given as investigators.
+_BODY = re.compile(
+    r"\b(?:university|hospital|cent(?:er|re)|inc|gmbh|ltd|corp|company|pharma\w*|squibb|medical|director|monitor|"
+    r"institute|department|clinical|research|study|trials?|call|sponsor|contact|officer|team|foundation|college|"
+    r"therapeutics|biotech\w*|laborator\w+|ag|sa|affairs|group|network)\b",
+    re.IGNORECASE,
+)
 _PERSON = re.compile(r"\b(?:MD|M\.D\.|PhD|Prof|Dr)\b|^[A-Z][a-z]+ (?:[A-Z]\.? ?)?[A-Z][a-z]+$")
 _ACRONYM_WORD = re.compile(r"[A-Za-z0-9]{2,}")
 _CAPITALS = re.compile(r"[A-Z0-9]{2,}|[A-Z][a-z]*[A-Z][A-Za-z0-9]*")
@@ -137,6 +145,8 @@ class Report:
         Registration numbers -> where each stands.
     authors : tuple of str
         Family names, in their order.
+    signatures : frozenset of str
+        Family names with the first initial.
     year : int or None
     sizes, phases : frozenset of int
     randomised : bool or None
@@ -152,6 +162,7 @@ class Report:
     capitals: frozenset[str] = frozenset()
     numbers: dict[str, str] = field(default_factory=dict)
     authors: tuple[str, ...] = ()
+    signatures: frozenset[str] = frozenset()
     year: int | None = None
     sizes: frozenset[int] = frozenset()
     phases: frozenset[int] = frozenset()
@@ -236,7 +247,11 @@ def entry_number(record: Record) -> str:
 
 
 def _people(other: dict[str, tuple[str, ...]]) -> frozenset[str]:
-    names = [name for name in other.get("investigators", ()) if " " in name.strip()]
+    names = [
+        name
+        for name in other.get("investigators", ())
+        if " " in name.strip() and _BODY.search(name.partition(",")[0]) is None
+    ]
     names += [name for name in other.get("sponsor", ()) if _PERSON.search(name) and len(name.split()) < 5]
     return frozenset(family for name in names if len(family := family_of(name)) > 1)
 
@@ -300,6 +315,7 @@ def report_of(records: Iterable[Record]) -> Report:
         frozenset(word.upper() for word in _CAPITALS.findall(title or "")),
         numbers,
         tuple(family for name in authors if (family := family_of(name))),
+        frozenset(signature for name in authors if (signature := signature_of(name))),
         next((record.year for record in held if record.year is not None), None),
         sizes_in(text),
         phases_in(text),

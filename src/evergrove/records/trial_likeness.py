@@ -185,6 +185,7 @@ def entry_levels(one: Entry, two: Entry, rarity: Rarity) -> dict[str, str]:
         "size": _same_size(one.size, two.size),
         "start": _same_start(one.start, two.start),
         "investigator": _same_people(one.people, two.people),
+        "intervention": _same_interventions(one.interventions, two.interventions),
     }
 
 
@@ -213,6 +214,19 @@ def _same_start(one: float | None, two: float | None) -> str:
     if one is None or two is None:
         return UNKNOWN
     return "same" if abs(one - two) <= _SAME_START else "near" if abs(one - two) <= 1 else "other"
+
+
+_NO_DRUG = frozenset({"placebo", "control", "standard", "care", "usual", "saline", "sham", "group", "arm"})
+
+
+def _same_interventions(one: tuple[frozenset[str], ...], two: tuple[frozenset[str], ...]) -> str:
+    left = [words for words in one if not words <= _NO_DRUG]
+    right = [words for words in two if not words <= _NO_DRUG]
+    if not left or not right:
+        return UNKNOWN
+    if any(words <= other or other <= words for words in left for other in right):
+        return "same"
+    return "part" if frozenset().union(*left) & frozenset().union(*right) - _NO_DRUG else "other"
 
 
 def _same_people(one: frozenset[str], two: frozenset[str]) -> str:

@@ -1,4 +1,4 @@
-"""Registration numbers as links need them: one form for a number, and its registry."""
+"""Registration numbers in one form, so that two spellings of a number are the same, and their registries."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from evergrove.model.record import Record
 
 _PREFIX = re.compile(r"NL-OMON|[A-Za-z]+")
+_SPLIT = re.compile(r"[;,|\n\r\t]+")
 _CTIS_VERSION = re.compile(r"(CTIS\d{4}-\d{6}-\d{2})-\d{2}")
 #: Every number has this many digits together; most short texts do not, and are not looked at further.
 _DIGITS = re.compile(r"[0-9O]{3}", re.IGNORECASE)
@@ -34,6 +35,23 @@ def number_key(text: str) -> str:
     if not found:
         return text.strip()
     return _CTIS_VERSION.sub(r"\1", found[0])
+
+
+def numbers_form(text: str) -> str:
+    """Return the numbers of a list in one form, once each, in its order, with spaces between them.
+
+    What is no registry's number stays as it is, in capitals and without spaces.
+
+    Examples
+    --------
+    >>> numbers_form("NCT04355728; EUCTR2020-001682-36-ES | nct 04355728, ks 17")
+    'NCT04355728 EUCTR2020-001682-36 KS17'
+    """
+    forms = []
+    for part in _SPLIT.split(text):
+        key = number_key(part)
+        forms.append(key if key != part.strip() or find(part) else re.sub(r"\s+", "", key).upper())
+    return " ".join(form for form in dict.fromkeys(forms) if form)
 
 
 def numbers_in(text: str) -> tuple[str, ...]:

@@ -40,6 +40,8 @@ _PHASE = re.compile(
     re.IGNORECASE,
 )
 _ROMAN = {"i": 1, "ii": 2, "iii": 3, "iv": 4}
+#: What stands behind a name with a comma and is no given name.
+_DEGREE = re.compile(r"\s*(?:[A-Z]{2,6}|[A-Z][a-z]{0,3}[A-Z][A-Za-z]{0,3}|Jr|Sr)\b")
 _DATE = re.compile(r"(\d{4})(?:-(\d{2}))?(?:-(\d{2}))?")
 
 
@@ -78,12 +80,35 @@ def family_of(name: str) -> str:
     words = first.replace(".", " ").split()
     if not words:
         return ""
-    degrees = rest.replace(".", "").strip()
-    if rest and not (degrees.isupper() and len(degrees.split()[0]) <= 6) and "hd" not in degrees.lower():
+    if rest and _DEGREE.match(rest.replace(".", "")) is None:
         return "".join(_WORD.findall(first.lower()))
     if len(words) > 1 and words[-1].isupper() and len(words[-1]) <= 3:
         return "".join(_WORD.findall(" ".join(words[:-1]).lower()))
     return "".join(_WORD.findall(words[-1].lower()))
+
+
+def signature_of(name: str) -> str:
+    """Return a person's family name and first initial, as far as both are there.
+
+    Examples
+    --------
+    >>> signature_of("Matthay, Michael A."), signature_of("Matthay MA"), signature_of("Michael A Matthay, MD")
+    ('matthay m', 'matthay m', 'matthay m')
+    """
+    family = family_of(name)
+    plain = name if name.isascii() else anyascii(name)
+    first, _, rest = plain.partition(",")
+    words, behind = _WORD.findall(first.lower()), _WORD.findall(rest.lower())
+    for size in range(1, len(words) + 1):
+        if "".join(words[:size]) == family:
+            given = words[size:] or behind
+            break
+        if "".join(words[-size:]) == family:
+            given = words[:-size]
+            break
+    else:
+        given = []
+    return f"{family} {given[0][0]}" if family and given else family
 
 
 def sizes_in(text: str) -> frozenset[int]:

@@ -2,26 +2,30 @@
 
 from __future__ import annotations
 
+import csv
 import getpass
 import hashlib
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from io import StringIO
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from evergrove.errors import UsageError
 from evergrove.model.merge import RULES, MergeEvent, PairVerdict
 from evergrove.records.clusters import Clusters
 from evergrove.records.decisions import Standing, standing
-from evergrove.records.deduplicate import Explained, deduplicate
+from evergrove.records.deduplicate import deduplicate
 from evergrove.services.folders import locate
 from evergrove.store.merges import add_merges, read_merges
 from evergrove.store.records import read_records
+from evergrove.store.write import write_whole
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
-    from pathlib import Path
 
     from evergrove.model.record import Record
+    from evergrove.records.deduplicated import Explained
 
     Progress = Callable[[str, int, int], None]
 
@@ -275,6 +279,68 @@ def report_groups(review: str | Path) -> list[tuple[str, ...]]:
     """
     folder = locate(review)
     return standing(read_merges(folder)).groups([record.id for record in read_records(folder)])
+
+
+TABLE = ("report", "records", "record", "file", "position", "own_id", "year", "title")
+#: Columns in which an export keeps its own id of a record.
+OWN_IDS = ("id", "record_id", "ID", "key", "rec-number")
+
+
+def own_id(record: Record) -> str:
+    """Return the id that the file of a record gave it; an empty text for none."""
+    return next((value for name in OWN_IDS for value in record.other.get(name, ())), "")
+
+
+def report_table(review: str | Path) -> Iterator[dict[str, str]]:
+    """Yield a row for each record of a review: the report it belongs to, and where it came from.
+
+    Parameters
+    ----------
+    review : str or Path
+
+    Yields
+    ------
+    dict of str to str
+        ``report`` (a number from 1), ``records`` (how many the report has), ``record``, ``file``,
+        ``position``, ``own_id`` (the id that the file gave it, if any), ``year``, ``title``.
+    """
+    folder = locate(review)
+    groups = report_groups(folder)
+    place = {key: (number, len(keys)) for number, keys in enumerate(groups, start=1) for key in keys}
+    for record in read_records(folder):
+        number, size = place[record.id]
+        yield {
+            "report": str(number),
+            "records": str(size),
+            "record": record.id,
+            "file": record.source.file,
+            "position": str(record.source.position),
+            "own_id": own_id(record),
+            "year": str(record.year or ""),
+            "title": record.title or "",
+        }
+
+
+def write_report_table(review: str | Path, file: str | Path) -> None:
+    """Write `report_table` as CSV.
+
+    Parameters
+    ----------
+    review, file : str or Path
+
+    Raises
+    ------
+    UsageError
+        For a file that cannot be written.
+    """
+    text = StringIO()
+    writer = csv.DictWriter(text, TABLE, lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(report_table(review))
+    try:
+        write_whole(Path(file), text.getvalue())
+    except OSError as error:
+        raise UsageError(f"--table: {file} cannot be written ({error}); choose another place") from None
 
 
 def records_of(review: str | Path, ids: Iterable[str]) -> dict[str, Record]:

@@ -152,6 +152,76 @@ def _import(
     return run
 
 
+@dataclass(frozen=True, slots=True)
+class ReadRecords:
+    """What files hold, without a review.
+
+    Parameters
+    ----------
+    records : tuple of Record
+        Each once, in the order of the files.
+    left_out : tuple of (str, LeftOutRecord)
+        File and what could not be read of it, with position and reason.
+    """
+
+    records: tuple[Record, ...]
+    left_out: tuple[tuple[str, LeftOutRecord], ...]
+
+    def __repr__(self) -> str:
+        return f"<ReadRecords: {len(self.records)} records, {len(self.left_out)} left out>"
+
+
+def read_records(*files: str | Path, choices: Choices | None = None) -> ReadRecords:
+    r"""Read the records of files of any format, without a review.
+
+    Parameters
+    ----------
+    *files : str or Path
+        Exports of databases and registries; the format is found by content.
+    choices : Choices, optional
+        What holds for all of these files.
+
+    Returns
+    -------
+    ReadRecords
+        Nothing is lost silently: what could not be read is in ``left_out``.
+
+    Raises
+    ------
+    UsageError
+        For a file that is not there, or a format that is not known.
+
+    See Also
+    --------
+    import_files : keeps them in a review.
+
+    Examples
+    --------
+    >>> import tempfile, pathlib
+    >>> import evergrove as eg
+    >>> file = pathlib.Path(tempfile.mkdtemp()) / "refs.csv"
+    >>> _ = file.write_text("Title,Year\nRest in bed,2001\nREST IN BED.,2001\n")
+    >>> read = eg.read_records(file)
+    >>> read, eg.deduplicate(read.records).publications
+    (<ReadRecords: 2 records, 0 left out>, 2)
+    """
+    choices = choices or Choices()
+    records: dict[str, Record] = {}
+    left_out: list[tuple[str, LeftOutRecord]] = []
+    for file in map(Path, files):
+        opened = open_file(file)
+        form, reader = recognise(opened, choices.form)
+        when = datetime.now(UTC).replace(microsecond=0)
+        origin = Origin(form, file.name, opened.sha256, when, choices.database, choices.platform)
+        for item in reader.read(opened, choices.mapping):
+            record = finish_record(item, origin)
+            if isinstance(record, LeftOutRecord):
+                left_out.append((file.name, record))
+            else:
+                records.setdefault(record.id, record)
+    return ReadRecords(tuple(records.values()), tuple(left_out))
+
+
 def finish_record(item: Draft | LeftOut, origin: Origin) -> Record | LeftOutRecord:
     """Return the record, or the entry of the log where its values cannot be."""
     if isinstance(item, LeftOut):

@@ -8,11 +8,19 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-#: Between the name of a registry and its number: "NCT 0435", "DRKS-ID: 0001", "ISRCTN No. 123", "KCT#000".
-_JOIN = r"[\s\-_:#./]{0,3}(?:(?:ID|NO|NR|NUMBER|IDENTIFIER)\b[\s\-:#.]{0,3})?"
+#: Between the name of a registry and its number: "NCT 0435", "DRKS-ID: 0001", "ISRCTN registry no. (123)".
+_SIGNS = r"[\s\-_:#./=,(\[]{0,3}"
+_JOIN = (
+    rf"{_SIGNS}(?:(?:REGISTRATION|REGISTRY|REGISTER|CLINICAL|TRIALS?|UNIQUE|CTR|ID|NO|NR|NUMBER|IDENTIFIER|CODE)"
+    rf"\b{_SIGNS}){{0,4}}"
+)
 #: A digit; the letter O is often typed for a zero.
 _D = r"[0-9O]"
 _END = r"(?![0-9])"
+#: The first digits of a year of this century.
+_20 = "2[0O]"
+#: What divides the parts of a number that has parts.
+_BAR = r" ?[/\\\-_ ] ?"
 #: The beginning of a European number without its name.
 _BARE_EUROPEAN = re.compile("20[0-9][0-9][-\u2010-\u2015\u2212\ufe58\ufe63\uff0d][05][0-9]{5}")
 #: Hyphens and spaces of typesetting, as they are typed.
@@ -44,13 +52,18 @@ def _digits(text: str) -> str:
     return text.upper().replace("O", "0").replace(" ", "").replace("-", "")
 
 
+def _spaced(number: int) -> str:
+    """Return a pattern of so many digits in groups; the last has three, so that a count behind is none."""
+    return rf"(?:{_D}[ -]?){{{number - 3}}}{_D}{{3}}"
+
+
 def _after(prefix: str) -> Callable[[re.Match[str]], str]:
     return lambda found: prefix + _digits(found.group(1))
 
 
 def _numbered(name: str, prefix: str, digits: str, *, also: tuple[str, ...] = ()) -> _Registry:
-    """Return a registry whose numbers are a prefix and digits."""
-    spelled = "|".join((prefix.upper(), *also))
+    """Return a registry whose numbers are a prefix and digits; `also` are misspelt prefixes."""
+    spelled = "|".join(sorted((prefix.upper(), *also), key=len, reverse=True))
     pattern = re.compile(rf"(?:{spelled}){_JOIN}({digits}){_END}")
     mark = prefix.upper().rstrip("-")
     return _Registry(name, (mark[:5], *also), pattern, _after(prefix))
@@ -77,29 +90,37 @@ def _jrct(found: re.Match[str]) -> str:
 
 
 _REGISTRIES = (
-    _numbered("ClinicalTrials.gov", "NCT", rf"{_D}{{4}}[ -]?{_D}{{4}}"),
-    _numbered("ISRCTN", "ISRCTN", rf"{_D}{{4}}[ -]?{_D}{{4}}", also=("ISCRTN", "ISRTCN")),
+    _numbered("ClinicalTrials.gov", "NCT", _spaced(8), also=("NTC",)),
+    _Registry(
+        "ClinicalTrials.gov",
+        ("TRIALS.GOV", "TRIAL.GOV"),
+        re.compile(rf"CLINICAL ?TRIALS?\.GOV{_JOIN}(0[0-9]{{7}}){_END}"),
+        _after("NCT"),
+    ),
+    _numbered(
+        "ISRCTN", "ISRCTN", _spaced(8), also=("ISCRTN", "ISRTCN", "IRSCTN", "ISRCTRN", "ISRCT N", "ISRCT")
+    ),
     _Registry(
         "IRCT",
-        ("IRCT",),
-        re.compile(rf"IRCT{_JOIN}({_D}{{9,14}}) ?N ?([0-9]{{1,3}}){_END}"),
+        ("IRCT", "IR.CT"),
+        re.compile(rf"IR\.?CT{_JOIN}((?:{_D} ?){{8,13}}{_D})[ -]?N ?([0-9]{{1,3}}){_END}"),
         lambda found: f"IRCT{_digits(found.group(1))}N{int(found.group(2))}",
     ),
     _Registry(
         "ChiCTR",
-        ("CTR",),
+        ("CTR", "CHICRT", "CHITCR"),
         re.compile(
-            r"CHI[ -]?CTR[\s\-:#.]{0,3}(?:([A-Z]{2,5})[\s\-]{0,2}(?=[0-9]))?"
-            rf"({_D}{{10}}|{_D}{{8}}){_END}",
+            rf"(?:CHI[ -]?CTR|CHCTR|CHICRT|CHITCR){_JOIN}(?:([A-Z]{{3,5}})[\s\-_]{{0,2}}(?={_D}))?"
+            rf"({_spaced(10)}|{_spaced(8)}){_END}",
         ),
         _chictr,
     ),
     _Registry(
         "EU",
-        ("EUDRA", "EUCTR", "EUCT", "CTIS"),
+        ("EUDRA", "EUCTR", "EUCT", "EU CT", "EU-CT", "CTIS"),
         re.compile(
-            rf"(?:EUDRA ?-?CT|EUCTR|EU ?CT|CTIS){_JOIN}(20{_D}{{2}})[ -]?({_D}{{6}})[ -]?({_D}{{2}})"
-            rf"(?:-(00|0[0-9]))?{_END}",
+            rf"(?:EUDRA ?-?CT|EUCTR|EU[ -]?CT|CTIS){_JOIN}({_20}{_D}{{2}})[ /-]{{0,3}}({_D}{{6}})"
+            rf"[ /-]{{0,3}}({_D}{{2}})(?:-([0O]{_D}))?{_END}",
         ),
         _european,
     ),
@@ -112,26 +133,36 @@ _REGISTRIES = (
     _Registry(
         "jRCT",
         ("JRCT",),
-        re.compile(rf"JRCT{_JOIN}({_D}{{10}}){_END}"),
+        re.compile(rf"JRCT{_JOIN}({_spaced(10)}){_END}"),
         _after("jRCT"),
     ),
-    _Registry("jRCT", ("JRCT",), re.compile(rf"JRCT[\s\-]?([SCB])[\s\-:]{{0,2}}({_D}{{9}}){_END}"), _jrct),
-    _numbered("UMIN", "UMIN", rf"{_D}{{9}}", also=("UMIN-CTR", "UMIN CTR")),
+    _Registry("jRCT", ("JRCT",), re.compile(rf"JRCT{_JOIN}([SCB])[\s\-:]{{0,2}}({_spaced(9)}){_END}"), _jrct),
+    _numbered("UMIN", "UMIN", _spaced(9), also=("UMIN-CTR", "UMIN CTR")),
     _numbered("JapicCTI", "JapicCTI-", rf"{_D}{{6}}", also=("JAPICCTI", "JAPIC CTI", "JAPIC-CTI")),
     _numbered("JMA", "JMA-IIA", rf"{_D}{{5}}"),
-    _numbered("DRKS", "DRKS", rf"{_D}{{8}}"),
+    _numbered("DRKS", "DRKS", _spaced(8)),
     _Registry(
         "CTRI",
         ("CTRI",),
-        re.compile(rf"CTRI(?<![A-Z]CTRI){_JOIN}(20{_D}{{2}})[ /\-]({_D}{{2,3}})[ /\-]({_D}{{6}}){_END}"),
-        lambda found: "CTRI/" + "/".join(_digits(part) for part in found.groups()),
+        re.compile(
+            rf"CTRI(?<![A-Z]CTRI)(?:{_JOIN}|\\)({_20}{_D}{{2}})(?:{_BAR}({_D}{{1,3}}){_BAR}|({_D}{{2}}))({_D}{{6}}){_END}"
+        ),
+        lambda found: "CTRI/" + "/".join(_digits(part).zfill(2) for part in found.groups() if part),
     ),
-    _numbered("ANZCTR", "ACTRN", rf"126{_D}{{11}}", also=("ANZCTR", "ACTR N", "ANZCTRN")),
+    _Registry(
+        "ANZCTR",
+        ("ACTR", "ANZCTR"),
+        re.compile(rf"(?:ANZCTRN?|ACTR ?N?)(?<!PACTR){_JOIN}[0O]?(126[ -]?{_spaced(11)}){_END}"),
+        _after("ACTRN"),
+    ),
+    # A registry's name and a year with a space between are no number.
     _Registry(
         "NTR",
         ("NTR",),
-        re.compile(r"NTR(?<![A-Z]NTR)[\s\-:]{0,2}([0-9]{3,5})(?![0-9A-Z])"),
-        _after("NTR"),
+        re.compile(
+            rf"NTR(?<![A-Z]NTR)(?:-?([0-9]{{3,5}})|(?! (?:19|20)[0-9]{{2}}\b){_JOIN}([0-9]{{4}}))(?![0-9A-Z])"
+        ),
+        lambda found: f"NTR{found.group(1) or found.group(2)}",
     ),
     # Three other things are written NL and digits: a coronavirus (NL63), postal codes (NL-3584 CX) and the
     # numbers of ethics committees (NL12345.058.06).
@@ -144,6 +175,12 @@ _REGISTRIES = (
     ),
     _Registry(
         "NTR",
+        ("TRIALREGISTER.NL",),
+        re.compile(r"TRIALREGISTER\.NL/TRIAL/([0-9]{4})(?![0-9])"),
+        _after("NL"),
+    ),
+    _Registry(
+        "NTR",
         ("OMON",),
         re.compile(rf"NL[ -]?OMON[\s\-]?({_D}{{4,6}}){_END}"),
         _after("NL-OMON"),
@@ -151,19 +188,24 @@ _REGISTRIES = (
     _Registry(
         "ReBEC",
         ("RBR",),
-        re.compile(r"RBR(?<![A-Z0-9]RBR)[\s\-]{0,3}(?=[0-9]+[A-Z])([0-9][0-9A-Z]{5,7})(?![0-9A-Z])"),
+        re.compile(r"RBR(?<![A-Z0-9]RBR)[\s\-_:]{0,3}(?=[0-9]+[A-Z])([0-9][0-9A-Z]{5,7})(?![0-9A-Z])"),
         lambda found: f"RBR-{found.group(1).lower()}",
     ),
-    _numbered("PACTR", "PACTR", rf"20{_D}{{13,14}}"),
-    _numbered("CRiS", "KCT", rf"{_D}{{7}}"),
-    _numbered("TCTR", "TCTR", rf"20{_D}{{9}}"),
+    _Registry(
+        "PACTR",
+        ("PACTR",),
+        re.compile(rf"PACTR{_JOIN}({_20}(?:{_spaced(14)}|{_spaced(13)})){_END}"),
+        _after("PACTR"),
+    ),
+    _numbered("CRiS", "KCT", _spaced(7)),
+    _numbered("TCTR", "TCTR", _20 + _spaced(9)),
     _Registry(
         "SLCTR",
         ("SLCTR",),
-        re.compile(rf"SLCTR{_JOIN}(20{_D}{{2}})[ /\-]({_D}{{3}}){_END}"),
+        re.compile(rf"SLCTR(?:{_JOIN}|\\)({_20}{_D}{{2}}){_BAR}({_D}{{3}}){_END}"),
         lambda found: "SLCTR/" + "/".join(_digits(part) for part in found.groups()),
     ),
-    _numbered("LBCTR", "LBCTR", rf"20{_D}{{8}}"),
+    _numbered("LBCTR", "LBCTR", _20 + _spaced(8)),
     _Registry(
         "REPEC",
         ("PER-", "PER\u2010", "PER\u2011", "PER\u2013"),

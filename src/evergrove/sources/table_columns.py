@@ -46,16 +46,18 @@ FIELDS = (
 )
 _NAMES: dict[str, str] = {
     "title": "title, article title, primary title, document title, titles, ti, t1, study title",
-    "authors": "authors, author, author s, author full names, first authors, author names, au, af",
-    "year": "year, publication year, published year, pubyear, py, year of publication, date year",
+    "authors": "authors, author, author s, author full names, first authors, author names, au, af, creator,"
+    " creators",
+    "year": "year, publication year, published year, pubyear, pub year, py, year of publication, date year",
     "month": "month, published month",
     "day": "day",
-    "date": "date, publication date, pd, date of publication, dp",
+    "date": "date, publication date, pd, date of publication, dp, issued",
     "journal": "journal, journal book, source title, publication title, journal title, so, full journal name,"
-    " secondary title, journal name, publication name, t2, jf",
-    "volume": "volume, vl, vi",
+    " secondary title, journal name, publication name, container title, publication, jo, jt, t2, jf,"
+    " booktitle",
+    "volume": "volume, vol, vl, vi",
     "issue": "issue, number, is, ip, issue number",
-    "pages": "pages, page, page range, pagination, pg, art no",
+    "pages": "pages, page, page range, page numbers, pagination, pg, art no",
     "start_page": "start page, page start, sp, bp, first page",
     "end_page": "end page, page end, ep, last page",
     "publisher": "publisher, pu, pb",
@@ -72,13 +74,14 @@ _NAMES: dict[str, str] = {
     "keywords": "keywords, keyword, author keywords, index keywords, keywords plus, kw, de, mesh terms,"
     " manual tags, automatic tags, emtree drug index terms, emtree medical index terms",
     "types": "type, document type, publication type, item type, reference type, type of reference,"
-    " dt, type of work",
+    " dt, type of work, entrytype, ref type",
     "urls": "url, urls, link, links, ur, full text url, article url, embase link, file url",
     "notes": "notes, note, n1",
     "database": "database, source database, name of database, db",
     "kind": "kind",
 }
 _KNOWN = {name.strip(): field for field, names in _NAMES.items() for name in names.split(",")}
+_RANK = {name: rank for rank, name in enumerate(_KNOWN)}
 _WORDS = re.compile(r"[^a-z0-9]+")
 #: A table is one of records where one of these is among its columns.
 _TELLING = frozenset({"title", "abstract", "doi", "pmid", "registrations"})
@@ -92,7 +95,27 @@ def guessed(columns: Sequence[str]) -> dict[str, str]:
     >>> guessed(["Article Title", "Author(s)", "Cited by"])
     {'Article Title': 'title', 'Author(s)': 'authors', 'Cited by': 'other'}
     """
-    return {column: _KNOWN.get(_WORDS.sub(" ", column.lower()).strip(), OTHER) for column in columns}
+    return {column: _KNOWN.get(_plain(column), OTHER) for column in columns}
+
+
+def columns_of(columns: Sequence[str]) -> dict[str, list[str]]:
+    """Return the columns that hold each field, the best name first.
+
+    Examples
+    --------
+    >>> columns_of(["T2", "Title", "Journal"])
+    {'journal': ['Journal', 'T2'], 'title': ['Title']}
+    """
+    found: dict[str, list[str]] = {}
+    for column in sorted(columns, key=lambda name: _RANK.get(_plain(name), 0)):
+        field = _KNOWN.get(_plain(column))
+        if field is not None:
+            found.setdefault(field, []).append(column)
+    return dict(sorted(found.items()))
+
+
+def _plain(column: str) -> str:
+    return _WORDS.sub(" ", column.lower()).strip()
 
 
 def tells_records(columns: Sequence[str]) -> bool:

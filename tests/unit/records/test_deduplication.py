@@ -1,11 +1,13 @@
 """Records of one publication are found, others left apart or linked, all explained. All are invented."""
 
+import json
 from pathlib import Path
 
 import pandas as pd
 import polars as pl
 import pytest
 
+import evergrove as eg
 from evergrove.errors import DataError
 from evergrove.records import deduplicate
 from evergrove.records.rules import RULES
@@ -51,6 +53,16 @@ def verdicts(*changes, **more):
         {"year": "2018", "volume": "", "number": "", "pages": "1-7"},
         {"volume": "21"},
         {"pages": "126-132"},
+        {"pages": "512-519"},
+        {"title": "Stromal cells for severe lung injury"},
+        {"title": "Stromal cells for severe lung injury", "pages": ""},
+        {"title": "P123: " + BASE["title"]},
+        {"title": BASE["title"] + " [corrected] [34 refs]"},
+        {"title": BASE["title"].replace("lung injury", "lung injruy"), "pages": ""},
+        {"author": "Berger, Anna and Costa, J. M. and Duval, P. and Trial Study Group", "pages": ""},
+        {"author": "B?rger, Anna and Costa, J. M. and Duval, P.", "pages": "", "volume": ""},
+        {"journal": "Revista inventada de neumologia", "pages": ""},
+        {"volume": "12(3)", "number": ""},
     ],
 )
 def test_what_is_one_publication_is_merged(change):
@@ -75,6 +87,9 @@ def test_what_is_one_publication_is_merged(change):
         ),
         ({"journal": "Gut Reports", "volume": "3", "pages": "9-19"}, "other-report-of-the-same-work"),
         ({"year": "2021", "volume": "14", "pages": "1-9"}, None),
+        ({"number": "Suppl 2", "pages": "S44"}, None),
+        ({"volume": "12 Suppl 2", "number": "", "pages": ""}, None),
+        ({"author": "Zhou X; Lan J", "pages": "123"}, None),
         (
             {
                 "title": "Stromal cells for severe kidney injury: a randomised controlled trial",
@@ -89,6 +104,118 @@ def test_what_is_another_publication_is_never_merged(change, relation):
     assert not found.clusters
     if relation is not None:
         assert [pair.relation for pair in related] == [relation]
+
+
+SUPPLEMENT = {**BASE, "number": "Suppl 1", "pages": "S12", "doi": "10.1234/supplement.1"}
+
+
+@pytest.mark.parametrize(
+    ("one", "two"),
+    [
+        ("Nifedipine in severe lung injury of rats", "Nimodipine in severe lung injury of rats"),
+        ("Stromal cells in maternal lung injury", "Stromal cells in paternal lung injury"),
+        ("IFN-α in severe lung injury of rats", "IFN-γ in severe lung injury of rats"),
+    ],
+)
+def test_abstracts_on_one_page_under_the_doi_of_their_supplement_stay_apart(one, two):
+    others = [
+        {**BASE, "id": f"{word}{place}", "title": f"{word} in {place} and {word} elsewhere", "pages": ""}
+        for word in ("Nifedipine", "Nimodipine")
+        for place in ("gut", "kidney", "skin", "bone")
+    ]
+    found = deduplicate(
+        [*others, {**SUPPLEMENT, "id": "x", "title": one}, {**SUPPLEMENT, "id": "y", "title": two}]
+    )
+    assert not found.clusters
+
+
+def test_the_same_abstract_of_a_supplement_is_merged_however_it_is_printed():
+    found = deduplicate(
+        [
+            {**SUPPLEMENT, "id": "a"},
+            {**SUPPLEMENT, "id": "b", "volume": "12 Suppl 1", "number": "", "doi": ""},
+            {
+                **SUPPLEMENT,
+                "id": "c",
+                "number": "SUPPL. 1",
+                "pages": "S12-S12",
+                "title": BASE["title"].upper(),
+            },
+            {**SUPPLEMENT, "id": "d", "number": "", "pages": "", "doi": ""},
+        ]
+    )
+    assert found.clusters == [("a", "b", "c", "d")]
+
+
+def test_a_record_without_pages_is_not_torn_between_article_and_abstract():
+    found = deduplicate(
+        [
+            {**BASE, "id": "article"},
+            {**SUPPLEMENT, "id": "abstract"},
+            {**BASE, "id": "bare", "pages": "", "number": ""},
+        ]
+    )
+    assert not found.clusters
+    assert {pair.rule for pair in found.uncertain()} >= {"chain"}
+
+
+@pytest.mark.parametrize(
+    ("one", "two"),
+    [
+        ("Role of TNF-α and Ca²⁺ in lung injury", "Role of TNF-alpha and Ca(2+) in lung injury."),
+        ("Role of TNF-α and CO₂ in lung injury", "Role of TNF-? and CO2 in lung injury"),
+        ("Role of PPAR-γ in lung injury of rats", "Role of PPAR-g in lung injury of rats"),
+        (
+            "Role of <i>TNF</i> &amp; rest in lung injury",
+            "Role of &lt;i&gt;TNF&lt;/i&gt; &amp;amp; rest in lung injury",
+        ),
+        ("Tools to use “Lung Six” – a study of rest", "Tools to use â€œLung Sixâ€\x9d â€“ a study of rest"),
+        ("Multicentre trial of behaviours and sulphate", "Multicenter trial of behaviors and sulfate"),
+        ("Teh role of rest in severe lung injury", "The role of rest in severe lung injury"),
+    ],
+)
+def test_what_databases_do_to_a_title_does_not_matter(one, two):
+    single = {**BASE, "pages": "e12345"}
+    found = deduplicate([{**single, "title": one}, {**single, "title": two}])
+    assert found.clusters == [("0", "1")]
+
+
+def test_short_titles_need_all_authors():
+    short = {**BASE, "title": "Lung injury in men", "pages": ""}
+    assert deduplicate([short, {**short, "number": ""}]).clusters
+    alone = {**short, "author": "Berger, Anna"}
+    assert not deduplicate([alone, {**alone, "number": ""}]).clusters
+
+
+def test_an_abstract_may_be_cut_or_begin_with_a_heading():
+    bare = {"title": BASE["title"], "year": "2019"}
+    words = " ".join(f"word{number} stands here" for number in range(40))
+    for other in (
+        words[:150],
+        "BACKGROUND AND AIMS OF THE STUDY: " + words,
+        "Copyright 2010 Invented AG. " + words,
+    ):
+        assert deduplicate([{**bare, "abstract": words}, {**bare, "abstract": other}]).clusters
+    assert not deduplicate(
+        [{**bare, "abstract": words}, {**bare, "abstract": "quite other text " * 20}]
+    ).clusters
+
+
+def test_entries_listed_under_the_site_of_a_registry_go_by_their_number():
+    entry_of = {"title": "A trial of stromal cells in severe lung injury", "author": "Nct", "year": "2020"}
+    found = deduplicate(
+        [
+            {**entry_of, "id": "a", "journal": "https://clinicaltrials.gov/show/NCT90000001"},
+            {**entry_of, "id": "b", "journal": "https://clinicaltrials.gov/show/NCT90000002"},
+            {
+                **entry_of,
+                "id": "c",
+                "journal": "http://www.who.int/trialsearch/Trial2.aspx?TrialID=NCT90000001",
+            },
+            {**entry_of, "id": "d", "journal": "Gut Reports"},
+        ]
+    )
+    assert found.clusters == [("a", "c")]
 
 
 def test_two_parts_of_a_series_are_linked():
@@ -195,6 +322,58 @@ def test_columns_frames_rows_and_records_give_the_same():
     assert deduplicate(pl.DataFrame(columns)).clusters == expected
     assert deduplicate(columns).labels().tolist() == [0, 0, 2]
     assert deduplicate([]).publications == 0
+
+
+def test_columns_are_known_by_the_names_of_exports():
+    found = deduplicate(
+        pd.DataFrame(
+            {
+                "Record-ID": ["x", "y"],
+                "Article Title": [BASE["title"]] * 2,
+                "Author Full Names": ["Berger, Anna; Costa, J. M.", "Berger A; Costa JM"],
+                "Publication Year": [2019.0, float("nan")],
+                "Source Title": ["J Inv Respir Med", None],
+                "Start Page": ["123", ""],
+                "End Page": ["129", ""],
+                "URL": ["https://doi.org/10.1234/A.1", None],
+                "DOI": [None, "doi:10.1234/a.1"],
+            }
+        )
+    )
+    assert found.clusters == [("x", "y")]
+    (pair,) = found.duplicates()
+    assert "doi" in pair.agreed
+
+
+def test_the_result_tells_itself():
+    found = eg.deduplicate(
+        [{**BASE, "id": "a"}, {**BASE, "id": "b"}, {**BASE, "id": "c", "title": "Rest in bed", "pages": "1"}]
+    )
+    assert repr(found) == (
+        "<Deduplicated: 3 records = 2 publications + 1 merged into them; 0 pairs for a person>"
+    )
+    assert "merged, title-and-place: 1" in found.summary()
+    frame = found.to_frame()
+    assert frame["publication"].tolist() == ["a", "a", "c"]
+    assert frame["records"].tolist() == [2, 2, 1]
+    told = json.loads(json.dumps(found.to_dict()))
+    assert told["clusters"] == [["a", "b"]]
+    assert told["duplicates"][0]["rule"] == "title-and-place"
+
+
+def test_files_are_read_and_deduplicated_without_a_review(tmp_path):
+    ris = tmp_path / "a.ris"
+    ris.write_text(
+        "TY  - JOUR\nTI  - Stromal cells for severe lung injury\nAU  - Berger, Anna\nPY  - 2019\nSP  - 123\n"
+        "EP  - 129\nVL  - 12\nJO  - J Inv Respir Med\nER  - \n\nTY  - JOUR\nER  - \n"
+    )
+    csv = tmp_path / "b.csv"
+    csv.write_text(
+        "Title,Authors,Year,Volume,Pages\nSTROMAL CELLS FOR SEVERE LUNG INJURY,Berger A,2019,12,123-9\n"
+    )
+    read = eg.read_records(ris, csv)
+    assert (len(read.records), [(file, item.position) for file, item in read.left_out]) == (2, [("a.ris", 2)])
+    assert eg.deduplicate(read.records).publications == 1
 
 
 def test_columns_that_cannot_be_records_are_refused():

@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import lzma
+import os
 from collections import defaultdict
 from pathlib import Path
 
@@ -11,7 +12,8 @@ import pytest
 
 from evergrove.records import deduplicate
 
-DATA = Path(__file__).resolve().parents[3] / "../shared/data/dedupe"
+SHARED = Path(os.environ.get("EVERGROVE_SHARED", Path(__file__).resolve().parents[3] / "../shared"))
+DATA = SHARED / "data/dedupe"
 needs_data = pytest.mark.skipif(not DATA.is_dir(), reason=f"the labelled sets are not at {DATA}")
 
 

@@ -9,6 +9,7 @@ from evergrove.model.record import FileFormat, RecordKind
 from evergrove.model.study import Study
 from evergrove.records.linking import Works, link
 from evergrove.records.trial_clusters import Clusters
+from evergrove.records.trial_items import entry_of
 from evergrove.records.unpublished import unpublished
 from evergrove.sources.draft import Draft, Origin
 
@@ -102,6 +103,31 @@ def test_likeness_alone_links_where_title_person_and_date_agree():
     assert {item.kind for item in found.evidence} >= {"title", "investigator", "date", "design"}
     assert 0.9 <= found.probability < 1
     assert "probability" in str(found)
+
+
+def test_the_authors_of_a_linked_report_tell_a_report_whose_title_says_little():
+    group = ("Costa, J", "Duval, P", "Eder, Q", "Falk, R")
+    trial = entry("NCT00000001", investigators="Ada Costa, MD")
+    first = report("Marrow cells for severe lung injury", "Registered as NCT00000001.", authors=group)
+    second = report("Who gives marrow to strangers", authors=("Gall, S", *group[:3], "Hart, T"))
+    others = [entry(f"NCT0000010{number}", f"A trial of rest in fever {number}") for number in range(9)]
+    alone = [one for one in link([trial, *others, second]).links if one.left == second.id]
+    assert not [one for one in alone if one.verdict is LinkVerdict.LINKED]
+    found = only(link([trial, *others, second, first]).links, second.id)
+    assert found.right == "NCT00000001"
+    assert any(item.kind == "authors" and item.weight > 0 for item in found.evidence)
+    assert found.probability > max((one.probability for one in alone), default=0.0)
+
+
+def test_offices_and_companies_are_no_investigators():
+    names = (
+        "Medical Director, Bristol-Myers Squibb",
+        "Invented University Medical Center",
+        "Lynn Sleeper, ScD",
+    )
+    record = entry("NCT00000001")
+    record = record.model_copy(update={"other": {**record.other, "investigators": names}})
+    assert entry_of([record]).people == {"sleeper"}
 
 
 def test_what_is_only_somewhat_alike_goes_to_a_person_or_nowhere():

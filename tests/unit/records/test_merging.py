@@ -1,5 +1,6 @@
 """A review's records become reports; merges are explained, undone, decided by a person, never forgotten."""
 
+import csv
 import json
 
 import pytest
@@ -111,7 +112,7 @@ def test_a_person_decides_side_by_side(review):
     answers = "?\n" + "n another supplement\n" * waiting
     done = CliRunner().invoke(main, ["dedupe", str(review), "--review", "--by", "A. Reviewer"], input=answers)
     assert done.exit_code == 0
-    assert "allowed: d, n, s or q" in done.output
+    assert "allowed: d, n, s, b or q" in done.output
     assert "S44" in done.output
     assert f"{waiting} decided, 0 left" in done.output
     last = read_merges(review)[-1]
@@ -119,6 +120,19 @@ def test_a_person_decides_side_by_side(review):
     assert not dedupe(review).waiting
     nothing = CliRunner().invoke(main, ["dedupe", str(review), "--review"])
     assert "0 decided, 0 left" in nothing.output
+
+
+def test_a_person_goes_back_and_decides_again(review, tmp_path):
+    more = tmp_path / "more.jsonl"
+    more.write_text(line("six", title="Rest in bed for the common cold", pages="S9") + "\n")
+    import_files(review, [more])
+    assert len(dedupe(review).waiting) > 1
+    done = CliRunner().invoke(main, ["dedupe", str(review), "--review"], input="d\nb\nn other abstract\nq\n")
+    assert "1 decided" in done.output
+    first, undone, last = read_merges(review)[-3:]
+    assert undone.undoes == first.id
+    assert (last.records, last.verdict.value, last.why) == (first.records, "not", "other abstract")
+    assert dedupe(review).reports == 5
 
 
 def test_a_decision_of_a_person_joins_records(review):
@@ -151,6 +165,22 @@ def test_the_command_tells_lists_and_undoes(review):
     assert wrong.exit_code == 2
     both = run.invoke(main, ["dedupe", str(review), "--undo", "x", "--list"])
     assert both.exit_code == 2
+
+
+def test_the_table_says_which_record_went_into_which_report(review, tmp_path):
+    csv_file = tmp_path / "refs.csv"
+    csv_file.write_text("record_id,Title,Authors,Year\nr1,Rest in bed for the common cold,Costa J,1999\n")
+    import_files(review, [csv_file])
+    table = tmp_path / "reports.csv"
+    told = CliRunner().invoke(main, ["dedupe", str(review), "--table", str(table)])
+    assert told.exit_code == 0
+    with table.open(newline="") as stream:
+        rows = {row["record"]: row for row in csv.DictReader(stream)}
+    one, two = (rows[record_id(FileFormat.RIS, name)] for name in ("one", "two"))
+    assert one["report"] == two["report"]
+    assert one["records"] == "2"
+    assert [row["file"] for row in rows.values() if row["own_id"] == "r1"] == ["refs.csv"]
+    assert CliRunner().invoke(main, ["dedupe", str(review), "--table", "/dev/null/x.csv"]).exit_code == 2
 
 
 def test_a_spoiled_line_of_the_log_is_a_fault_with_its_place(review):

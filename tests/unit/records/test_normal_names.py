@@ -76,7 +76,7 @@ def test_journals():
 
 def test_titles_and_volumes():
     assert title_form("A <sub>2</sub> trial &amp; more  (author's transl)") == "a 2 trial more"
-    assert volume_form("10 Suppl 2") == ("10", "")
+    assert volume_form("10 Suppl 2") == ("10", "s2")
     assert volume_form("n/a")[0] == "n"
 
 

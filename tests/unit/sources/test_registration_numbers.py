@@ -1,5 +1,7 @@
 """Numbers are found as people type them, and nothing is taken for one that is none."""
 
+import time
+
 import pytest
 
 from evergrove.sources.registration_numbers import find, find_in, registry_of
@@ -95,6 +97,39 @@ def test_a_well_formed_number_is_itself(number, around):
         ("KCT 0004970", "KCT0004970"),
         ("SLCTR-2020-011", "SLCTR/2020/011"),
         ("PER-O15-20", "PER-015-20"),
+        ("NTC04355728", "NCT04355728"),
+        ("NCT04 355 728", "NCT04355728"),
+        ("NCT (04355728)", "NCT04355728"),
+        ("NCT registration number = 04355728", "NCT04355728"),
+        ("ClinicalTrials.gov identifier: 04355728", "NCT04355728"),
+        ("ISRCTN registry no. 47 524 255", "ISRCTN47524255"),
+        ("ISRCTRN47524255", "ISRCTN47524255"),
+        ("ISRCT N47524255", "ISRCTN47524255"),
+        ("IRCT2020 0217 046526-N2", "IRCT20200217046526N2"),
+        ("IR.CT20200217046526N2", "IRCT20200217046526N2"),
+        ("ChiCRT2000029990", "ChiCTR2000029990"),
+        ("ChiCTR ID 20000 29990", "ChiCTR2000029990"),
+        ("ChiCTR–IOR–O7013081", "ChiCTR-IOR-07013081"),
+        ("EudraCT: 2O20 - 001682 - 36", "EUCTR2020-001682-36"),
+        ("EudraCT 2020/001682/36", "EUCTR2020-001682-36"),
+        ("EU-CT 2022-500024-30", "CTIS2022-500024-30"),
+        ("jRCT:s031190264", "jRCTs031190264"),
+        ("UMIN Clinical Trials Registry 000 012 345", "UMIN000012345"),
+        ("RBR_6g9rwb", "RBR-6g9rwb"),
+        ("KCT000 4970", "KCT0004970"),
+        ("TCTR2O20 0401001", "TCTR20200401001"),
+        ("SLCTR / 2020 / 011", "SLCTR/2020/011"),
+        ("LBCTR 20200 43495", "LBCTR2020043495"),
+        ("PACTR 2020 0489 3013 257", "PACTR202004893013257"),
+        ("CTRI/ 2020 / 04 / 024479", "CTRI/2020/04/024479"),
+        ("CTRI202004024479", "CTRI/2020/04/024479"),
+        ("CTRI\\2020\\04\\024479", "CTRI/2020/04/024479"),
+        ("CTRI/2020/4/024479", "CTRI/2020/04/024479"),
+        ("DRKS (000 12345)", "DRKS00012345"),
+        ("ACTRN012620000612910p", "ACTRN12620000612910"),
+        ("ACTRN 12620 000 612 910", "ACTRN12620000612910"),
+        ("NTR no. 1234", "NTR1234"),
+        ("https://www.trialregister.nl/trial/8491", "NL8491"),
     ],
 )
 def test_misspellings_are_put_right(typed, number):
@@ -125,10 +160,43 @@ def test_misspellings_are_put_right(typed, number):
         "RBR-binding",
         "a functional unit of 20 to 30 days",
         "CTRI/2020/4/24479",
+        "published in NTR 2020: the conference",
+        "300 patients in NTR 300",
+        "UMIN R000012345",
+        "NCT043557 28 patients",
+        "PACTR20200489301 325 patients",
+        "clinicaltrials.gov: 12345678 records",
     ],
 )
 def test_what_is_no_number_is_left(text):
     assert find(text) == ()
+
+
+@pytest.mark.parametrize(
+    "number",
+    [
+        number
+        for number in WELL_FORMED
+        if not number.startswith(("NL", "PER", "Jap", "RBR", "ChiCTR-TRC", "jRCTs"))
+    ],
+)
+@pytest.mark.parametrize(
+    "sign", [" ", "-", ": ", "#", " # ", " no. ", "\u00a0", "\u2011", " (", " ID: ", " number ", "="]
+)
+def test_what_stands_between_registry_and_number_is_left_out(number, sign):
+    at = next(place for place, letter in enumerate(number) if letter.isdigit())
+    begin, rest = number[:at].rstrip("-/"), number[at:]
+    assert find(f"see {begin}{sign}{rest}).") == (number,)
+    assert find(f"see {begin}{sign}{rest.replace('0', 'O')}).") in {(number,), ()}
+
+
+@pytest.mark.parametrize(
+    "text", ["NCT " * 50_000, "CTRI/" + "2020/" * 40_000, "ISRCTN no. " * 20_000, "UMIN " + "0 " * 60_000]
+)
+def test_texts_that_only_begin_like_numbers_take_no_time(text):
+    start = time.process_time()
+    find(text)
+    assert time.process_time() - start < 2
 
 
 def test_several_come_once_in_their_order():
