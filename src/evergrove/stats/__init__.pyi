@@ -46,9 +46,9 @@ from .bias.uniform import PUniform as PUniform
 from .bias.uniform import p_uniform as p_uniform
 from .bias.uniform_star import PUniformStar as PUniformStar
 from .bias.uniform_star import p_uniform_star as p_uniform_star
-from .bulk.compiled import load_compiled as load_compiled
 from .bias.unreported import UnreportedBound as UnreportedBound
 from .bias.unreported import unreported_bound as unreported_bound
+from .bulk.compiled import load_compiled as load_compiled
 from .bulk.many_groups import cumulative_groups as cumulative_groups
 from .bulk.many_groups import leave_one_out_groups as leave_one_out_groups
 from .bulk.many_groups import pool_groups as pool_groups
