@@ -69,6 +69,8 @@ class _Cut:
 
     @staticmethod
     def begins(line: str, *, after_blank: bool, current: list[str]) -> bool:  # noqa: ARG004 - one cutter's form
+        if current and "TY" not in line[:3]:  # as nearly every line: a byte order mark may stand before it
+            return False
         tag = ris_tag(line)
         return tag == "TY" or (tag is not None and tag != "ER" and not current)
 

@@ -35,7 +35,7 @@ _ID = re.compile(r'^\{"id": ?"([0-9a-f]{24})"')
 
 def record_line(record: Record) -> str:
     """Return the line of a record: JSON, the id first."""
-    return json.dumps(plain(record), ensure_ascii=False)
+    return record.model_dump_json(exclude_defaults=True)
 
 
 def record_files(folder: Path) -> list[Path]:

@@ -144,7 +144,8 @@ def _walk_file(folder: Path, search_id: str) -> Path:
 
 def records_of_formats(folder: Path, formats: Iterable[FileFormat]) -> Iterator[Record]:
     """Yield the records of a review that came in these formats; other lines are not parsed."""
-    marks = tuple(f'"format": "{form.value}"' for form in formats)
+    # both ways of writing JSON: with a space behind the colon, and without
+    marks = tuple(f'"format":{space}"{form.value}"' for form in formats for space in ("", " "))
     for path in record_files(folder):
         with path.open(encoding="utf-8") as stream:
             for line in stream:
