@@ -19,8 +19,8 @@ _BARE_EUROPEAN = re.compile("20[0-9][0-9]-[05][0-9]{5}")
 _DIGIT_OR_SPACE = bytes(ord("0") if chr(code) in "0123456789Oo" else ord(" ") for code in range(256))
 _THREE = b"000"
 _WITHOUT_THREE = b"RBR"
-#: Bytes before the digits and behind them that any pattern looks at: the longest are "EudraCT identifier" with
-#: six signs, and an IRCT number.
+#: Bytes before the digits and behind them that any pattern looks at: the longest are "EudraCT identifier"
+#: with six signs, and an IRCT number.
 _BEFORE, _BEHIND = 48, 48
 #: Between two parts of a text: no pattern goes across it.
 _APART = " | "
