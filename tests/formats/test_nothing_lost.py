@@ -160,7 +160,7 @@ def lost(path):
         if path.suffix in {".ris", ".nbib", ".enw", ".ciw", ".xml"}
     ]
     + [f"registry/{name}" for name in ("crossref.json", "ctgov-v2-page.json", "ctgov-v2-study.json")]
-    + [f"registry/{name}" for name in ("europe-pmc.json", "ictrp.xml", "openalex.json")],
+    + [f"registry/{name}" for name in ("europe-pmc.json", "ictrp.xml", "ictrp-2026.xml", "openalex.json")],
 )
 def test_what_is_in_no_field_of_a_sample_is_listed_in_the_reference(name):
     assert not lost(SAMPLES / name)

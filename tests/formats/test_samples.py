@@ -208,8 +208,8 @@ def test_decisions_of_rayyan_are_kept():
 
 
 def test_revman_5_gives_studies_references_data_and_bias():
-    records, left_out = sample("revman.rm5")
-    assert not left_out
+    records, (empty,) = sample("revman.rm5")
+    assert empty.reason.startswith("no part of the reference of Beta 2022 has text")
     alpha, article, registration, beta, gamma, _ = records
     assert [record.kind for record in (alpha, beta, gamma)] == [RecordKind.REVIEW_STUDY] * 3
     death, ventilation = alpha.other["data row"]
@@ -218,6 +218,9 @@ def test_revman_5_gives_studies_references_data_and_bias():
     assert '"method"' not in ventilation  # of the outcome before
     assert '"subgroup": "Adults"' in ventilation
     assert alpha.other["risk of bias: Random sequence generation (selection bias)"] == ("low",)
+    blinding = "risk of bias: Blinding of outcome assessment (detection bias)"
+    assert alpha.other[f"{blinding} [Death]"] == ("low",)
+    assert alpha.other[f"{blinding} [Days of ventilation]"] == ("high",)
     assert beta.other["risk of bias: Random sequence generation (selection bias)"] == ("unclear",)
     assert (article.doi, article.pmid, article.other["study"]) == (
         "10.5555/alpha.2021",
@@ -230,7 +233,7 @@ def test_revman_5_gives_studies_references_data_and_bias():
 
 def test_revman_5_keeps_what_stood_before_a_break(tmp_path):
     text = (SAMPLES / "revman.rm5").read_text(encoding="utf-8")
-    _, records, (broken,) = read_text(tmp_path, text[: text.index("<ANALYSES_AND_DATA>")] + "<A><B></A>")
+    _, records, (_, broken) = read_text(tmp_path, text[: text.index("<ANALYSES_AND_DATA>")] + "<A><B></A>")
     assert len(records) == 6
     assert "not well-formed XML from here on" in broken.reason
 
