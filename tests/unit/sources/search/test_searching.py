@@ -314,6 +314,7 @@ def test_the_commands_tell(review, services, monkeypatch):
     assert "registry (ClinicalTrials.gov): 45 found, read 45 = 45 new + 0 changed + 0 known" in done.output
     assert "215 new, 0 changed:" in done.output
     assert "and 195 more" in done.output
+    assert f"Next, for each that you use:\n  evergrove dedupe {review}\n" in done.output
     services.down.add("crossref")
     monkeypatch.setenv("EVERGROVE_ATTEMPTS", "1")
     done = CliRunner().invoke(main, ["update", str(review), "--json"])
@@ -324,6 +325,30 @@ def test_the_commands_tell(review, services, monkeypatch):
     done = CliRunner().invoke(main, ["search", str(review), "crossref"])
     assert done.exit_code == 7
     assert "Crossref at http://127.0.0.1" in done.stderr
+
+
+def test_an_update_goes_on_with_what_then_names_in_its_order(review, services, monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    for name, value in services.environment.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("EVERGROVE_ATTEMPTS", "1")
+    services.page = 100
+    services.down.add("crossref")
+    copy = new_review(tmp_path / "copy", "msc-ards")
+    (copy / "searches.yaml").write_bytes((review / "searches.yaml").read_bytes())
+    done = CliRunner().invoke(main, ["update", str(copy), "--then", "link", "--then", "dedupe"])
+    assert done.exit_code == 7
+    assert "Crossref at http://127.0.0.1" in done.stderr
+    assert "Next, for each" not in done.output
+    told = done.output
+    assert told.index("180 new") < told.index("\ndedupe:\n") < told.index("180 records = ")
+    assert (
+        told.index("180 records = ")
+        < told.index("\nlink:\n")
+        < told.index("reports and 45 registered trials")
+    )
+    both = CliRunner().invoke(main, ["update", str(review), "--then", "build", "--json"])
+    assert (both.exit_code, json.loads(both.stdout)["error"]["code"]) == (2, "usage-error")
 
 
 def test_faults_of_the_saved_searches_are_listed_with_their_lines(review, run):
