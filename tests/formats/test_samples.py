@@ -295,3 +295,21 @@ def test_a_quotation_mark_that_is_not_closed_costs_nothing_else(tmp_path):
     _, records, left_out = read_text(tmp_path, 'title,year\n"no end,2020\nafter,2021\n')
     assert [record.title for record in records] == ['"no end', "after"]
     assert not left_out
+
+
+@pytest.mark.parametrize(
+    ("text", "form"),
+    [
+        ("%A Rossi, A\n", FileFormat.ENDNOTE_TAGGED),
+        ("PMCR- 2021/01/02\nTI  - A title that goes\n      on here\nAB  - Text\n", FileFormat.MEDLINE),
+    ],
+)
+def test_a_short_file_whose_every_line_is_tagged_is_known(tmp_path, text, form):
+    found, records, left_out = read_text(tmp_path, text)
+    assert (found, len(records), left_out) == (form, 1, [])
+
+
+@pytest.mark.parametrize("text", ["%PDF-1.7\n%A x\n", "% Encoding: UTF-8\n", "PMCR- 1\nand then a letter\n"])
+def test_a_file_that_only_begins_so_is_not(tmp_path, text):
+    with pytest.raises(UsageError, match="the format is not known"):
+        read_text(tmp_path, text)
