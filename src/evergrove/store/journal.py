@@ -6,16 +6,23 @@ itself, or, where that was killed, by the next one that changes the review.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
+from pydantic import StringConstraints, ValidationError
+
+from evergrove.errors import Fault, ReviewFolderError
 from evergrove.model.base import Model
 from evergrove.store.write import PART, write_whole
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
 
 JOURNAL = ".journal.json"
+#: Names inside the folder only: a review may come from anyone, and with it a journal.
+_Part = Annotated[str, StringConstraints(strict=True, pattern=rf"^\.[\w.-]+\{PART}$")]
+_Lines = Annotated[str, StringConstraints(strict=True, pattern=r"^\w[\w.-]*\.jsonl$")]
 
 
 class Entry(Model):
@@ -28,9 +35,9 @@ class Entry(Model):
 class Journal(Model):
     """What is to be done: `part`, if there is one, takes the place of `target`; logs get their lines."""
 
-    part: str | None = None
-    target: str | None = None
-    logs: dict[str, Entry]
+    part: _Part | None = None
+    target: _Lines | None = None
+    logs: dict[_Lines, Entry]
 
 
 def commit(place: Path, part: Path | None, target: Path, lines: Mapping[str, str]) -> None:
@@ -60,8 +67,10 @@ def settle(place: Path) -> None:
     """End what a killed run had begun in a folder: carry out its journal, remove its unfinished files."""
     if place.is_dir():
         _carry_out(place)
-        for left in place.rglob(f".*{PART}"):
-            left.unlink()
+        for folder, _, names in os.walk(place):
+            for name in names:
+                if name.startswith(".") and name.endswith(PART):
+                    Path(folder, name).unlink()
 
 
 def _entry(log: Path, lines: str) -> Entry:
@@ -73,7 +82,17 @@ def _carry_out(place: Path) -> None:
     path = place / JOURNAL
     if not path.is_file():
         return
-    journal = Journal.model_validate_json(path.read_bytes())
+    try:
+        journal = Journal.model_validate_json(path.read_bytes())
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        where = ".".join(str(part) for part in first["loc"])
+        found, allowed = (
+            repr(first["input"])[:80],
+            "what evergrove wrote; remove the file if nobody else has it",
+        )
+        fault = Fault(f"{place.name}/{JOURNAL}", None, where, found, first["msg"], allowed)
+        raise ReviewFolderError(str(place.parent), [fault]) from None
     if journal.part is not None and journal.target is not None and (place / journal.part).is_file():
         (place / journal.part).replace(place / journal.target)
     for name, entry in journal.logs.items():

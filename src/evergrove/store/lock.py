@@ -23,6 +23,8 @@ LOCK = ".evergrove.lock"
 #: Seconds that a change waits for another: a person's decision is written in milliseconds.
 PATIENCE = 3.0
 _PAUSE = 0.05
+#: A review may come from anyone: a link in place of the lock must not lead to another file.
+_NOT_THROUGH_A_LINK = getattr(os, "O_NOFOLLOW", 0)
 #: The byte that is locked where locks are of bytes: far behind the text, which then stays readable.
 _FAR = 1 << 30
 
@@ -70,7 +72,7 @@ def _wait(folder: Path, patience: float) -> int:
     end = time.monotonic() + patience
     while True:
         try:
-            descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+            descriptor = os.open(path, os.O_RDWR | os.O_CREAT | _NOT_THROUGH_A_LINK, 0o644)
         except OSError as error:
             raise UsageError(
                 f"{folder} cannot be written to ({error.strerror}); copy the review to a folder of yours "

@@ -150,9 +150,13 @@ def records_to(folder: Path, name: str, sha256: str) -> Iterator[Batch]:
             os.fsync(stream.fileno())  # the logs must not tell of records that a power cut takes
         if batch.count and target.exists():
             part = _joined(target, part)
-        commit(target.parent, part if batch.count else None, target, batch.lines)
-    finally:
+    except BaseException:
         part.unlink(missing_ok=True)
+        raise
+    if not batch.count:
+        part.unlink()
+    # from here on the part belongs to the journal: whatever happens, the next run ends it
+    commit(target.parent, part if batch.count else None, target, batch.lines)
 
 
 def _joined(target: Path, new: Path) -> Path:

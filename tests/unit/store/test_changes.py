@@ -10,9 +10,10 @@ import time
 
 import pytest
 
-from evergrove.errors import BusyError, UsageError
+from evergrove.errors import BusyError, ReviewFolderError, UsageError
 from evergrove.services.folders import new_review
 from evergrove.services.import_records import import_files
+from evergrove.store import journal
 from evergrove.store.lock import LOCK, changing
 from evergrove.store.records import read_imports, read_records
 
@@ -175,3 +176,47 @@ def test_an_old_lock_file_of_a_dead_run_is_taken_over(review):
     with changing(review, "import", 0):
         assert json.loads((review / LOCK).read_text())["process"] == os.getpid()
     assert not (review / LOCK).exists()
+
+
+def test_an_import_that_fails_at_its_last_step_is_ended_by_the_next_run(review, tmp_path, monkeypatch):
+    file = write_ris(tmp_path / "a.ris", range(3))
+    with monkeypatch.context() as patch:
+
+        def no_space(*_):
+            raise OSError(28, "No space left on device")
+
+        patch.setattr(journal, "_carry_out", no_space)
+        with pytest.raises(OSError, match="No space"):
+            import_files(review, [file])
+    assert not list(read_records(review))
+    with changing(review, "the next run"):
+        pass
+    assert len(list(read_records(review))) == 3
+    assert [run.added for run in read_imports(review)] == [3]
+
+
+@pytest.mark.parametrize(
+    "crafted",
+    [
+        {"part": ".x.part", "target": "../stolen.jsonl", "logs": {}},
+        {"part": "../../outside.part", "target": "x.jsonl", "logs": {}},
+        {"logs": {"../searches.jsonl": {"size": 0, "lines": "x"}}},
+        {"logs": {"imports.jsonl": "x"}},
+    ],
+)
+def test_a_journal_that_someone_else_wrote_leads_nowhere_else(review, crafted):
+    (review / "records").mkdir()
+    (review / "records" / ".journal.json").write_text(json.dumps(crafted))
+    before = sorted(review.parent.rglob("*"))
+    with pytest.raises(ReviewFolderError, match=r"records/.journal.json"), changing(review, "import"):
+        pass
+    assert sorted(review.parent.rglob("*")) == before
+
+
+def test_a_link_in_place_of_the_lock_is_not_followed(review, tmp_path):
+    other = tmp_path / "other.txt"
+    other.write_text("mine")
+    (review / LOCK).symlink_to(other)
+    with pytest.raises(UsageError, match="cannot be written to"), changing(review, "import"):
+        pass
+    assert other.read_text() == "mine"
