@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from evergrove.errors import UsageError
+from evergrove.model.record import RecordKind
 from evergrove.report.findings import Unpublished
 from evergrove.report.site import write_site
 from evergrove.services.evaluate import evaluate
@@ -15,6 +16,7 @@ from evergrove.services.found_records import found_records
 from evergrove.services.link import link_review
 from evergrove.services.review import open_review
 from evergrove.services.timings import Timings
+from evergrove.store.records import read_records
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -116,9 +118,9 @@ def build(
 
 def _unpublished(folder: Path, found: FoundRecords) -> Unpublished | None:
     """Return the registered trials without a report of results; nothing where no registry entry is held."""
-    run = link_review(folder, today=found.until)
-    if not run.linked.entries:
+    if all(record.kind is not RecordKind.REGISTRY_ENTRY for record in read_records(folder)):
         return None
+    run = link_review(folder, today=found.until)
     possible = {key for trial in run.unpublished for key in trial.possible}
     titles = {key: run.linked.reports[key].title or "no title" for key in sorted(possible)}
     return Unpublished(run.unpublished, run.today, titles)
