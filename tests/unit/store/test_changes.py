@@ -9,7 +9,9 @@ import threading
 import time
 
 import pytest
+from click.testing import CliRunner
 
+from evergrove.cli.main import main
 from evergrove.errors import BusyError, ReviewFolderError, UsageError
 from evergrove.services.folders import new_review
 from evergrove.services.import_records import import_files
@@ -220,3 +222,21 @@ def test_a_link_in_place_of_the_lock_is_not_followed(review, tmp_path):
     with pytest.raises(UsageError, match="cannot be written to"), changing(review, "import"):
         pass
     assert other.read_text() == "mine"
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("dedupe",),
+        ("dedupe", "--undo", "0123456789"),
+        ("link", "--undo", "0123456789", "--why", "x"),
+        ("candidates",),
+    ],
+)
+def test_every_command_that_writes_waits_its_turn(review, arguments):
+    name, *options = arguments
+    with changing(review, "import"):
+        done = CliRunner().invoke(main, [name, str(review), *options, "--json"])
+    told = json.loads(done.stdout)["error"]
+    assert (done.exit_code, told["code"]) == (8, "review-busy")
+    assert "'evergrove import' (process " in told["message"]
