@@ -253,6 +253,12 @@ def review_folder() -> str:
         "an unknown field, an anchor or alias, and a path that leaves the folder are faults. "
         "`evergrove check` lists all faults with line, field, value found and what is allowed.",
         "",
+        "One run changes a folder at a time: while it does, `.evergrove.lock` says what it is, whose, and since "
+        "when, and another run ends with `review-busy` after 3 seconds, without touching anything. The lock ends "
+        "with its process. The records of a file and their entries in the logs come in together or not at all: "
+        "what a killed run left (`.journal.json`, `.*.part` in `records/`) is ended or removed by the next run. "
+        "Reading (`check`, `build`, `link`, `export`) needs no lock.",
+        "",
     ]
     models = (
         Protocol, Outcome, Comparison, Analysis, Study, Report, Design, Arm, Intervention, Datum, ArmValue,

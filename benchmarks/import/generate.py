@@ -107,11 +107,41 @@ def bibtex(item: dict[str, str | list[str]]) -> str:
     )
 
 
+def endnote_xml(item: dict[str, str | list[str]]) -> str:
+    def styled(tag: str, text: object) -> str:
+        return f'<{tag}><style face="normal" font="default" size="100%">{text}</style></{tag}>'
+
+    people = "".join(styled("author", name) for name in item["authors"])
+    words = "".join(styled("keyword", word) for word in item["keywords"])
+    return (
+        f'<record><ref-type name="Journal Article">17</ref-type><contributors><authors>{people}</authors>'
+        f"</contributors><titles>{styled('title', item['title'])}{styled('secondary-title', item['journal'])}"
+        f"</titles><keywords>{words}</keywords><dates>{styled('year', item['year'])}</dates>"
+        f"{styled('abstract', item['abstract'])}{styled('electronic-resource-num', item['doi'])}</record>\n"
+    )
+
+
+def endnote_tagged(item: dict[str, str | list[str]]) -> str:
+    lines = ["%0 Journal Article", f"%T {item['title']}", *(f"%A {name}" for name in item["authors"])]
+    lines += [f"%J {item['journal']}", f"%D {item['year']}", f"%R {item['doi']}", f"%X {item['abstract']}"]
+    return "\n".join([*lines, *(f"%K {word}" for word in item["keywords"]), "", ""])
+
+
+def web_of_science(item: dict[str, str | list[str]]) -> str:
+    lines = ["PT J", f"AU {item['authors'][0]}", *(f"   {name}" for name in item["authors"][1:])]
+    lines += [f"TI {item['title']}", f"SO {item['journal']}", f"DE {'; '.join(item['keywords'])}"]
+    lines += [f"AB {item['abstract']}", f"PY {item['year']}", f"DI {item['doi']}", f"PM {item['pmid']}"]
+    return "\n".join([*lines, "ER", "", ""])
+
+
 #: format -> what stands before the records, how one is written, what stands behind them
 FORMS: dict[str, tuple[str, Callable[[dict[str, str | list[str]]], str], str]] = {
     "ris": ("", ris, ""),
     "medline": ("", nbib, ""),
     "pubmed-xml": ("<?xml version='1.0'?>\n<PubmedArticleSet>\n", pubmed_xml, "</PubmedArticleSet>\n"),
+    "endnote-xml": ("<?xml version='1.0'?>\n<xml><records>\n", endnote_xml, "</records></xml>\n"),
+    "endnote-tagged": ("", endnote_tagged, ""),
+    "web-of-science": ("FN Clarivate Analytics Web of Science\nVR 1.0\n", web_of_science, "EF\n"),
     "table": ("Title,Authors,Journal,Year,DOI,Abstract,Keywords\n", table, ""),
     "bibtex": ("", bibtex, ""),
 }

@@ -10,7 +10,8 @@
     │   └── TooFewStudiesError     4   a method asked for with fewer studies than it needs
     ├── ConvergenceError           5   an iterative method that found no solution
     ├── RenderError                6   a page or figure that could not be written
-    └── SourceError                7   a database or registry that does not answer as it should
+    ├── SourceError                7   a database or registry that does not answer as it should
+    └── BusyError                  8   another run is changing the same review
 
 The number is the command line's exit status; ``code`` is the name in JSON output.
 A message says what is wrong, where, the value found, what is allowed, and what to do.
@@ -106,6 +107,13 @@ class SourceError(EvergroveError):
 
     code = "source-error"
     exit_status = 7
+
+
+class BusyError(EvergroveError):
+    """Another run is changing the same review; nothing was touched, and the message says whose run it is."""
+
+    code = "review-busy"
+    exit_status = 8
 
 
 @dataclass(frozen=True, slots=True)

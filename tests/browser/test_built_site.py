@@ -10,9 +10,12 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from evergrove.services.build import build
+from evergrove.services.folders import new_review
+from evergrove.services.import_records import import_files
 
 pytestmark = pytest.mark.browser
 
+REGISTRY = Path(__file__).parents[1] / "formats" / "samples" / "registry"
 DESKTOP = {"width": 1280, "height": 900}
 PHONE = {"width": 390, "height": 844}
 #: One page of each kind, and the ones with the most on them.
@@ -22,6 +25,7 @@ KINDS = (
     "claims.html",
     "abstract.html",
     "flow.html",
+    "unpublished.html",
     "risk-of-bias.html",
     "methods.html",
     "downloads.html",
@@ -37,8 +41,11 @@ KINDS = (
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The shipped review's site."""
-    return build("msc-ards", tmp_path_factory.mktemp("built") / "site").folder
+    """The site of the shipped review, with registry entries imported, so that every page is there."""
+    place = tmp_path_factory.mktemp("built")
+    review = new_review(place / "review", "msc-ards")
+    import_files(review, [REGISTRY / "ctgov-v2-page.json", REGISTRY / "ictrp.csv"])
+    return build(review, place / "site").folder
 
 
 @pytest.fixture(scope="module")

@@ -99,7 +99,7 @@ def test_the_tutorial_of_records_gives_what_it_says(tmp_path: Path) -> None:
     found = found_records(review)
     assert found is not None
     assert (found.databases, found.registers) == (
-        {"PubMed": 1, "embase.ris (database not named)": 2},
+        {"PubMed": 1, "Embase": 2},
         {"ClinicalTrials.gov": 2},
     )
     assert found.duplicates == 1

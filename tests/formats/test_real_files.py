@@ -1,12 +1,22 @@
 """Real files of many programs: one library in several formats is one library; expected parses come out."""
 
 import json
+import lzma
 import re
 import tarfile
+from collections import Counter
+from contextlib import suppress
 
 import pytest
 
+from evergrove.errors import UsageError
 from evergrove.model.record import FileFormat, RecordKind
+from evergrove.services.export_records import export_to_file
+from evergrove.services.folders import new_review
+from evergrove.services.import_records import import_files
+from evergrove.sources.carried_fields import field_values
+from evergrove.sources.exporting import ExportFormat
+from evergrove.store.records import read_imports, read_records
 from support.reading import SHARED, read_file, shared
 
 FIELDS = ("title", "authors", "year", "volume", "issue", "pages", "doi", "journal", "keywords", "language")
@@ -151,3 +161,44 @@ def test_articles_of_pubmed_have_what_the_xml_says(tmp_path):
         assert record.pmid == path.stem
         assert record.title
         assert record.raw in path.read_text(encoding="utf-8")
+
+
+REAL = (
+    *("reflib", "reflib_node", "nbib", "jabref", "rispy", "pubmed_xml"),
+    *("asreview_small", "openalex", "europepmc"),
+)
+
+
+@pytest.fixture(scope="module")
+def all_real(tmp_path_factory):
+    """A review with every real file of a known format, each imported through the service."""
+    place = tmp_path_factory.mktemp("real")
+    review = new_review(place / "review")
+    for folder in REAL:
+        for path in sorted(shared(folder).rglob("*")):
+            if path.is_dir() or path.suffix == ".tar":
+                continue
+            if path.suffix == ".xz":
+                packed, path = path, place / f"{folder}-{path.stem}"  # noqa: PLW2901 - the same file, unpacked
+                path.write_bytes(lzma.decompress(packed.read_bytes()))
+            with suppress(UsageError):  # of no known format, or empty
+                import_files(review, [path])
+    return review
+
+
+def test_the_counts_of_every_real_file_add_up(all_real):
+    runs = read_imports(all_real)
+    assert len(runs) > 100
+    assert all(run.read == run.added + run.known + len(run.left_out) for run in runs)
+    assert sum(run.added for run in runs) == len(list(read_records(all_real))) > 600
+
+
+@pytest.mark.parametrize("form", ExportFormat)
+def test_an_export_of_real_records_gives_back_the_same_records(all_real, tmp_path, form):
+    def fields(review):
+        return Counter(json.dumps(field_values(record), sort_keys=True) for record in read_records(review))
+
+    export_to_file(all_real, form.value, tmp_path / "export")
+    back = new_review(tmp_path / "back")
+    import_files(back, [tmp_path / "export"])
+    assert fields(back) == fields(all_real)

@@ -201,3 +201,18 @@ def test_a_single_work_and_an_array_are_read_too(tmp_path):
         assert form == "crossref"
         assert not left
         assert kept[0].doi == "10.9999/made.up.1"
+
+
+def test_an_export_of_the_platform_as_it_is_in_2026():
+    form, (trial,), left_out = sample("ictrp-2026.xml")
+    assert (form, left_out) == ("ictrp-xml", [])
+    assert trial.registrations == ("ChiCTR2699999999", "NCT09999993")
+    assert (trial.date, trial.year) == ("2026-08-20", 2026)
+    assert trial.other["last_update"] == ("2026-09-21",)
+    assert trial.other["start_date"] == ("2026-09-01",)
+    assert trial.other["secondary_outcomes"] == ("Adverse events", "Length of stay")
+    assert trial.other["official_title"] == ("A made-up study of invented cells",)
+    assert trial.other["prospective_registration"] == ("Yes",)
+    assert trial.other["ethics_review_status"] == ("Approved",)
+    assert "has_results" not in trial.other
+    assert "Nobody" not in trial.model_dump_json(exclude={"raw"})

@@ -208,8 +208,8 @@ def test_decisions_of_rayyan_are_kept():
 
 
 def test_revman_5_gives_studies_references_data_and_bias():
-    records, left_out = sample("revman.rm5")
-    assert not left_out
+    records, (empty,) = sample("revman.rm5")
+    assert empty.reason.startswith("no part of the reference of Beta 2022 has text")
     alpha, article, registration, beta, gamma, _ = records
     assert [record.kind for record in (alpha, beta, gamma)] == [RecordKind.REVIEW_STUDY] * 3
     death, ventilation = alpha.other["data row"]
@@ -218,6 +218,9 @@ def test_revman_5_gives_studies_references_data_and_bias():
     assert '"method"' not in ventilation  # of the outcome before
     assert '"subgroup": "Adults"' in ventilation
     assert alpha.other["risk of bias: Random sequence generation (selection bias)"] == ("low",)
+    blinding = "risk of bias: Blinding of outcome assessment (detection bias)"
+    assert alpha.other[f"{blinding} [Death]"] == ("low",)
+    assert alpha.other[f"{blinding} [Days of ventilation]"] == ("high",)
     assert beta.other["risk of bias: Random sequence generation (selection bias)"] == ("unclear",)
     assert (article.doi, article.pmid, article.other["study"]) == (
         "10.5555/alpha.2021",
@@ -230,7 +233,7 @@ def test_revman_5_gives_studies_references_data_and_bias():
 
 def test_revman_5_keeps_what_stood_before_a_break(tmp_path):
     text = (SAMPLES / "revman.rm5").read_text(encoding="utf-8")
-    _, records, (broken,) = read_text(tmp_path, text[: text.index("<ANALYSES_AND_DATA>")] + "<A><B></A>")
+    _, records, (_, broken) = read_text(tmp_path, text[: text.index("<ANALYSES_AND_DATA>")] + "<A><B></A>")
     assert len(records) == 6
     assert "not well-formed XML from here on" in broken.reason
 
@@ -292,3 +295,21 @@ def test_a_quotation_mark_that_is_not_closed_costs_nothing_else(tmp_path):
     _, records, left_out = read_text(tmp_path, 'title,year\n"no end,2020\nafter,2021\n')
     assert [record.title for record in records] == ['"no end', "after"]
     assert not left_out
+
+
+@pytest.mark.parametrize(
+    ("text", "form"),
+    [
+        ("%A Rossi, A\n", FileFormat.ENDNOTE_TAGGED),
+        ("PMCR- 2021/01/02\nTI  - A title that goes\n      on here\nAB  - Text\n", FileFormat.MEDLINE),
+    ],
+)
+def test_a_short_file_whose_every_line_is_tagged_is_known(tmp_path, text, form):
+    found, records, left_out = read_text(tmp_path, text)
+    assert (found, len(records), left_out) == (form, 1, [])
+
+
+@pytest.mark.parametrize("text", ["%PDF-1.7\n%A x\n", "% Encoding: UTF-8\n", "PMCR- 1\nand then a letter\n"])
+def test_a_file_that_only_begins_so_is_not(tmp_path, text):
+    with pytest.raises(UsageError, match="the format is not known"):
+        read_text(tmp_path, text)

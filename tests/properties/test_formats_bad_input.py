@@ -13,7 +13,7 @@ from evergrove.services.import_records import Choices, import_files
 from evergrove.sources.draft import Draft, LeftOut
 from evergrove.sources.formats import MODULES, reader_of
 from evergrove.sources.opening import open_file
-from evergrove.sources.registration_numbers import find, registry_of
+from evergrove.sources.registration_numbers import _REGISTRIES, _TYPED, _UNTYPED, find, registry_of
 
 SAMPLES = Path(__file__).resolve().parents[1] / "formats" / "samples"
 OF = {
@@ -109,6 +109,43 @@ def test_numbers_that_are_found_are_numbers(text, name):
     for number in find(f"{text} {name}{text}"):
         assert registry_of(number) is not None
         assert find(number) == (number,)
+
+
+#: Numbers of every registry as they are found in texts, and what stands around them or looks like them.
+PARTS = (
+    *("NCT04355728", "nct 0435 5728", "NCTO4355728", "ISRCTN-47524255", "ISCRTN 47524255", "KCT0004913"),
+    *("IRCT20200217046526N2", "IRCT20200217046526 N 123", "ISRCTN - identifier : 4752 4255"),
+    *("NTR1234", "ISRCTN 123"),
+    *("ChiCTR2000029990", "ChiCTR-IPR-17012345", "EudraCT - Identifier : 2020-001682-36", "RPCEC00000363"),
+    *("2020-001682-36", "CTIS 2022-", "2022-500024-30-00", "jRCT2031190264", "jRCTs031190264"),
+    *("NL-OMON12345", "NL"),
+    *("UMIN000012345", "JapicCTI-205355", "JMA-IIA00123", "DRKS00012345", "DRKS-ID: DRKS00012345", "NL8491"),
+    *("CTRI/2020/04/024479", "ACTRN12620000459910", "RBR-3fz9yr", "rbr-7xm5Z2", "PACTR202004893013257"),
+    *("TCTR20200404004", "NL63", "SLCTR/2020/014", "LBCTR2020043495", "PER-012-20", "NCT", "EUCTR", "1234"),
+    *("2020", "20", "000", "OOO", "only", "control", "\u2010", "\u00ad", "\u200b", "ſ", "ß", "治疗", " "),
+    *("\n", "-", "n" * 30, "cells " * 12, "Ω " * 40, "7" * 60, "(", ")", ". ", "; "),
+)
+
+
+def found_everywhere(text):
+    typed = _UNTYPED.sub(lambda sign: _TYPED[sign.group()], text)
+    return {
+        registry.form(match)
+        for registry in _REGISTRIES
+        for match in registry.pattern.finditer(typed if registry.cased else typed.upper())
+    }
+
+
+@pytest.mark.parametrize("part", PARTS)
+@pytest.mark.parametrize("far", ["", "cells " * 20, "Ω " * 40])
+def test_each_number_is_found_far_from_other_digits(part, far):
+    assert set(find(far + part + far)) == found_everywhere(far + part + far)
+
+
+@settings(max_examples=400, deadline=None, derandomize=True)
+@given(st.lists(st.one_of(st.sampled_from(PARTS), st.text(max_size=8)), max_size=12).map("".join))
+def test_looking_around_digits_finds_what_looking_everywhere_finds(text):
+    assert set(find(text)) == found_everywhere(text)
 
 
 def test_every_format_is_spoiled_here():

@@ -8,12 +8,16 @@ from __future__ import annotations
 
 import itertools
 import json
+import re
 import threading
 from collections import deque
 from contextlib import contextmanager
+from datetime import date, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, urlsplit
 
+#: How a search of PubMed is limited to the days on which records came in.
+SLICE = re.compile(r'\) AND \("(\d{4}/\d\d/\d\d)"\[EDAT\] : "(\d{4}/\d\d/\d\d)"\[EDAT\]\)$')
 PATHS = {
     "pubmed": "/eutils",
     "europepmc": "/europepmc",
@@ -36,6 +40,10 @@ class Services:
         self.titles = {}
         self.updated = {}
         self.ticks = itertools.count(1)
+        self.histories = {}
+        #: PubMed's records came in one a day from this day on; all on this day where there are none apart.
+        self.first_day = date(2019, 12, 1)
+        self.all_on_one_day = False
         self.address = ""
 
     @property
@@ -47,6 +55,12 @@ class Services:
 
     def count(self, name):
         return sum(one == name for one, _, _ in self.asked)
+
+    def days(self):
+        """Return the day on which each of PubMed's records came in, by number."""
+        numbers = range(1, self.sizes["pubmed"] + 1)
+        step = 0 if self.all_on_one_day else 1
+        return {str(30_000_000 + n): self.first_day + timedelta(days=n * step) for n in numbers}
 
     def title(self, name, number):
         return self.titles.get((name, number), f"Invented trial {number} of cells & care")
@@ -116,10 +130,17 @@ class _Handler(BaseHTTPRequestHandler):
         return range(start + 1, min(start + size, self.state.sizes[name]) + 1)
 
     def pubmed(self, path, query):
-        ids = [str(30_000_000 + n) for n in range(1, self.state.sizes["pubmed"] + 1)]
         if path.endswith("esearch.fcgi"):
             assert query["usehistory"] == "y"
-            found = {"count": str(len(ids)), "idlist": ids[:9999], "webenv": "MCID_1", "querykey": "1"}
+            days = self.state.days()
+            ids = list(days)
+            if slice_ := SLICE.search(query["term"]):
+                first, last = (date(*map(int, day.split("/"))) for day in slice_.groups())
+                ids = [one for one in ids if first <= days[one] <= last]
+            environment = f"MCID_{next(self.state.ticks)}"
+            self.state.histories[environment] = ids
+            given = ids[: min(int(query["retmax"]), 9999)]
+            found = {"count": str(len(ids)), "idlist": given, "webenv": environment, "querykey": "1"}
             found["querytranslation"] = f'"{query["term"]}"[All Fields]'
             found["warninglist"] = {"quotedphrasesnotfound": ['"cells of nowhere"']}
             self.json({"header": {"type": "esearch"}, "esearchresult": found})
@@ -129,7 +150,7 @@ class _Handler(BaseHTTPRequestHandler):
                 self.send(400, b"<eFetchResult><ERROR>Unable to obtain query #1</ERROR></eFetchResult>")
                 return
             start = int(query["retstart"])
-            wanted = ids[start : start + int(query["retmax"])]
+            wanted = self.state.histories[query["WebEnv"]][start : start + int(query["retmax"])]
         else:
             wanted = query["id"].split(",")
         articles = "".join(self.article(number) for number in wanted)
@@ -203,7 +224,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.json(answer)
 
     def openalex(self, _path, query):
-        size = min(int(query["per-page"]), self.state.page)
+        size = min(int(query["per_page"]), self.state.page)
         if "cursor" in query:
             if "api_key" not in query:
                 self.json({"error": "cursor paging needs a key"}, 401)

@@ -32,10 +32,11 @@ def command(review: str, searches: tuple[str, ...], as_json: bool) -> None:
     with progress(quiet=as_json) as step:
         outcome = run_searches(review, searches, step)
     tell(outcome, as_json=as_json)
+    leave(outcome)
 
 
 def tell(outcome: SearchOutcome, *, as_json: bool, named: bool = False) -> None:
-    """Print what became of the searches; leave with the status of the error, if there was one."""
+    """Print what became of the searches."""
     if as_json:
         print_json(outcome.to_dict())
     else:
@@ -51,6 +52,10 @@ def tell(outcome: SearchOutcome, *, as_json: bool, named: bool = False) -> None:
             _name(outcome.found)
         if outcome.error is not None:
             click.echo(f"evergrove: {outcome.error}", err=True)
+
+
+def leave(outcome: SearchOutcome) -> None:
+    """End with the status of the error, if there was one."""
     if outcome.error is not None:
         sys.exit(outcome.error.exit_status)
 

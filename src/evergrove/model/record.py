@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Annotated
 
 from pydantic import AwareDatetime, Field, StringConstraints
@@ -221,11 +222,14 @@ class FoundRecords(Model):
         Records by database and by register, without those that the review held already.
     duplicates : int, optional
         Records that were merged into another's report; missing where duplicates were never looked for.
+    until : date, optional
+        Of the last import or search.
     """
 
     databases: dict[str, int] = Field(default_factory=dict)
     registers: dict[str, int] = Field(default_factory=dict)
     duplicates: Annotated[int, Field(strict=True, ge=0)] | None = None
+    until: date | None = None
 
 
 __all__ = [

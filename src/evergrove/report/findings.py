@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import date
 
     from evergrove.appraisal import Certainty, Judged
     from evergrove.claims import ClaimResult
     from evergrove.model import Review
     from evergrove.model.record import FoundRecords
+    from evergrove.records.unpublished import UnpublishedTrial
     from evergrove.stats import AbsoluteEffect
     from evergrove.synthesis import AnalysisResult
 
@@ -38,6 +40,25 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True)
+class Unpublished:
+    """Trials of which the review holds a registry entry and no report of results.
+
+    Parameters
+    ----------
+    trials : tuple of UnpublishedTrial
+        Those completed longest ago first.
+    until : date
+        The day to which days are counted: that of the last import or search, not that of the build.
+    titles : mapping of str to str
+        Titles of the reports that may be of one of them, by id.
+    """
+
+    trials: tuple[UnpublishedTrial, ...]
+    until: date
+    titles: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
 class Findings:
     """A review, evaluated.
 
@@ -51,6 +72,8 @@ class Findings:
     claims : tuple of ClaimResult
     found : FoundRecords, optional
         Records imported and merged, where the review holds any.
+    unpublished : Unpublished, optional
+        Where the review holds registry entries.
     """
 
     review: Review
@@ -58,6 +81,7 @@ class Findings:
     judged: Mapping[str, Judged]
     claims: tuple[ClaimResult, ...]
     found: FoundRecords | None = None
+    unpublished: Unpublished | None = None
 
     @property
     def main_answers(self) -> tuple[Answer, ...]:

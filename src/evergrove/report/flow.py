@@ -55,8 +55,8 @@ def flow(review: Review, found: FoundRecords | None = None) -> PrismaFlow:
     parts = [f"Included: {count(len(included))} studies in {count(reports)} reports ({_listed(included)})."]
     if held:
         parts.append(f"Also held, not counted as included: {_listed(held)}.")
-    if recorded.note:
-        parts.append(recorded.note)
+    if note := flow_note(review, found):
+        parts.append(note)
     return PrismaFlow(
         title=f"Flow of records and reports: {review.protocol.short_title}",
         desc=" ".join(parts),
@@ -73,6 +73,26 @@ def flow(review: Review, found: FoundRecords | None = None) -> PrismaFlow:
         excluded=_one("all reasons together", recorded.reports_excluded),
         studies=len(included),
         reports=reports,
+    )
+
+
+def flow_note(review: Review, found: FoundRecords | None = None) -> str | None:
+    """Return what there is to say of the counts: the protocol's note, until records were imported.
+
+    The protocol's note is of the counts that the protocol records. Once the review holds records, those of
+    searching are counted from them, and a note that they are missing would not be true any more.
+    """
+    if found is None:
+        return review.protocol.flow.note
+    imported = sum(found.databases.values()) + sum(found.registers.values())
+    noun = "record" if imported == 1 else "records"
+    day = "" if found.until is None else f" up to {found.until.isoformat()}"
+    merged = (
+        "duplicates were not looked for yet" if found.duplicates is None else "duplicates are what was merged"
+    )
+    return (
+        f"Records of databases and registers are the {count(imported)} {noun} imported{day}; {merged}. "
+        "Counts of screening are those that the protocol records."
     )
 
 

@@ -20,6 +20,7 @@ from evergrove.store.candidates import (
     read_candidates,
 )
 from evergrove.store.consistency import cross_faults
+from evergrove.store.lock import changing
 from evergrove.store.records import read_records
 from evergrove.store.write import write_whole
 
@@ -68,6 +69,11 @@ def find_candidates(review: str | Path) -> int:
         How many were added to ``records/candidates.jsonl``.
     """
     folder = locate(review)
+    with changing(folder, "candidates"):
+        return _find(folder)
+
+
+def _find(folder: Path) -> int:
     known = {candidate.id for candidate in read_candidates(folder)}
 
     def new() -> Iterator[Candidate]:
@@ -157,6 +163,11 @@ def decide(
     if not who.strip() or not why.strip():
         raise UsageError("a decision needs a name (--who) and a reason (--why)")
     folder = locate(review)
+    with changing(folder, "candidates"):
+        return _decide(folder, candidate_id, accept=accept, who=who, why=why, chosen=chosen or Chosen())
+
+
+def _decide(folder: Path, candidate_id: str, *, accept: bool, who: str, why: str, chosen: Chosen) -> Decided:
     held = read_review(folder)
     candidate = _candidate(folder, candidate_id)
     today = datetime.now(UTC).date()
@@ -165,7 +176,7 @@ def decide(
     message = "rejected"
     action = CandidateAction.ACCEPT if accept else CandidateAction.REJECT
     if accept:
-        study_id, datum_id, added, message = _accept(folder, held, candidate, chosen or Chosen(), who)
+        study_id, datum_id, added, message = _accept(folder, held, candidate, chosen, who)
     decision = CandidateDecision(
         candidate=candidate.id, who=who, when=today, action=action, why=why, study=study_id, datum=datum_id
     )

@@ -17,6 +17,7 @@ from evergrove.records.clusters import Clusters
 from evergrove.records.decisions import Standing, standing
 from evergrove.records.deduplicate import deduplicate
 from evergrove.services.folders import locate
+from evergrove.store.lock import changing
 from evergrove.store.merges import add_merges, read_merges
 from evergrove.store.records import read_records
 from evergrove.store.write import write_whole
@@ -89,8 +90,15 @@ def dedupe(review: str | Path, progress: Progress | None = None) -> DedupeRun:
         For a review that is not there.
     ReviewFolderError
         For a record or decision that cannot be read.
+    BusyError
+        While another run changes the review.
     """
     folder = locate(review)
+    with changing(folder, "dedupe"):
+        return _dedupe(folder, progress)
+
+
+def _dedupe(folder: Path, progress: Progress | None) -> DedupeRun:
     now = standing(read_merges(folder))
     found = deduplicate(read_records(folder), together=now.together, apart=now.apart, progress=progress)
     held = now.groups(found.ids)
@@ -197,6 +205,11 @@ def undo(review: str | Path, merge: str, who: str | None = None, why: str = "und
         For an id that is not there, is undone already, or is no merge.
     """
     folder = locate(review)
+    with changing(folder, "dedupe --undo"):
+        return _undo(folder, review, merge, who, why)
+
+
+def _undo(folder: Path, review: str | Path, merge: str, who: str | None, why: str) -> MergeEvent:
     events = read_merges(folder)
     target = next((event for event in events if event.id == merge), None)
     if target is None:
@@ -243,7 +256,9 @@ def decide(
     """
     why = why or "both records seen side by side"
     event = _event(records, datetime.now(UTC), who or account(), verdict, why)
-    add_merges(locate(review), [event])
+    folder = locate(review)
+    with changing(folder, "dedupe --review"):
+        add_merges(folder, [event])
     return event
 
 

@@ -10,8 +10,13 @@ from pathlib import Path
 from evergrove.errors import UsageError
 from evergrove.model.base import Slug
 from evergrove.services.template import PROTOCOL_TEMPLATE, SEARCHES_TEMPLATE
+from evergrove.store.journal import JOURNAL
+from evergrove.store.lock import LOCK
+from evergrove.store.write import PART
 
 _PACKAGED = Path(str(files("evergrove"))) / "reviews"
+#: What a run that changes a review has in it, until it ends.
+_ONLY_OF_A_RUN = shutil.ignore_patterns(LOCK, JOURNAL, f"*{PART}")
 _SOURCE_TREE = Path(__file__).resolve().parents[3] / "reviews"
 
 
@@ -87,7 +92,7 @@ def new_review(folder: Path, source: str | Path | None = None) -> Path:
     draft = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{name}."))
     try:
         if copied is not None:
-            shutil.copytree(copied, draft, dirs_exist_ok=True)
+            shutil.copytree(copied, draft, dirs_exist_ok=True, ignore=_ONLY_OF_A_RUN)
         else:
             _fill(draft, name)
         draft.chmod(0o755)

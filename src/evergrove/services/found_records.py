@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from evergrove.model.record import FileFormat, FoundRecords
 from evergrove.services.dedupe import report_groups
 from evergrove.store.merges import read_merges
-from evergrove.store.records import read_imports
+from evergrove.store.records import read_imports, read_records
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -42,14 +42,20 @@ def found_records(folder: Path) -> FoundRecords | None:
     Returns
     -------
     FoundRecords or None
-        None where nothing was ever imported. A file whose database nobody named stands under its own name.
+        None where nothing was ever imported. Where neither the person nor the format names the database of a
+        file, each of its records counts for the database that it names itself, else for the file.
     """
     runs = read_imports(folder)
     if not runs:
         return None
     counts: Counter[str] = Counter()
+    unnamed = {(run.file_sha256, run.when) for run in runs if _named(run) is None and run.added}
     for run in runs:
-        counts[_source(run)] += run.added
+        if (name := _named(run)) is not None:
+            counts[name] += run.added
+    for record in read_records(folder) if unnamed else ():
+        if (record.source.file_sha256, record.source.imported) in unnamed:
+            counts[record.source.database or f"{record.source.file} (database not named)"] += 1
     merged = None
     if read_merges(folder):
         groups = report_groups(folder)
@@ -58,9 +64,10 @@ def found_records(folder: Path) -> FoundRecords | None:
         databases={name: n for name, n in counts.items() if name not in REGISTERS and n},
         registers={name: n for name, n in counts.items() if name in REGISTERS and n},
         duplicates=merged,
+        until=max(run.when for run in runs).date(),
     )
 
 
-def _source(run: ImportRun) -> str:
-    """Return the database of an import: as the person said, as the format says, else the file's name."""
-    return run.database or DATABASE_OF.get(run.format) or f"{run.file} (database not named)"
+def _named(run: ImportRun) -> str | None:
+    """Return the database of a whole import: as the person said, or as the format says."""
+    return run.database or DATABASE_OF.get(run.format)

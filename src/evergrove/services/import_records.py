@@ -15,7 +15,8 @@ from evergrove.services.folders import locate
 from evergrove.sources.draft import Draft, LeftOut, Origin
 from evergrove.sources.formats import mapping_of, recognise
 from evergrove.sources.opening import open_file
-from evergrove.store.records import add_import, known_ids, records_to
+from evergrove.store.lock import changing
+from evergrove.store.records import IMPORTS, known_ids, records_to
 
 #: Called with the stage, what is done and the total.
 Progress = Callable[[str, int, int], None]
@@ -104,10 +105,13 @@ def import_files(
     ------
     UsageError
         For a review or file that is not there, or a format that is not known. Files before it are imported.
+    BusyError
+        While another run changes the review.
     """
     folder = locate(review)
-    known = known_ids(folder)
-    return tuple(_import(folder, Path(file), choices or Choices(), known, progress) for file in files)
+    with changing(folder, "import"):
+        known = known_ids(folder)
+        return tuple(_import(folder, Path(file), choices or Choices(), known, progress) for file in files)
 
 
 def _import(
@@ -120,7 +124,7 @@ def _import(
     origin = Origin(form, file.name, opened.sha256, when, choices.database, choices.platform, choices.search)
     read = added = repeated = 0
     left_out: list[LeftOutRecord] = []
-    with records_to(folder, file.name, opened.sha256) as write:
+    with records_to(folder, file.name, opened.sha256) as batch:
         for item in reader.read(opened, choices.mapping):
             read += 1
             record = finish_record(item, origin)
@@ -130,25 +134,25 @@ def _import(
                 repeated += 1
             else:
                 known.add(record.id)
-                write(record)
+                batch.add(record)
                 added += 1
             if progress is not None and read % STEP == 0:
                 progress(file.name, read, read)
-    run = ImportRun(
-        file=file.name,
-        file_sha256=opened.sha256,
-        format=form,
-        when=when,
-        database=choices.database,
-        platform=choices.platform,
-        search=choices.search,
-        read=read,
-        added=added,
-        known=repeated,
-        left_out=tuple(left_out),
-        mapping=mapping,
-    )
-    add_import(folder, run)
+        run = ImportRun(
+            file=file.name,
+            file_sha256=opened.sha256,
+            format=form,
+            when=when,
+            database=choices.database,
+            platform=choices.platform,
+            search=choices.search,
+            read=read,
+            added=added,
+            known=repeated,
+            left_out=tuple(left_out),
+            mapping=mapping,
+        )
+        batch.log(IMPORTS, run)
     return run
 
 

@@ -20,6 +20,7 @@ from evergrove.records.unpublished import UnpublishedTrial, unpublished
 from evergrove.services.folders import locate
 from evergrove.store import read_review
 from evergrove.store.links import add_link_decision, read_link_decisions, standing
+from evergrove.store.lock import changing
 from evergrove.store.merges import read_merges
 from evergrove.store.records import known_ids, read_records
 
@@ -156,7 +157,8 @@ def decide(
         raise UsageError(
             f"--{action.value}: no record {records[0]} in {folder}; 'evergrove link' names the ids of reports"
         )
-    return _add(folder, action, (one, two), who, why)
+    with changing(folder, f"link --{action.value}"):
+        return _add(folder, action, (one, two), who, why)
 
 
 def undo(review: str | Path, decision_id: str, who: str | None, why: str | None) -> LinkDecision:
@@ -179,6 +181,11 @@ def undo(review: str | Path, decision_id: str, who: str | None, why: str | None)
         For a review or decision that is not there, or one that is taken back already.
     """
     folder = locate(review)
+    with changing(folder, "link --undo"):
+        return _undo(folder, decision_id, who, why)
+
+
+def _undo(folder: Path, decision_id: str, who: str | None, why: str | None) -> LinkDecision:
     decisions = read_link_decisions(folder)
     undone = {decision.undoes for decision in decisions}
     able = {

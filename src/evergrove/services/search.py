@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import tempfile
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -23,9 +22,10 @@ from evergrove.sources.search.connection import Connection, Limiter
 from evergrove.sources.search.identity import identity_of
 from evergrove.sources.search.settings import Settings, read_settings
 from evergrove.sources.search.walk import first_question, goes_on, new_walk, walk_pages
-from evergrove.store.records import add_import, known_ids, records_to
+from evergrove.store.lock import changing
+from evergrove.store.records import IMPORTS, known_ids, records_to
 from evergrove.store.searches import (
-    add_run,
+    RUNS,
     end_walk,
     keep_answer,
     read_walk,
@@ -37,6 +37,8 @@ from evergrove.store.searches import (
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+
+    from evergrove.store.records import Batch
 
 #: Characters of an address that a record keeps; the log of searches has the whole query.
 LONGEST_ADDRESS = 2000
@@ -138,16 +140,16 @@ def run_searches(
         For a review without saved searches, an unknown id, or settings that cannot be used.
     ReviewFolderError
         For faults in ``searches.yaml``.
+    BusyError
+        While another run changes the review.
     """
     folder = locate(review)
-    if not os.access(folder, os.W_OK):
-        raise UsageError(f"{folder} cannot be written to; copy the review to a folder of yours and name that")
     searches = _chosen(folder, only)
-    held = _Held(folder, {search.database for search in searches})
     runs: list[SearchRun] = []
     found: list[Found] = []
     errors: list[SourceError] = []
-    with Connection(settings or read_settings(), limiter) as connection:
+    with changing(folder, "search"), Connection(settings or read_settings(), limiter) as connection:
+        held = _Held(folder, {search.database for search in searches})
         for search in searches:
             run, new, error = _run(folder, search, connection, held, progress)
             runs.append(run)
@@ -213,12 +215,29 @@ def _run(
                 progress(search.id, walk.fetched, walk.expected)
     except SourceError as failed:
         error = failed
-    imported, found, changed = _import(folder, walk, held)
-    run = SearchRun(
+    joined = hashlib.sha256("".join(answer.sha256 for answer in walk.answers).encode()).hexdigest()
+    with records_to(folder, f"search-{search.id}", joined) as batch:
+        imported, found = _import(folder, walk, held, batch, joined)
+        run = _told(walk, first_question(search, settings).shown, imported, found, error)
+        if walk.answers:
+            batch.log(IMPORTS, imported)
+        batch.log(RUNS, run)
+    if walk.complete:
+        end_walk(folder, search.id)
+    return run, found, error
+
+
+def _told(
+    walk: Walk, address: str, imported: ImportRun, found: list[Found], error: SourceError | None
+) -> SearchRun:
+    """Return the log's entry of a walk that came to its end or was broken off."""
+    search = walk.search
+    changed = sum(one.changed for one in found)
+    return SearchRun(
         search=search.id,
         database=search.database.label,
         platform=search.database.platform,
-        address=first_question(search, settings).shown,
+        address=address,
         query=search.query,
         from_date=search.from_date,
         limit=search.limit,
@@ -237,31 +256,26 @@ def _run(
         answers=tuple(answer.sha256 for answer in walk.answers),
         software=f"evergrove {__version__}",
     )
-    add_run(folder, run)
-    if walk.complete:
-        end_walk(folder, search.id)
-    return run, found, error
 
 
-def _import(folder: Path, walk: Walk, held: _Held) -> tuple[ImportRun, list[Found], int]:
-    """Import what is new in the answers of a walk; return the log's entry, the news, how many are changes."""
+def _import(
+    folder: Path, walk: Walk, held: _Held, batch: Batch, joined: str
+) -> tuple[ImportRun, list[Found]]:
+    """Import what is new in the answers of a walk; return the log's entry and the news."""
     search = walk.search
     when = datetime.now(UTC).replace(microsecond=0)
-    joined = hashlib.sha256("".join(answer.sha256 for answer in walk.answers).encode()).hexdigest()
-    read = known = changed = 0
+    read = known = 0
     left_out: list[LeftOutRecord] = []
     found: list[Found] = []
-    with records_to(folder, f"search-{search.id}", joined) as write:
-        for item in _items(folder, walk, when):
-            read += 1
-            if isinstance(item, LeftOutRecord):
-                left_out.append(item)
-            elif (news := held.news(item)) is None:
-                known += 1
-            else:
-                write(item)
-                changed += news == "changed"
-                found.append(_found(item, search.id, changed=news == "changed"))
+    for item in _items(folder, walk, when):
+        read += 1
+        if isinstance(item, LeftOutRecord):
+            left_out.append(item)
+        elif (news := held.news(item)) is None:
+            known += 1
+        else:
+            batch.add(item)
+            found.append(_found(item, search.id, changed=news == "changed"))
     run = ImportRun(
         file=f"search {search.id}",
         file_sha256=joined,
@@ -275,9 +289,7 @@ def _import(folder: Path, walk: Walk, held: _Held) -> tuple[ImportRun, list[Foun
         known=known,
         left_out=tuple(left_out),
     )
-    if walk.answers:
-        add_import(folder, run)
-    return run, found, changed
+    return run, found
 
 
 def _items(folder: Path, walk: Walk, when: datetime) -> Iterator[Record | LeftOutRecord]:

@@ -29,6 +29,7 @@ _YEAR_MONTH = re.compile(r"(1[5-9]\d\d|20\d\d|21\d\d)[-/. ]*([a-z]{3,9})\.?[-/. 
 _MONTH_YEAR = re.compile(
     r"([a-z]{3,9})\.?[-/. ]*(\d{1,2})?(?:st|nd|rd|th)?,?[-/. ]+(1[5-9]\d\d|20\d\d|21\d\d)", re.IGNORECASE
 )
+_NUMERIC_MONTH_YEAR = re.compile(r"(\d{1,2})[-/. ](1[5-9]\d\d|20\d\d|21\d\d)")
 _DAY_MONTH_YEAR = re.compile(
     r"(\d{1,2})[-/. ]+([a-z]{3,9})\.?,?[-/. ]+(1[5-9]\d\d|20\d\d|21\d\d)", re.IGNORECASE
 )
@@ -76,7 +77,8 @@ def partial_date(text: object) -> str | None:
     --------
     >>> [partial_date(text) for text in ("2020 Jan 5", "1948/07//", "20200406", "June 14, 2006")]
     ['2020-01-05', '1948-07', '2020-04-06', '2006-06-14']
-    >>> partial_date("2020 Spring")
+    >>> partial_date("04 2006"), partial_date("2020 Spring")
+    ('2006-04', None)
     """
     value = clean(text)
     year: str
@@ -88,6 +90,8 @@ def partial_date(text: object) -> str | None:
         year, month, day = found.groups()
     elif found := _MONTH_YEAR.fullmatch(value):
         month, day, year = found.groups()
+    elif found := _NUMERIC_MONTH_YEAR.fullmatch(value):
+        (month, year), day = found.groups(), None
     elif found := _DAY_MONTH_YEAR.fullmatch(value):
         day, month, year = found.groups()
     else:
@@ -135,6 +139,20 @@ def set_date(draft: Draft, *texts: str) -> None:
     dates = [partial_date(text if year_in(text) is not None else f"{year} {text}") for text in held]
     told = [date for date in dates if date is not None and date.startswith(str(year))]
     draft.date = max(told, key=len) if told else held[0]
+
+
+def tells_date(draft: Draft, text: str) -> bool:
+    """Return whether the date of a draft tells all that a text tells of it.
+
+    Examples
+    --------
+    >>> from evergrove.sources.draft import Draft
+    >>> draft = Draft(1, None, "", date="2006-06-14", year=2006)
+    >>> tells_date(draft, "JUN 14"), tells_date(draft, "2006"), tells_date(draft, "2007/01/01")
+    (True, True, False)
+    """
+    date = partial_date(text if year_in(text) is not None else f"{draft.year} {text}")
+    return draft.date is not None and draft.date.startswith(date or clean(text))
 
 
 def page_range(start: str | None, end: str | None) -> str | None:
@@ -367,5 +385,6 @@ __all__ = [
     "pmid_in",
     "set_date",
     "slug",
+    "tells_date",
     "title_without_stop",
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from evergrove.sources.clinicaltrials_names import field_name, worded
@@ -71,6 +72,13 @@ _THINGS: dict[tuple[str, ...], tuple[str, ...]] = {
     ("contactsLocationsModule", "overallOfficials"): ("OverallOfficialName",),
     ("contactsLocationsModule", "locations"): ("LocationCountry",),
 }  # fmt: skip
+
+
+#: Kinds of numbers for which the registry wants a dispersion, and those of dispersion that are two limits.
+_WITH_DISPERSION = frozenset(
+    {"MEAN", "MEDIAN", "LEAST_SQUARES_MEAN", "GEOMETRIC_MEAN", "GEOMETRIC_LEAST_SQUARES_MEAN", "LOG_MEAN"}
+)
+_LIMITS = re.compile("range|interval", re.IGNORECASE)
 
 
 def joined(flat: Json) -> Json:
@@ -224,7 +232,46 @@ def _with_numbers(flat: Json, outcomes: list[Json]) -> bool:
         return False
     for outcome, held in zip(outcomes, rows, strict=True):
         outcome["classes"] = [{"categories": [{"measurements": held}]}]
+    _with_dispersion(flat, outcomes, rows)
     return True
+
+
+def _with_dispersion(flat: Json, outcomes: list[Json], rows: list[list[Json]]) -> None:
+    """Put spreads and limits into the rows of the outcomes that must have them, where no other can have any.
+
+    The registry wants a dispersion for every mean and median and takes none for a count; a plain number may
+    have one. Where there are exactly as many kinds of dispersion as means and medians, each has one and no
+    plain number has; where then the spreads and the limits are as many as rows of such outcomes, it is known
+    whose they are. A value outside its limits shows that it was not so.
+    """
+    kinds = _values(flat, "OutcomeMeasureDispersionType")
+    needing = [
+        place for place, outcome in enumerate(outcomes) if outcome.get("paramType") in _WITH_DISPERSION
+    ]
+    if len(kinds) != len(needing):
+        return
+    limited = [_LIMITS.search(kind) is not None for kind in kinds]
+    spread = [row for place, has in zip(needing, limited, strict=True) if not has for row in rows[place]]
+    within = [row for place, has in zip(needing, limited, strict=True) if has for row in rows[place]]
+    spreads = _values(flat, "OutcomeMeasurementSpread")
+    lower, upper = (_values(flat, f"OutcomeMeasurement{name}Limit") for name in ("Lower", "Upper"))
+    fits = len(spreads) == len(spread) and len(lower) == len(upper) == len(within)
+    if not fits or not all(map(_between, lower, (row.get("value") for row in within), upper)):
+        return
+    for place, kind in zip(needing, kinds, strict=True):
+        outcomes[place]["dispersionType"] = kind
+    for row, value in zip(spread, spreads, strict=True):
+        row["spread"] = value
+    for row, low, high in zip(within, lower, upper, strict=True):
+        row |= {"lowerLimit": low, "upperLimit": high}
+
+
+def _between(low: str, value: str | None, high: str) -> bool:
+    """Return whether a value lies within its limits, as far as all of them are numbers."""
+    try:
+        return float(low) <= float(value or "nan") <= float(high)
+    except ValueError:  # "NA": not reached
+        return True
 
 
 def _runs(things: list[Json], key: str) -> list[list[Json]]:

@@ -88,6 +88,10 @@ def draft_of_study(item: JsonRecord, study: Json) -> Draft | LeftOut:
     draft.keep("phase", texts_at(protocol, "designModule", "phases"))
     draft.keep("conditions", texts_at(protocol, "conditionsModule", "conditions"))
     draft.keywords = texts_at(protocol, "conditionsModule", "keywords")
+    _keep(draft, "eligibility_criteria", text_at(protocol, "eligibilityModule", "eligibilityCriteria"))
+    _keep(draft, "detailed_description", text_at(protocol, "descriptionModule", "detailedDescription"))
+    draft.keep("arm_descriptions", list(_described(protocol, "armGroups", "label")))
+    draft.keep("intervention_descriptions", list(_described(protocol, "interventions", "name")))
     draft.keep("interventions", list(_interventions(protocol)))
     draft.keep("arms", list(_arms(protocol)))
     for name in ("primary", "secondary", "other"):
@@ -141,6 +145,15 @@ def _interventions(protocol: object) -> Iterator[str]:
         kind, name = text_at(entry, "type"), text_at(entry, "name")
         if name:
             yield f"{kind}: {name}" if kind else name
+
+
+def _described(protocol: object, part: str, name: str) -> Iterator[str]:
+    """Yield what the entry says of each arm or intervention, with its name before it."""
+    for entry in objects_at(protocol, "armsInterventionsModule", part):
+        names = [text_at(entry, name), *texts_at(entry, "otherNames")]
+        label, told = " = ".join(filter(None, names)), text_at(entry, "description")
+        if told or len(names) > 1:
+            yield f"{label}: {told}" if told else label
 
 
 def _arms(protocol: object) -> Iterator[str]:

@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING
 
-from evergrove.model.record import FileFormat, LeftOutRecord, Record, RecordKind, RecordSource
+from evergrove.model.record import FileFormat, LeftOutRecord, Record, RecordKind
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -116,32 +116,38 @@ class Draft:
             The file.
         """
         values: dict[str, object] = {}
-        for entry in fields(self):
-            value = getattr(self, entry.name)
-            if entry.name in _NO_FIELD or value in (None, "", [], {}):
+        for name in _RECORD_FIELDS:
+            value = getattr(self, name)
+            if not value and value != 0:  # a year 0 is no missing year
                 continue
             # two authors may well have one name; anything else that stands twice says nothing more
             if isinstance(value, list):
-                value = tuple(value if entry.name == "authors" else dict.fromkeys(value))
-            values[entry.name] = value
+                value = tuple(value if name == "authors" else dict.fromkeys(value))
+            values[name] = value
         if self.other:
             values["other"] = {name: tuple(held) for name, held in self.other.items()}
         form = self.form or origin.format
-        source = RecordSource(
-            format=form,
-            file=origin.file,
-            file_sha256=origin.sha256,
-            position=self.position,
-            line=self.line,
-            database=self.database or origin.database,
-            platform=origin.platform,
-            search=origin.search,
-            imported=origin.when,
+        source = {
+            "format": form,
+            "file": origin.file,
+            "file_sha256": origin.sha256,
+            "position": self.position,
+            "line": self.line,
+            "database": self.database or origin.database,
+            "platform": origin.platform,
+            "search": origin.search,
+            "imported": origin.when,
+        }
+        return Record.model_validate(
+            {"id": record_id(form, self.raw), "source": source, "raw": self.raw} | values
         )
-        return Record(id=record_id(form, self.raw), source=source, raw=self.raw, **values)
 
 
-_NO_FIELD = frozenset({"position", "line", "raw", "database", "form", "other"})
+_RECORD_FIELDS = tuple(
+    entry.name
+    for entry in fields(Draft)
+    if entry.name not in {"position", "line", "raw", "database", "form", "other"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,7 +194,10 @@ def clean(text: object) -> str:
     'Mesenchymal stromal cells'
     """
     value = str(text)
-    return " ".join((value if value.isprintable() else _CONTROL.sub("", value)).split())
+    if not value.isprintable():
+        return " ".join(_CONTROL.sub("", value).split())
+    # no white space but single spaces is printable: most values are clean as they come
+    return " ".join(value.split()) if "  " in value else value.strip(" ")
 
 
 def year_in(text: object) -> int | None:

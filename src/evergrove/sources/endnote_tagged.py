@@ -46,7 +46,8 @@ def recognise(head: str) -> bool:
     """Return whether a file begins with a field of EndNote's tagged form."""
     lines = [line for line in head.lstrip("\ufeff").splitlines()[:100] if line.strip()]
     tags = [found.group(1) for line in lines if (found := _TAG.match(line))]
-    return bool(lines) and _TAG.match(lines[0]) is not None and ("0" in tags or len(tags) > 2)
+    sure = "0" in tags or len(tags) > 2 or len(tags) == len(lines)
+    return bool(lines) and _TAG.match(lines[0]) is not None and sure
 
 
 def read(opened: Opened, mapping: Mapping[str, str] | None = None) -> Iterator[Draft | LeftOut]:  # noqa: ARG001

@@ -75,12 +75,23 @@ def _draft(item: JsonRecord) -> Draft | LeftOut:
     draft.kind = _kind(draft.types, source)
     draft.keywords = texts_at(work, "keywordList", "keyword")
     headings = objects_at(work, "meshHeadingList", "meshHeading")
-    draft.keep("mesh", [name for entry in headings if (name := text_at(entry, "descriptorName"))])
+    draft.keep("mesh", [text for entry in headings if (text := _heading(entry))])
     draft.registrations = list(find_in([draft.title or "", draft.abstract or ""]))
     for entry in objects_at(work, "commentCorrectionList", "commentCorrection"):
         told = [text_at(entry, key) for key in ("type", "source", "id", "reference")]
         draft.keep("related", " ".join(part for part in told if part))
     return draft
+
+
+def _heading(entry: Json) -> str:
+    """Return a subject heading as PubMed writes it: ``Anxiety/*therapy``."""
+    parts = [("descriptorName", entry)]
+    parts += [("qualifierName", part) for part in objects_at(entry, "meshQualifierList", "meshQualifier")]
+    return "/".join(
+        ("*" if text_at(part, "majorTopic_YN") == "Y" else "") + name
+        for key, part in parts
+        if (name := text_at(part, key))
+    )
 
 
 def _published(draft: Draft, work: Json) -> None:

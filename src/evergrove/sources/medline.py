@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 _TAG = re.compile(r"([A-Z][A-Z0-9]{1,3}) {0,2}-(?: |$)?(.*)")
 _FIRST = frozenset({"PMID", "UI"})
-_SURE = frozenset({"PMID", "OWN", "STAT", "FAU", "DCOM", "JT", "EDAT", "MHDA", "CRDT", "PHST", "PST"})
+_SURE = frozenset({"PMID", "OWN", "STAT", "FAU", "DCOM", "JT", "EDAT", "MHDA", "CRDT", "PHST", "PST", "PMCR"})
 #: The tag in which an export of evergrove carries what this form has no place for.
 CARRIED = "GN"
 _UNTAGGED = "line without a tag"
@@ -57,10 +57,18 @@ def _has_number(lines: list[str]) -> bool:
 
 def recognise(head: str) -> bool:
     """Return whether a file begins with tagged lines of MEDLINE."""
-    tags = {
-        found.group(1) for line in head.splitlines()[:400] if (found := _TAG.match(line.lstrip("\ufeff")))
-    }
-    return "TY" not in tags and ("PMID" in tags or len(tags & _SURE) >= 2)
+    lines = [line for line in head.lstrip("\ufeff").splitlines()[:400] if line.strip()]
+    found = [_TAG.match(line) for line in lines]
+    tags = {tag.group(1) for tag in found if tag is not None}
+    if "TY" in tags:
+        return False
+    # one tag that no other form has is enough where every line is tagged or goes on with the one before
+    whole = (
+        bool(found)
+        and found[0] is not None
+        and all(tag or line[0].isspace() for tag, line in zip(found, lines, strict=True))
+    )
+    return "PMID" in tags or len(tags & _SURE) >= (1 if whole else 2)
 
 
 def read(opened: Opened, mapping: Mapping[str, str] | None = None) -> Iterator[Draft | LeftOut]:  # noqa: ARG001

@@ -88,13 +88,20 @@ def _draft(item: JsonRecord) -> Draft | LeftOut:
     draft.keywords = [
         name for entry in objects_at(work, "keywords") if (name := text_at(entry, "display_name"))
     ]
-    mesh = [name for entry in objects_at(work, "mesh") if (name := text_at(entry, "descriptor_name"))]
-    draft.keep("mesh", list(dict.fromkeys(mesh)))
+    draft.keep("mesh", list(dict.fromkeys(filter(None, map(_heading, objects_at(work, "mesh"))))))
     if inside(work, "is_retracted") is True:
         draft.keep("is_retracted", "yes")
     draft.keep("referenced_works", [name.rsplit("/", 1)[-1] for name in texts_at(work, "referenced_works")])
     draft.registrations = list(find_in([draft.title or "", draft.abstract or ""]))
     return draft
+
+
+def _heading(entry: Json) -> str:
+    """Return a subject heading as PubMed writes it: ``Anxiety/*therapy``; OpenAlex has one per qualifier."""
+    parts = [name for key in ("descriptor_name", "qualifier_name") if (name := text_at(entry, key))]
+    if parts and inside(entry, "is_major_topic") is True:
+        parts[-1] = f"*{parts[-1]}"
+    return "/".join(parts)
 
 
 def _authors(work: Json) -> list[str]:

@@ -9,6 +9,7 @@ from evergrove.model.record import RecordKind
 from evergrove.sources.bibliographic_values import (
     add_serial_numbers,
     complete,
+    page_range,
     pmcid_in,
     pmid_in,
     set_date,
@@ -38,6 +39,10 @@ _KEPT: dict[str, str] = {
     "copyright": ".//Abstract/CopyrightInformation",
     "gene": ".//GeneSymbolList/GeneSymbol",
     "collection": ".//Book/CollectionTitle",
+    "place": ".//Book/Publisher/PublisherLocation",
+    "note": "./GeneralNote",
+    "person as subject": "./PersonalNameSubjectList/PersonalNameSubject",
+    "other number": "./OtherID",
 }
 
 
@@ -98,7 +103,9 @@ def _draft(element: Element) -> Draft | LeftOut:
 
 
 def _parts(node: _Element) -> list[_Element]:
-    return list(node) if len(node) and node.text is not None and not node.text.strip() else [node]
+    """Return the parts of a node that has no text of its own (a grant's), else the node."""
+    own = [node.text, *(part.tail for part in node)]
+    return list(node) if len(node) and not any((text or "").strip() for text in own) else [node]
 
 
 def _article(draft: Draft, citation: _Element) -> None:
@@ -112,7 +119,9 @@ def _article(draft: Draft, citation: _Element) -> None:
     draft.authors = _people(article.find("AuthorList"))
     draft.language = clean(" ".join(text_of(node) for node in article.iterfind("Language"))) or None
     draft.types = _texts(article, "PublicationTypeList/PublicationType")
-    draft.pages = _text(article, "Pagination/MedlinePgn") or _text(article, "Pagination/StartPage")
+    draft.pages = _text(article, "Pagination/MedlinePgn") or page_range(
+        _text(article, "Pagination/StartPage"), _text(article, "Pagination/EndPage")
+    )
     journal = article.find("Journal")
     if journal is not None:
         draft.journal = _text(journal, "Title") or _text(journal, "ISOAbbreviation")
@@ -151,6 +160,12 @@ def _book(draft: Draft, document: _Element) -> None:
     draft.authors = draft.authors or _people(book.find("AuthorList"))
     add_serial_numbers(draft, "Isbn", _texts(book, "Isbn"))
     _date(draft, book.find("PubDate"))
+    for node in book.iterfind("ELocationID"):
+        doi = doi_in(text_of(node)) if node.get("EIdType") == "doi" else None
+        if doi is not None and chapter is None and draft.doi is None:
+            draft.doi = doi
+        else:
+            draft.keep("book ELocationID", clean(text_of(node)))
 
 
 def _identifiers(draft: Draft, root: _Element, citation: _Element) -> None:

@@ -94,6 +94,7 @@ def ris(record: Record, carried: str | None) -> str:
         ("N1", record.notes),
         ("DB", [record.source.database]),
         ("C8", [carried]),
+        ("ID", [record.id]),
     ]
     return "\n".join([f"TY  - {_RIS_KINDS.get(record.kind, 'GEN')}", *_tagged(pairs, "{}  - {}"), "ER  - \n"])
 
@@ -136,6 +137,7 @@ def nbib(record: Record, carried: str | None) -> str:
         ("UR", record.urls),
         ("NT", record.notes),
         ("GN", [carried]),
+        ("OID", [f"evergrove: {record.id}"]),
     ]
     lines = [f"PMID- {record.pmid or ''}".rstrip()]
     for tag, values in pairs:
@@ -200,6 +202,7 @@ def endnote_xml(record: Record, carried: str | None) -> str:
     name, number = _ENDNOTE_KINDS.get(record.kind, ("Generic", 13))
     date = record.date if record.date != str(record.year or "") else None
     parts = [
+        f'<foreign-keys><key app="evergrove">{record.id}</key></foreign-keys>',
         f'<ref-type name="{name}">{number}</ref-type>',
         _inside("contributors", _inside("authors", *(_element("author", text) for text in record.authors))),
         _inside("titles", _element("title", record.title), _element("secondary-title", record.journal)),
@@ -242,6 +245,7 @@ def _inside(name: str, *parts: str) -> str:
 
 #: Columns of a table, each read again as the field of its name.
 COLUMNS = (
+    "id",
     "kind",
     "title",
     "authors",

@@ -121,7 +121,9 @@ class _Gathered:
         self.studies: dict[str, _Study] = {}
         self._group = ""
         self._place: dict[str, str] = {}
-        self._item: tuple[str, str] = ("", "")
+        self._item = ""
+        #: Groups of outcomes that an item is judged for apart ("subjective outcomes"), by their ids.
+        self._item_groups: dict[str, str] = {}
         self._inside = 0
         self._at_end: dict[str, Callable[[_Element], None]] = {
             "STUDY": self._study,
@@ -166,7 +168,7 @@ class _Gathered:
         elif tag in _SUBGROUPS:
             self._place |= _numbered(element, "subgroup")
         elif tag == "QUALITY_ITEM":
-            self._item = ("", element.get("ID", ""))
+            self._item, self._item_groups = "", {}
 
     def _leave(self, element: _Element) -> None:
         tag = element.tag
@@ -181,7 +183,9 @@ class _Gathered:
         elif tag == "NAME" and above in _SUBGROUPS:
             self._place["subgroup"] = clean(text_of(element))
         elif tag == "NAME" and above == "QUALITY_ITEM":
-            self._item = (clean(text_of(element)), self._item[1])
+            self._item = clean(text_of(element))
+        elif tag == "NAME" and parent is not None and above == "QUALITY_ITEM_DATA_ENTRY_GROUP":
+            self._item_groups[parent.get("ID", "")] = clean(text_of(element))
         elif tag in self._at_end:
             self._at_end[tag](element)
             self._inside -= 1
@@ -222,7 +226,9 @@ class _Gathered:
             return
         judgement = {"YES": "low", "NO": "high", "UNKNOWN": "unclear"}
         result = element.get("RESULT", "")
-        study.bias.append((self._item[0], judgement.get(result, result), clean(text_of(element))))
+        group = element.get("GROUP_ID", "")
+        item = f"{self._item} [{self._item_groups.get(group, group)}]" if group else self._item
+        study.bias.append((item, judgement.get(result, result), clean(text_of(element))))
         self._keep(study, element)
 
     def _characteristics(self, element: _Element) -> None:
@@ -266,6 +272,9 @@ def _reference(position: int, study: _Study, line: int, raw: str) -> Draft | Lef
         element = parsed(raw)
     except etree.XMLSyntaxError as error:  # an entity, which is not expanded
         return LeftOut(position, line, f"not well-formed XML: {error.msg}; allowed: XML", raw)
+    if not clean(text_of(element)) and element.find(".//IDENTIFIER") is None:
+        reason = f"no part of the reference of {study.name} has text; allowed: at least one"
+        return LeftOut(position, line, reason, raw)
     draft = Draft(position, line, raw)
     draft.kind = _KINDS.get(element.get("TYPE", ""), RecordKind.UNKNOWN)
     texts = {str(part.tag): clean(text_of(part)) for part in element if isinstance(part.tag, str)}

@@ -18,6 +18,7 @@ from evergrove.sources.bibliographic_values import (
     pmid_in,
     set_date,
     slug,
+    tells_date,
 )
 from evergrove.sources.carried_fields import restored
 from evergrove.sources.draft import Draft, LeftOut, clean, doi_in
@@ -69,6 +70,8 @@ class _Cut:
 
     @staticmethod
     def begins(line: str, *, after_blank: bool, current: list[str]) -> bool:  # noqa: ARG004 - one cutter's form
+        if current and "TY" not in line[:3]:  # as nearly every line: a byte order mark may stand before it
+            return False
         tag = ris_tag(line)
         return tag == "TY" or (tag is not None and tag != "ER" and not current)
 
@@ -154,8 +157,7 @@ def _dates_and_pages(draft: Draft, fields: Fields) -> None:
     dates = [fields.pop(tag, []) for tag in ("PY", "Y1", "DA")]
     set_date(draft, *(value for values in dates for value in values[:1]))
     for tag, values in zip(("PY", "Y1", "DA"), dates, strict=True):
-        strange = values if draft.year is None else values[1:]
-        draft.keep(tag, [value for value in strange if clean(value) != draft.date])
+        draft.keep(tag, [value for value in values if not tells_date(draft, value)])
     draft.pages = page_range(_take(fields, ("SP",)), _take(fields, ("EP",)))
 
 

@@ -13,6 +13,9 @@ _FIELDS = "fields"
 #: Cochrane's write DOI in full.
 _TAG = re.compile(r"\ufeff?(DOI|[A-Z][A-Z0-9])(?:  -[ \t]?|[ \t]{1,3}-(?:[ \t]+|$))(.*)")
 
+_LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+_PLAIN_TAGS = frozenset(first + second for first in _LETTERS for second in f"{_LETTERS}0123456789")
+
 #: tag -> its values in order; continuation lines are joined to their value by a line break.
 Fields = dict[str, list[str]]
 
@@ -40,6 +43,10 @@ class _Ris(RisParser):  # type: ignore[misc] # rispy has no types
     DEFAULT_MAPPING = _Anything()
 
     def parse_line(self, line: str) -> tuple[str, str] | tuple[None, str]:
+        if (
+            line[2:6] == "  - " and line[:2] in _PLAIN_TAGS
+        ):  # as nearly every line; the rest is for the pattern
+            return line[:2], line[6:].strip()
         found = _TAG.match(line)
         return (found.group(1), found.group(2).strip()) if found else (None, line.strip())
 

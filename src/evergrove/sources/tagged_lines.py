@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from evergrove.model.record import LARGEST_RAW
@@ -15,8 +14,9 @@ if TYPE_CHECKING:
 
     from evergrove.sources.opening import Opened
 
-#: Longest line that is read at once; the rest of a longer one is read as a line of its own.
+#: Characters behind which a line without an end is cut; the rest is read as a line of its own.
 LONGEST_LINE = 1 << 22
+_BLOCK = 1 << 16
 _NAMED_DATABASE = "database"
 
 
@@ -57,9 +57,16 @@ class Cutter(Protocol):
 
 
 def lines_of(stream: IO[str]) -> Iterator[str]:
-    """Yield the lines of a stream without their ends; none is longer than `LONGEST_LINE`."""
-    for line in iter(partial(stream.readline, LONGEST_LINE), ""):
-        yield line.rstrip("\n")
+    """Yield the lines of a stream without their ends; one longer than `LONGEST_LINE` in pieces."""
+    tail = ""
+    while block := stream.read(_BLOCK):
+        *whole, tail = (tail + block).split("\n")
+        yield from whole
+        if len(tail) > LONGEST_LINE:
+            yield tail
+            tail = ""
+    if tail:
+        yield tail
 
 
 def records_of(opened: Opened, cutter: Cutter) -> Iterator[Chunk | LeftOut]:
@@ -85,7 +92,7 @@ def _cut(lines: Iterator[str], cutter: Cutter) -> Iterator[Chunk | LeftOut]:
     database: str | None = None
     after_blank = True
     for number, line in enumerate(lines, start=1):
-        if not line.strip():
+        if not line or line.isspace():
             after_blank = True
             size += 1
             if current and size <= LARGEST_RAW:

@@ -14,6 +14,7 @@ from evergrove.sources.bibliographic_values import (
     pmid_in,
     set_date,
     slug,
+    tells_date,
 )
 from evergrove.sources.draft import Draft, LeftOut, clean, doi_in
 from evergrove.sources.rispy_fields import Fields, wok_fields
@@ -90,9 +91,13 @@ def _draft(chunk: Chunk) -> Draft | LeftOut:
     if kind and kind not in _KINDS:
         draft.keep("PT", kind)
     _authors(draft, fields)
-    set_date(draft, *_texts(fields.pop("PY", [])), *_texts(fields.pop("PD", [])))
+    dates = {tag: _texts(fields.pop(tag, [])) for tag in ("PY", "PD")}
+    set_date(draft, *dates["PY"], *dates["PD"])
+    for tag, texts in dates.items():
+        draft.keep(tag, [text for text in texts if not tells_date(draft, text)])
     first, last, printed = (" ".join(_texts(fields.pop(tag, []))) for tag in ("BP", "EP", "PS"))
-    draft.pages = page_range(first, last) or clean(printed) or None
+    draft.pages = page_range(first, last) or printed or None
+    draft.keep("PS", printed if printed != draft.pages else [])
     for tag in [tag for tag in _READ if tag in fields]:
         _READ[tag](draft, fields.pop(tag))
     for tag, values in fields.items():

@@ -17,7 +17,7 @@ from pydantic import ValidationError
 from evergrove.errors import Fault, ReviewFolderError
 from evergrove.model.candidate import Candidate, CandidateDecision
 from evergrove.store.records import RECORDS
-from evergrove.store.write import plain
+from evergrove.store.write import PART, plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -79,7 +79,7 @@ def _read(folder: Path, name: str, model: type[M]) -> Iterator[M]:
 def _add(folder: Path, name: str, items: Iterable[BaseModel]) -> int:
     path = folder / RECORDS / name
     path.parent.mkdir(exist_ok=True)
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{name}.")
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{name}.", suffix=PART)
     count = 0
     try:
         with os.fdopen(handle, "wb") as stream:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import tempfile
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,10 +19,14 @@ from pydantic import ValidationError
 
 from evergrove.errors import Fault, ReviewFolderError
 from evergrove.model.record import ImportRun, Record
-from evergrove.store.write import plain, write_whole
+from evergrove.store.journal import commit
+from evergrove.store.write import PART, plain
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
+    from typing import IO
+
+    from pydantic import BaseModel
 
 RECORDS = "records"
 IMPORTS = "imports.jsonl"
@@ -30,7 +35,7 @@ _ID = re.compile(r'^\{"id": ?"([0-9a-f]{24})"')
 
 def record_line(record: Record) -> str:
     """Return the line of a record: JSON, the id first."""
-    return json.dumps(plain(record), ensure_ascii=False)
+    return record.model_dump_json(exclude_defaults=True)
 
 
 def record_files(folder: Path) -> list[Path]:
@@ -90,21 +95,39 @@ def read_imports(folder: Path) -> tuple[ImportRun, ...]:
     return tuple(ImportRun.model_validate_json(line) for line in lines if line.strip())
 
 
-def add_import(folder: Path, run: ImportRun) -> None:
-    """Add an entry to the log of imports."""
-    path = folder / RECORDS / IMPORTS
-    held = path.read_text(encoding="utf-8") if path.is_file() else ""
-    write_whole(path, held + json.dumps(plain(run), ensure_ascii=False, sort_keys=True) + "\n")
+class Batch:
+    """The records of one imported file and the entries in logs that come in with them.
+
+    Parameters
+    ----------
+    stream : text file
+        Of the records, as lines.
+    """
+
+    def __init__(self, stream: IO[str]) -> None:
+        self._stream = stream
+        self.count = 0
+        self.lines: dict[str, str] = {}
+
+    def add(self, record: Record) -> None:
+        """Write a record; nothing is kept in memory."""
+        self.count += 1
+        self._stream.write(record_line(record) + "\n")
+
+    def log(self, name: str, entry: BaseModel) -> None:
+        """Have an entry stand in a log of ``records/`` once the records are at their place."""
+        line = json.dumps(plain(entry), ensure_ascii=False, sort_keys=True) + "\n"
+        self.lines[name] = self.lines.get(name, "") + line
 
 
 @contextmanager
-def records_to(folder: Path, name: str, sha256: str) -> Iterator[Callable[[Record], None]]:
-    """Write the records of one imported file, as a whole or not at all.
+def records_to(folder: Path, name: str, sha256: str) -> Iterator[Batch]:
+    """Write the records of one imported file with their entries in logs, as a whole or not at all.
 
     Parameters
     ----------
     folder : Path
-        The review folder.
+        The review folder, locked.
     name : str
         The imported file's name; letters, digits and hyphens of it are kept.
     sha256 : str
@@ -112,34 +135,43 @@ def records_to(folder: Path, name: str, sha256: str) -> Iterator[Callable[[Recor
 
     Yields
     ------
-    callable
-        Takes a record and writes it; nothing is kept in memory. A file without any record is not made.
+    Batch
+        A file without any record is not made.
     """
     stem = re.sub(r"[^A-Za-z0-9]+", "-", name).strip("-")[:60] or "file"
     target = folder / RECORDS / f"{stem}-{sha256[:8]}.jsonl"
     target.parent.mkdir(exist_ok=True)
-    handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
-    count = 0
+    part = _part_beside(target)
     try:
-        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as stream:
+        with part.open("w", encoding="utf-8", newline="\n") as stream:
+            batch = Batch(stream)
+            yield batch
+            stream.flush()
+            os.fsync(stream.fileno())  # the logs must not tell of records that a power cut takes
+        if batch.count and target.exists():
+            part = _joined(target, part)
+    except BaseException:
+        part.unlink(missing_ok=True)
+        raise
+    if not batch.count:
+        part.unlink()
+    # from here on the part belongs to the journal: whatever happens, the next run ends it
+    commit(target.parent, part if batch.count else None, target, batch.lines)
 
-            def write(record: Record) -> None:
-                nonlocal count
-                count += 1
-                stream.write(record_line(record) + "\n")
 
-            yield write
-        if count:
-            Path(temporary).chmod(0o644)
-            _join(Path(temporary), target)
-    finally:
-        Path(temporary).unlink(missing_ok=True)
+def _joined(target: Path, new: Path) -> Path:
+    """Return a file of the records of an earlier import of the same file with the new ones behind them."""
+    whole = _part_beside(target)
+    with whole.open("wb") as stream:
+        for path in (target, new):
+            with path.open("rb") as held:
+                shutil.copyfileobj(held, stream)
+    new.unlink()
+    return whole
 
 
-def _join(temporary: Path, target: Path) -> None:
-    """Move the new records to their place, behind those of an earlier import of the same file."""
-    if target.exists():
-        held = target.read_bytes() + temporary.read_bytes()
-        write_whole(target, held)
-    else:
-        temporary.replace(target)
+def _part_beside(target: Path) -> Path:
+    handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.", suffix=PART)
+    os.close(handle)
+    Path(name).chmod(0o644)
+    return Path(name)

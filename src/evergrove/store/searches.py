@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import gzip
 import hashlib
-import json
 from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
@@ -19,7 +18,7 @@ from evergrove.model.record import Record
 from evergrove.model.search import SavedSearch, SearchRun, Walk
 from evergrove.store.folder import read_searches
 from evergrove.store.records import RECORDS, record_files
-from evergrove.store.write import plain, write_whole
+from evergrove.store.write import write_whole
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -67,13 +66,6 @@ def read_runs(folder: Path) -> tuple[SearchRun, ...]:
     if faults:
         raise ReviewFolderError(str(folder), faults)
     return tuple(runs)
-
-
-def add_run(folder: Path, run: SearchRun) -> None:
-    """Add a run to the log."""
-    path = folder / RECORDS / RUNS
-    before = path.read_text(encoding="utf-8") if path.is_file() else ""
-    write_whole(path, before + json.dumps(plain(run), ensure_ascii=False, sort_keys=True) + "\n")
 
 
 def keep_answer(folder: Path, body: bytes) -> str:
@@ -152,7 +144,8 @@ def _walk_file(folder: Path, search_id: str) -> Path:
 
 def records_of_formats(folder: Path, formats: Iterable[FileFormat]) -> Iterator[Record]:
     """Yield the records of a review that came in these formats; other lines are not parsed."""
-    marks = tuple(f'"format": "{form.value}"' for form in formats)
+    # both ways of writing JSON: with a space behind the colon, and without
+    marks = tuple(f'"format":{space}"{form.value}"' for form in formats for space in ("", " "))
     for path in record_files(folder):
         with path.open(encoding="utf-8") as stream:
             for line in stream:

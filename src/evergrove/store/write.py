@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
     from evergrove.model import Review, Study
 
+#: The ending of a file that is being written and not yet at its place.
+PART = ".part"
+
 
 def plain(model: BaseModel) -> dict[str, object]:
     """Return a model as plain data in the order of its fields, without what is missing or default."""
@@ -90,7 +93,7 @@ def write_whole(path: Path, content: str | bytes) -> None:
     """Write a file beside its place and move it there, so that no reader ever meets half of it."""
     path.parent.mkdir(parents=True, exist_ok=True)
     data = content.encode() if isinstance(content, str) else content
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=PART)
     try:
         with os.fdopen(handle, "wb") as stream:
             stream.write(data)

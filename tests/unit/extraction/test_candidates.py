@@ -164,3 +164,55 @@ def test_numbers_that_an_old_form_does_not_tell_apart_are_not_guessed():
     assert [arm.title for arm in found[0].arms] == ["A", "B"]
     assert all(arm.values is None for item in found for arm in item.arms)
     assert "fetch it anew" in found[0].remarks[0]
+
+
+#: An entry as lists: a count, a median with its range, a mean with its standard deviation, a plain number.
+FLAT = {
+    "OutcomeMeasureTitle": ["Death", "Stay", "PaO2", "Infusions"],
+    "OutcomeMeasureReportingStatus": ["Posted"] * 4,
+    "OutcomeMeasureParamType": ["Count of Participants", "Median", "Mean", "Number"],
+    "OutcomeMeasureDispersionType": ["Full Range", "Standard Deviation"],
+    "OutcomeMeasureUnitOfMeasure": ["Participants", "days", "mmHg", "infusions"],
+    "OutcomeGroupId": ["OG000", "OG001"] * 4,
+    "OutcomeGroupTitle": ["A", "B"] * 4,
+    "OutcomeDenomUnits": ["Participants"] * 4,
+    "OutcomeDenomCountGroupId": ["OG000", "OG001"] * 4,
+    "OutcomeDenomCountValue": ["9", "8"] * 4,
+    "OutcomeMeasurementGroupId": ["OG000", "OG001"] * 4,
+    "OutcomeMeasurementValue": ["1", "2", "12", "14", "80.5", "79", "3", "3"],
+    "OutcomeMeasurementSpread": ["4.5", "6"],
+    "OutcomeMeasurementLowerLimit": ["10", "11"],
+    "OutcomeMeasurementUpperLimit": ["20", "NA"],
+}
+
+
+def values_of(flat):
+    found = outcome_candidates(EntryResults("0" * 24, "NCT1", None, joined(flat)["resultsSection"]))
+    return [[arm.values.model_dump(exclude_none=True) for arm in item.arms] for item in found]
+
+
+def test_spreads_and_limits_of_an_old_form_are_joined_where_they_can_be_no_others():
+    death, stay, oxygen, infusions = values_of(FLAT)
+    assert death == [{"n": 9, "events": 1}, {"n": 8, "events": 2}]
+    assert stay == [
+        {"n": 9, "median": 12, "minimum": 10, "maximum": 20},
+        {"n": 8, "median": 14, "minimum": 11},
+    ]
+    assert oxygen == [{"n": 9, "mean": 80.5, "sd": 4.5}, {"n": 8, "mean": 79, "sd": 6}]
+    assert infusions[0]["value"] == 3
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"OutcomeMeasureDispersionType": ["Full Range"]},  # of the median, or of the plain number?
+        {"OutcomeMeasurementSpread": ["4.5"]},
+        {"OutcomeMeasurementLowerLimit": ["10"]},
+        {"OutcomeMeasurementLowerLimit": ["10", "15"]},  # above the median
+    ],
+)
+def test_spreads_and_limits_that_may_be_of_another_outcome_are_not_guessed(changed):
+    death, stay, oxygen, _ = values_of(FLAT | changed)
+    assert death == [{"n": 9, "events": 1}, {"n": 8, "events": 2}]
+    assert stay == [{"n": 9, "median": 12}, {"n": 8, "median": 14}]
+    assert oxygen == [{"n": 9, "mean": 80.5}, {"n": 8, "mean": 79}]

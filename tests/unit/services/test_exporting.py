@@ -92,3 +92,16 @@ def write_titled(place):
     path = place / "titled.csv"
     path.write_text("Title,Heading,Nr\nInvented cells,a note,1\n")
     return path
+
+
+@pytest.mark.parametrize("form", list(ExportFormat))
+def test_two_records_whose_fields_are_the_same_stay_two(tmp_path, form):
+    twins = new_review(tmp_path / "twins")
+    file = tmp_path / "twins.ris"
+    file.write_text("TY  - JOUR\nTI  - A trial\nER  - \n\nTY  - JOUR\nTI  - A trial\nXX  - seen\nER  - \n")
+    import_files(twins, [file])
+    export_to_file(twins, form.value, tmp_path / "export")
+    back = new_review(tmp_path / "back")
+    (run,) = import_files(back, [tmp_path / "export"])
+    assert (run.read, run.added, len(run.left_out)) == (2, 2, 0)
+    assert [record.title for record in read_records(back)] == ["A trial", "A trial"]

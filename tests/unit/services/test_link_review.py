@@ -41,9 +41,9 @@ REPORT = finished(RecordKind.ARTICLE, "report", title="Results", year=2022, abst
 @pytest.fixture
 def review(tmp_path):
     folder = new_review(tmp_path / "mine")
-    with records_to(folder, "invented", "0" * 64) as write:
+    with records_to(folder, "invented", "0" * 64) as batch:
         for record in (ENTRY, OTHER, REPORT):
-            write(record)
+            batch.add(record)
     return folder
 
 

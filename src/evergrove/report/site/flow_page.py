@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from evergrove.report.flow import flow
+from evergrove.report.flow import flow, flow_note
 from evergrove.report.site.page import Crumb, Page
 
 if TYPE_CHECKING:
@@ -29,7 +29,6 @@ class FlowRow:
 
 def flow_page(findings: Findings, drawing: Drawing) -> Page:
     """Return the page."""
-    protocol = findings.review.protocol
     return Page(
         path="flow.html",
         template="flow.html",
@@ -40,7 +39,8 @@ def flow_page(findings: Findings, drawing: Drawing) -> Page:
         context={
             "drawing": drawing,
             "rows": tuple(_rows(flow(findings.review, findings.found))),
-            "note": protocol.flow.note,
+            "note": flow_note(findings.review, findings.found),
+            "unpublished": findings.unpublished,
         },
     )
 

@@ -37,5 +37,6 @@ def home_page(findings: Findings) -> Page:
             ),
             "total_studies": len(findings.review.studies),
             "total_claims": len(findings.claims),
+            "unpublished": findings.unpublished,
         },
     )

@@ -56,6 +56,7 @@ def methods_page(findings: Findings) -> Page:
             "instruments": tuple(item for name, item in INSTRUMENTS.items() if name in used),
             "tolerance": f"{100 * RATIO_TOLERANCE:g} %",
             "decisions": review.decisions,
+            "unpublished": findings.unpublished,
             "names": {study.id: study.name for study in review.studies},
         },
     )

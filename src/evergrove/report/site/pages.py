@@ -15,6 +15,7 @@ from evergrove.report.site.home_page import home_page
 from evergrove.report.site.methods_page import methods_page
 from evergrove.report.site.study_page import study_pages
 from evergrove.report.site.topic_page import topic_page
+from evergrove.report.site.unpublished_page import unpublished_pages
 from evergrove.report.site.uses import uses_by_study
 
 if TYPE_CHECKING:
@@ -49,6 +50,7 @@ def all_pages(
         bias_page(findings, figures),
         methods_page(findings),
         flow_page(findings, figures[FLOW]),
+        *unpublished_pages(findings),
         abstract_page(findings),
         downloads_page(files, figures),
         *analysis_pages(findings, figures),

@@ -17,8 +17,8 @@ PAGE = 100
 
 
 def interval(settings: Settings) -> float:  # noqa: ARG001 - the same for all
-    """Return the seconds between two questions: the site asks crawlers for one."""
-    return 1.0
+    """Return the seconds between two questions: fifty a minute, for the service names no number."""
+    return 1.2
 
 
 def ask(search: SavedSearch, settings: Settings, token: Token | None) -> Question:

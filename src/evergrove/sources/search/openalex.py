@@ -27,7 +27,7 @@ def ask(search: SavedSearch, settings: Settings, token: Token | None) -> Questio
     filters = [f"title_and_abstract.search:{search.query}"]
     if search.from_date:
         filters.append(f"from_publication_date:{whole_date(search.from_date)}")
-    parameters = {"filter": ",".join(filters), "per-page": str(PAGE)}
+    parameters = {"filter": ",".join(filters), "per_page": str(PAGE)}
     key = settings.keys.get(Database.OPENALEX)
     if token and "number" in token:
         parameters["page"] = str(token["number"])
@@ -37,8 +37,6 @@ def ask(search: SavedSearch, settings: Settings, token: Token | None) -> Questio
         parameters |= {"cursor": "*"} if key else {"page": "1"}
     if key:
         parameters["api_key"] = key
-    if settings.mailto:
-        parameters["mailto"] = settings.mailto
     return Question(f"{settings.addresses[Database.OPENALEX]}/works", parameters)
 
 

@@ -1,12 +1,14 @@
 """PubMed by the E-utilities: one ``esearch`` into the history, then ``efetch`` by pieces in XML.
 
 The history is forgotten after some hours; then the pieces are asked for by their numbers, which ``esearch``
-gave too.
+gave too. ``esearch`` gives 9,999 numbers at most: a larger search is cut by the day on which records came
+into PubMed, until each slice has fewer.
 """
 
 from __future__ import annotations
 
 import io
+from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 from evergrove.model.search import Database
@@ -31,6 +33,10 @@ MOST = 9_999
 #: Characters of a question that still goes in an address.
 LONGEST_ADDRESS = 1500
 _RECORDS = ("PubmedArticle", "PubmedBookArticle")
+#: Every record has a day on which it came into PubMed (EDAT), or that of its publication if it is older.
+FIRST_DAY, LAST_DAY = date(1700, 1, 1), date(3000, 12, 31)
+#: Where a search that is too large is cut first; the rest is halved where it needs to be.
+_CUTS = (1990, 2000, 2005, 2010, 2015, 2020, 2023, 2026, 2030)
 
 
 def interval(settings: Settings) -> float:
@@ -46,8 +52,9 @@ def ask(search: SavedSearch, settings: Settings, token: Token | None) -> Questio
         parameters["email"] = settings.mailto
     if Database.PUBMED in settings.keys:
         parameters["api_key"] = settings.keys[Database.PUBMED]
-    if token is None:
-        parameters |= {"term": search.query, "usehistory": "y", "retmax": str(MOST), "retmode": "json"}
+    if token is None or "ids" not in token:
+        term = search.query if token is None else f"({search.query}) AND {_days_in_words(token['slices'][0])}"
+        parameters |= {"term": term, "usehistory": "y", "retmax": str(MOST), "retmode": "json"}
         if search.from_date:
             first = whole_date(search.from_date).replace("-", "/")
             parameters |= {"datetype": "pdat", "mindate": first, "maxdate": "3000"}
@@ -68,18 +75,20 @@ def _question(address: str, parameters: dict[str, str]) -> Question:
 
 def look(body: bytes, search: SavedSearch, token: Token | None) -> Page:  # noqa: ARG001 - see Service
     """Look at the answer to the search, or at a piece."""
-    if token is None:
-        return _found(body)
+    if token is None or "ids" not in token:
+        return _found(body, token)
     ids, start = token["ids"], token["start"]
     expected = len(ids[start : start + PAGE])
     records = _articles(body)
     if not records:
         raise RefusalError("the answer holds no record", forgotten=True)
-    ends = start + PAGE >= len(ids)
+    following = (
+        _after(token.get("slices", [])) if start + PAGE >= len(ids) else token | {"start": start + PAGE}
+    )
     remarks: tuple[str, ...] = ()
     if records != expected:
         remarks = (f"{records} records came where {expected} were asked for (from number {start + 1})",)
-    return Page(None, records, None if ends else token | {"start": start + PAGE}, remarks=remarks)
+    return Page(None, records, following, remarks=remarks)
 
 
 def without_history(token: Token) -> Token | None:
@@ -87,7 +96,39 @@ def without_history(token: Token) -> Token | None:
     return token | {"history": None} if token.get("history") else None
 
 
-def _found(body: bytes) -> Page:
+def _after(slices: list[list[str]]) -> Token | None:
+    """Return what leads to the first of the slices that are left, or ``None`` where none is."""
+    return {"slices": slices} if slices else None
+
+
+def _days_in_words(days: list[str]) -> str:
+    first, last = (day.replace("-", "/") for day in days)
+    return f'("{first}"[EDAT] : "{last}"[EDAT])'
+
+
+def _whole_span() -> list[list[str]]:
+    """Return the slices with which a search that is too large begins."""
+    starts = [FIRST_DAY, *(date(year, 1, 1) for year in _CUTS)]
+    ends = [*(start - timedelta(days=1) for start in starts[1:]), LAST_DAY]
+    return [[start.isoformat(), end.isoformat()] for start, end in zip(starts, ends, strict=True)]
+
+
+def _halves(days: list[str], total: int) -> list[list[str]]:
+    """Return a slice in two."""
+    first, last = (date.fromisoformat(day) for day in days)
+    if first == last:
+        raise RefusalError(
+            f"it found {total:,} records that came into PubMed on {first}, and gives {MOST:,} at most for a "
+            "day; narrow the search, or split it into several"
+        )
+    middle = first + (last - first) // 2
+    return [
+        [first.isoformat(), middle.isoformat()],
+        [(middle + timedelta(days=1)).isoformat(), last.isoformat()],
+    ]
+
+
+def _found(body: bytes, token: Token | None) -> Page:
     answer = parsed(body)
     if "error" in answer:
         raise AnswerError(f"it says: {answer['error']!r:.200}")
@@ -97,24 +138,21 @@ def _found(body: bytes) -> Page:
     total, ids = held(result, str, "count"), held(result, list, "idlist")
     if not total.isascii() or not total.isdigit():
         raise AnswerError(f"count: found {total!r:.40}; allowed: a number")
+    translation = result.get("querytranslation")
+    said = (translation if isinstance(translation, str) else None, tuple(_warnings(result)))
+    # the first answer counts the whole search, those for its slices only themselves
+    whole, slices = (int(total), []) if token is None else (None, token["slices"])
     if int(total) > MOST:
-        raise RefusalError(
-            f"it found {int(total):,} records and gives {MOST:,} at most by this way; narrow the search, or "
-            "split it into several"
-        )
+        smaller = _whole_span() if token is None else [*_halves(slices[0], int(total)), *slices[1:]]
+        return Page(whole, 0, {"slices": smaller}, *said)
     if len(ids) != int(total) or not all(isinstance(one, str) and one.isdigit() for one in ids):
         raise AnswerError(f"{len(ids)} numbers came for {total} records")
-    token: Token = {"ids": ids, "start": 0, "history": None}
+    if not ids:
+        return Page(whole, 0, _after(slices[1:]), *said)
+    pieces: Token = {"ids": ids, "start": 0, "history": None, "slices": slices[1:]}
     if result.get("webenv") and result.get("querykey"):
-        token["history"] = [str(result["webenv"]), str(result["querykey"])]
-    translation = result.get("querytranslation")
-    return Page(
-        int(total),
-        0,
-        token if ids else None,
-        translation if isinstance(translation, str) else None,
-        tuple(_warnings(result)),
-    )
+        pieces["history"] = [str(result["webenv"]), str(result["querykey"])]
+    return Page(whole, 0, pieces, *said)
 
 
 def _warnings(result: dict[str, object]) -> list[str]:

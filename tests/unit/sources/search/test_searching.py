@@ -17,6 +17,7 @@ from evergrove.cli.main import main
 from evergrove.errors import ReviewFolderError, SourceError, UsageError
 from evergrove.services.folders import new_review
 from evergrove.services.review import open_review
+from evergrove.sources.search import pubmed
 from evergrove.store.records import read_imports, read_records
 from evergrove.store.searches import answer_file, read_runs, read_walk, saved_searches
 from support.literature_services import cut, fine, garbled, grown, slow, status
@@ -183,11 +184,46 @@ def test_a_count_that_changes_on_the_way_is_said(run, services):
     assert "the count changed from 45 to 52 on the way" in one.remarks
 
 
-def test_more_than_pubmed_gives_is_refused_and_not_cut(run, services):
-    services.sizes["pubmed"] = 12_000
+def test_more_than_pubmed_gives_at_once_comes_in_slices_of_days(run, services, review, monkeypatch):
+    monkeypatch.setattr(pubmed, "MOST", 30)
+    services.sizes["pubmed"] = 137
+    (one,) = run("pubmed").runs
+    assert one.complete
+    assert (one.count, one.fetched, one.added) == (137, 137, 137)
+    assert one.remarks == ('quotedphrasesnotfound: "cells of nowhere"',)
+    assert one.translation == '"cells"[All Fields]'
+    numbers = sorted(int(record.pmid) for record in read_records(review))
+    assert numbers == list(range(30_000_001, 30_000_138))
+    asked = [query for name, path, query in services.asked if path.endswith("esearch.fcgi")]
+    assert asked[0]["term"] == "cells"
+    assert all(query["term"].startswith("(cells) AND (") for query in asked[1:])
+    assert len(asked) < 40
+
+
+def test_a_killed_run_goes_on_in_its_slice(run, services, review, monkeypatch):
+    monkeypatch.setattr(pubmed, "MOST", 30)
+    services.sizes["pubmed"] = 137
+    services.troubles["pubmed"].extend([fine] * 15 + [status(403)])
+    broken = run("pubmed")
+    assert broken.error is not None
+    assert 0 < broken.runs[0].added < 137
+    before = len(services.asked)
+    (one,) = run("pubmed").runs
+    assert one.complete
+    assert len({record.pmid for record in read_records(review)}) == 137
+    again = [query["term"] for _, path, query in services.asked[before:] if path.endswith("esearch.fcgi")]
+    assert "cells" not in again
+
+
+def test_a_single_day_with_too_many_records_is_refused_and_not_cut(run, services, monkeypatch):
+    monkeypatch.setattr(pubmed, "MOST", 30)
+    services.all_on_one_day = True
+    services.sizes["pubmed"] = 31
     outcome = run("pubmed")
-    assert "12,000 records and gives 9,999 at most" in str(outcome.error)
-    assert services.count("pubmed") == 1
+    assert "31 records that came into PubMed on 2019-12-01, and gives 30 at most for a day" in str(
+        outcome.error
+    )
+    assert outcome.runs[0].added == 0
 
 
 def test_openalex_pages_by_cursor_with_a_key_and_by_number_without(run, services):
@@ -278,6 +314,7 @@ def test_the_commands_tell(review, services, monkeypatch):
     assert "registry (ClinicalTrials.gov): 45 found, read 45 = 45 new + 0 changed + 0 known" in done.output
     assert "215 new, 0 changed:" in done.output
     assert "and 195 more" in done.output
+    assert f"Next, for each that you use:\n  evergrove dedupe {review}\n" in done.output
     services.down.add("crossref")
     monkeypatch.setenv("EVERGROVE_ATTEMPTS", "1")
     done = CliRunner().invoke(main, ["update", str(review), "--json"])
@@ -288,6 +325,30 @@ def test_the_commands_tell(review, services, monkeypatch):
     done = CliRunner().invoke(main, ["search", str(review), "crossref"])
     assert done.exit_code == 7
     assert "Crossref at http://127.0.0.1" in done.stderr
+
+
+def test_an_update_goes_on_with_what_then_names_in_its_order(review, services, monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    for name, value in services.environment.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("EVERGROVE_ATTEMPTS", "1")
+    services.page = 100
+    services.down.add("crossref")
+    copy = new_review(tmp_path / "copy", "msc-ards")
+    (copy / "searches.yaml").write_bytes((review / "searches.yaml").read_bytes())
+    done = CliRunner().invoke(main, ["update", str(copy), "--then", "link", "--then", "dedupe"])
+    assert done.exit_code == 7
+    assert "Crossref at http://127.0.0.1" in done.stderr
+    assert "Next, for each" not in done.output
+    told = done.output
+    assert told.index("180 new") < told.index("\ndedupe:\n") < told.index("180 records = ")
+    assert (
+        told.index("180 records = ")
+        < told.index("\nlink:\n")
+        < told.index("reports and 45 registered trials")
+    )
+    both = CliRunner().invoke(main, ["update", str(review), "--then", "build", "--json"])
+    assert (both.exit_code, json.loads(both.stdout)["error"]["code"]) == (2, "usage-error")
 
 
 def test_faults_of_the_saved_searches_are_listed_with_their_lines(review, run):
