@@ -39,6 +39,7 @@ from evergrove.model import (
     Study,
 )
 from evergrove.model import vocabulary as words
+from evergrove.model.measures import MEASURES, Basis
 from evergrove.model.units import UNIT_SYMBOLS, unit
 
 REFERENCE = Path(__file__).resolve().parents[1] / "docs" / "reference"
@@ -227,6 +228,21 @@ def type_in_words(annotation: object) -> str:
     return text
 
 
+def measure_table() -> list[str]:
+    """Return the table of effect measures."""
+    lines = [
+        "## EffectMeasure",
+        "",
+        "The effect measures that an analysis or a sensitivity analysis can ask for.",
+        "",
+    ]
+    lines += ["| word | measure | computed from |", "|---|---|---|"]
+    for word, row in MEASURES.items():
+        printed = ", or printed with its interval" if row.printed and row.basis is not Basis.PRINTED else ""
+        lines.append(f"| `{word}` | {row.words} | {row.basis.value}{printed} |")
+    return [*lines, ""]
+
+
 def review_folder() -> str:
     """Return the page of the folder form: files, fields, words, units."""
     lines = [
@@ -264,6 +280,7 @@ def review_folder() -> str:
             needed = "required" if field.is_required() else ""
             lines.append(f"| `{name}` | {type_in_words(field.annotation)} | {needed} |")
         lines.append("")
+    lines += measure_table()
     lines += ["## Words", "", "| word | values |", "|---|---|"]
     for name, term in sorted(vars(words).items()):
         if isinstance(term, type) and issubclass(term, words.Term) and term is not words.Term:

@@ -7,6 +7,7 @@ from typing import Literal, Self
 from pydantic import Field, model_validator
 
 from evergrove.model.base import Label, Model, NonNegative, Number, Slug, Text, fault
+from evergrove.model.measures import MeasureName
 from evergrove.model.vocabulary import CertaintyDomain, DatumKind, DesignType, ProductClass, Term
 
 
@@ -75,8 +76,6 @@ _METHOD_MEASURES: dict[PoolingMethod, tuple[str, ...]] = {
     PoolingMethod.PETO: ("PETO",),
 }
 
-MeasureName = Literal["RR", "OR", "RD", "PETO", "MD", "SMD", "ROM", "HR", "PAS", "PLO", "PFT", "PR"]
-
 
 class PoolingModel(Model):
     """How the effects are pooled; the words are those of ``evergrove.stats``."""
@@ -143,7 +142,7 @@ class Analysis(Model):
         Qualifiers that count as the whole outcome.
     window : Window
     measure : str
-        ``RR``, ``OR``, ``RD``, ``MD``, ``SMD``, ``ROM`` or, for one arm, ``PAS``, ``PLO``, ``PFT``, ``PR``.
+        One of `MEASURES`.
     pooling : PoolingModel
     sensitivity : tuple of Sensitivity
     subgroups : tuple of SubgroupBy

@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING
 
 from evergrove.appraisal import Effect, Judgement, statement
 from evergrove.model.analysis import PoolingMethod
+from evergrove.model.measures import review_measure
 from evergrove.model.vocabulary import CertaintyLevel, DesignType
 from evergrove.report.flow import by_design, included_studies
 from evergrove.report.numerals import (
-    MEASURE_NAMES,
-    PROPORTIONS,
     absolute_text,
     count,
     heterogeneity_share,
@@ -274,7 +273,8 @@ def _effect(answer: Answer, fit: PoolResult, used: _Numbers) -> str:
     measure, name = result.analysis.measure, result.analysis.id
     found = natural(fit, result.main.pooled)
     unit = unit_suffix(result.outcome, measure)
-    label = "proportion" if measure in PROPORTIONS else MEASURE_NAMES[measure]
+    asked = review_measure(measure)
+    label = "proportion" if asked.proportion else asked.words
     estimate = used(f"{name}: effect", number(found.estimate, measure))
     level = used(f"{name}: level", percent(fit.level, 0))
     limits = used(f"{name}: interval", interval(found.ci_low, found.ci_high, measure))

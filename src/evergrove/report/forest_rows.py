@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 from evergrove.figures import ForestRow, RowKind
 from evergrove.model.analysis import PoolingMethod
+from evergrove.model.measures import Basis, review_measure
 from evergrove.report.numerals import count, estimate_text, heterogeneity, interval, number, percent
 from evergrove.report.plot_words import how_many, kept_together, model_name, natural
 from evergrove.stats import Estimate
-from evergrove.synthesis.numbers import CONTINUOUS_MEASURES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -36,7 +36,7 @@ def arm_cell(side: ArmNumbers | None) -> str:
 
 def left_headers(axis: Axis) -> tuple[str, ...]:
     """Return the headers of the study column and of the arms."""
-    what = "mean (SD), n" if axis.measure in CONTINUOUS_MEASURES else "events/n"
+    what = "mean (SD), n" if review_measure(axis.measure).basis is Basis.MEANS else "events/n"
     arms = [axis.comparison.experimental_label]
     if not axis.single_arm:
         arms.append(axis.comparison.control_label)

@@ -5,31 +5,11 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+from evergrove.model.measures import review_measure
+
 if TYPE_CHECKING:
     from evergrove.model import Outcome
     from evergrove.stats import AbsoluteEffect, Estimate, PoolResult, SubgroupTest
-
-#: Measures that are ratios: pooled on the log scale, read against 1.
-RATIOS = frozenset({"RR", "OR", "PETO", "HR", "ROM"})
-#: Single proportions.
-PROPORTIONS = frozenset({"PR", "PLN", "PLO", "PAS", "PFT"})
-
-MEASURE_NAMES = {
-    "RR": "risk ratio",
-    "OR": "odds ratio",
-    "PETO": "Peto odds ratio",
-    "RD": "risk difference",
-    "HR": "hazard ratio",
-    "MD": "mean difference",
-    "SMD": "standardised mean difference (Hedges’ g)",
-    "ROM": "ratio of means",
-    "PR": "proportion",
-    "PLN": "proportion (log)",
-    "PLO": "proportion (logit)",
-    "PAS": "proportion (arcsine)",
-    "PFT": "proportion (Freeman–Tukey)",
-}
-MEASURE_SHORT = {"PETO": "Peto OR"} | dict.fromkeys(PROPORTIONS, "Proportion")
 
 MISSING = "not seen"
 MINUS = "−"
@@ -37,14 +17,12 @@ MINUS = "−"
 
 def short_measure(measure: str) -> str:
     """Return the measure as a column head: ``RR``, ``MD``, ``Proportion``."""
-    return MEASURE_SHORT.get(measure, measure)
+    return review_measure(measure).short or measure
 
 
 def null_value(measure: str) -> float | None:
     """Return the value of no effect; ``None`` for proportions."""
-    if measure in PROPORTIONS:
-        return None
-    return 1.0 if measure in RATIOS else 0.0
+    return review_measure(measure).null
 
 
 def number(value: float | None, measure: str = "MD") -> str:
@@ -59,9 +37,9 @@ def number(value: float | None, measure: str = "MD") -> str:
         return MISSING
     if math.isinf(value):
         return "∞" if value > 0 else f"{MINUS}∞"
-    if measure in PROPORTIONS:
+    if review_measure(measure).proportion:
         return percent(value)
-    if measure in RATIOS:
+    if review_measure(measure).ratio:
         text = f"{value:.2f}" if value < 100 else f"{value:.0f}"
         if value > 0 and float(text) == 0:
             text = "<0.01"

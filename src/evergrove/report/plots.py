@@ -6,6 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 from evergrove.figures import ForestRow, FunnelPlot, FunnelPoint, RowKind, Scale
+from evergrove.model.measures import review_measure
 from evergrove.report.bias_figures import risk_of_bias_figures
 from evergrove.report.forest_rows import (
     AS_PRINTED,
@@ -19,9 +20,6 @@ from evergrove.report.forest_rows import (
     weights_of,
 )
 from evergrove.report.numerals import (
-    MEASURE_NAMES,
-    PROPORTIONS,
-    RATIOS,
     between_groups,
     count,
     estimate_text,
@@ -170,12 +168,12 @@ def funnel(result: AnalysisResult, pooled: PooledSet) -> FunnelPlot | None:
     measure, fit = result.analysis.measure, pooled.fit
     shown = [(effect.name, effect.yi, effect.vi) for effect in pooled.pooled]
     known = [(name, yi, vi) for name, yi, vi in shown if yi is not None and vi is not None and vi > 0]
-    if fit is None or measure in PROPORTIONS or len(known) < MINIMUM_FOR_SMALL_STUDY_TEST:
+    if fit is None or null_value(measure) is None or len(known) < MINIMUM_FOR_SMALL_STUDY_TEST:
         return None
     tested = ""
     if pooled.egger is not None:
         tested = f"Egger’s test of asymmetry: {p_value(pooled.egger.p_value)}."
-    ratio = measure in RATIOS
+    ratio = review_measure(measure).ratio
     return FunnelPlot(
         title=f"{result.analysis.title}: funnel plot",
         desc=" ".join(
@@ -189,7 +187,7 @@ def funnel(result: AnalysisResult, pooled: PooledSet) -> FunnelPlot | None:
         scale=Scale.LOG if ratio else Scale.LINEAR,
         null=null_value(measure),
         axis_title=axis_title(result.outcome, measure),
-        se_title=f"Standard error of the {'log ' if ratio else ''}{MEASURE_NAMES[measure]}",
+        se_title=f"Standard error of the {'log ' if ratio else ''}{review_measure(measure).words}",
     )
 
 

@@ -7,8 +7,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, TypeAlias
 
 from evergrove.figures import ForestRow, RowKind
+from evergrove.model.measures import review_measure
 from evergrove.report.forest_rows import AS_PRINTED, summary_row
-from evergrove.report.numerals import MEASURE_NAMES, count, estimate_text, number, short_measure
+from evergrove.report.numerals import count, estimate_text, number, short_measure
 from evergrove.report.plot_words import (
     axis_of,
     effect_header,
@@ -55,6 +56,7 @@ def leave_one_out_plot(result: AnalysisResult, pooled: PooledSet) -> ForestPlot 
     if fit is None or without is None:
         return None
     axis = axis_of(result)
+    name = review_measure(axis.measure).words
     rows: list[ForestRow] = []
     notes: list[str] = []
     found: list[float] = []
@@ -74,7 +76,7 @@ def leave_one_out_plot(result: AnalysisResult, pooled: PooledSet) -> ForestPlot 
     told = ""
     if found:
         spread = _spread(found, axis.measure)
-        told = f"Without any one study the pooled {MEASURE_NAMES[axis.measure]} is {spread}."
+        told = f"Without any one study the pooled {name} is {spread}."
     return axis.plot(
         f"{result.analysis.title}: each study left out in turn",
         f"{told} {pooled_sentence(result, pooled)} {meaning(result)}",
@@ -102,6 +104,7 @@ def sensitivity_plot(result: AnalysisResult, pooled: PooledSet) -> ForestPlot | 
     if fit is None or not pooled.sensitivity:
         return None
     axis = axis_of(result)
+    name = review_measure(axis.measure).words
     rows = [_sensitivity_row(axis, item) for item in pooled.sensitivity]
     main = summary_row(
         axis, fit, pooled.pooled, f"Main result: {lower(model_name(fit))}", left=(count(fit.k),)
@@ -113,7 +116,7 @@ def sensitivity_plot(result: AnalysisResult, pooled: PooledSet) -> ForestPlot | 
     told = ""
     if same:
         spread = _spread(same, axis.measure)
-        told = f"{count(len(same))} other ways give a {MEASURE_NAMES[axis.measure]} of {spread}."
+        told = f"{count(len(same))} other ways give a {name} of {spread}."
     return axis.plot(
         f"{result.analysis.title}: done in other ways",
         f"{told} {pooled_sentence(result, pooled)} {meaning(result)}",
@@ -144,6 +147,7 @@ def combinations_plot(result: AnalysisResult, pooled: PooledSet) -> ForestPlot |
     if fit is None or len(fitted) < 2 or fit.scale is Scale.FREEMAN_TUKEY:
         return None  # Freeman-Tukey proportions go back only with the sizes of each combination
     axis = axis_of(result)
+    name = review_measure(axis.measure).words
     columns = len(conflicts) <= MOST_COLUMNS
     found = []
     for item, own in fitted:
@@ -158,7 +162,7 @@ def combinations_plot(result: AnalysisResult, pooled: PooledSet) -> ForestPlot |
     return axis.plot(
         f"{result.analysis.title}: every combination of conflicting data",
         f"Over {count(len(found))} combinations of data that disagree, the pooled "
-        f"{MEASURE_NAMES[axis.measure]} is {spread}. {pooled_sentence(result, pooled)} {meaning(result)}",
+        f"{name} is {spread}. {pooled_sentence(result, pooled)} {meaning(result)}",
         [*rows, replace(main, kind=RowKind.SUMMARY)],
         ("Data (key below)", *(choice.name for choice in conflicts if columns)),
         (effect_header(axis.measure, fit.level),),

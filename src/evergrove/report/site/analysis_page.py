@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from evergrove.model.measures import review_measure
 from evergrove.report.forest_rows import arm_cell, weights_of
 from evergrove.report.numerals import (
     MISSING,
@@ -127,7 +128,7 @@ def _analysis_page(answer: Answer, figures: Mapping[str, Drawing]) -> Page:
             "main": main,
             "beside": None if result.beside is None else _view(result, result.beside, "beside-", figures),
             "absolute": absolute,
-            "measure": model_words.measure_name(analysis.measure),
+            "measure": review_measure(analysis.measure).words,
             "by_design": _left_out(result, "eligibility"),
             "without_data": _left_out(result, "data"),
             "methods": _methods(result),
@@ -149,7 +150,7 @@ def _left_out(result: AnalysisResult, step: str) -> tuple[tuple[str, tuple[tuple
 def _methods(result: AnalysisResult) -> tuple[str, ...]:
     """Return the model of the protocol in sentences."""
     pooling, measure = result.pooling, result.analysis.measure
-    name = model_words.measure_name(measure)
+    name = review_measure(measure).words
     found = [
         f"The {name} is pooled {model_words.pooling_words(pooling)}.",
         f"The confidence interval stands {model_words.interval_words(pooling)}.",
@@ -237,12 +238,12 @@ def _model(result: AnalysisResult, pooled: PooledSet) -> tuple[KeyFigure, ...]:
     level = percent(fit.level, 0)
     figures = [
         KeyFigure(
-            f"Pooled {model_words.measure_name(measure)}",
+            f"Pooled {review_measure(measure).words}",
             f"{number(found.estimate, measure)}{unit}",
             f"{level} confidence interval {interval(found.ci_low, found.ci_high, measure)}{unit}",
         ),
     ]
-    if fit.measure not in {"PAS", "PLO", "PFT", "PR"}:
+    if review_measure(measure).null is not None:
         degrees = "" if fit.df is None else f", {plain(fit.df)} degrees of freedom"
         figures.append(
             KeyFigure(

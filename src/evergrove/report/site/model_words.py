@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from evergrove.model.analysis import PoolingMethod
-from evergrove.report.numerals import MEASURE_NAMES, plain
-from evergrove.synthesis.numbers import DICHOTOMOUS_MEASURES, SINGLE_ARM_MEASURES
+from evergrove.model.measures import Basis, review_measure
+from evergrove.report.numerals import plain
 
 if TYPE_CHECKING:
     from evergrove.model import PoolingModel
@@ -43,11 +43,6 @@ _ZERO_CELLS = {
 }
 
 
-def measure_name(measure: str) -> str:
-    """Return an effect measure in words."""
-    return MEASURE_NAMES.get(measure, measure)
-
-
 def pooling_words(pooling: PoolingModel) -> str:
     """Return how studies are pooled: model, method and estimator of tau²."""
     if pooling.method is not PoolingMethod.INVERSE_VARIANCE:
@@ -75,7 +70,10 @@ def prediction_words(pooling: PoolingModel) -> str:
 
 def zero_cell_words(pooling: PoolingModel, measure: str) -> str:
     """Return what is done with arms without an event; empty where it does not arise."""
-    if measure not in DICHOTOMOUS_MEASURES | SINGLE_ARM_MEASURES or measure in {"RD", "PAS"}:
+    if review_measure(measure).basis not in {Basis.EVENTS, Basis.EVENTS_OF_ONE_ARM} or measure in {
+        "RD",
+        "PAS",
+    }:
         return ""
     if pooling.method is not PoolingMethod.INVERSE_VARIANCE:
         return "nothing is added to cells of zero"
