@@ -37,9 +37,14 @@ from evergrove.model import (
     Report,
     ReportedEffect,
     Study,
+    analysis,
+    pooling,
 )
 from evergrove.model import vocabulary as words
+from evergrove.model.analysis import Sensitivity, Window
+from evergrove.model.diagnostics import Diagnostics, asymmetry_tests
 from evergrove.model.measures import MEASURES, Basis
+from evergrove.model.pooling import MEASURES_OF, RESTS_ON, WAYS, PoolingModel, Way
 from evergrove.model.units import UNIT_SYMBOLS, unit
 
 REFERENCE = Path(__file__).resolve().parents[1] / "docs" / "reference"
@@ -243,6 +248,43 @@ def measure_table() -> list[str]:
     return [*lines, ""]
 
 
+def pooling_tables() -> list[str]:
+    """Return the tables of what each method of pooling takes, and of the diagnostics."""
+    lines = [
+        "## Methods of pooling",
+        "",
+        "What each `method` pools, and the words it takes under each `model`; the "
+        "first word is the default, and a word that is not used is left out. `zero_cells` and `add` hold for the "
+        "effects of single studies.",
+        "",
+    ]
+    lines += [
+        "| method | measures | model | " + " | ".join(f"`{name}`" for name in Way.__dataclass_fields__) + " |"
+    ]
+    lines += ["|---" * (3 + len(Way.__dataclass_fields__)) + "|"]
+    for method, models in WAYS.items():
+        measures = ", ".join(f"`{word}`" for word in MEASURES_OF.get(method, ())) or "all"
+        for model, way in models.items():
+            cells = (
+                ", ".join(f"`{word}`" for word in getattr(way, name)) for name in way.__dataclass_fields__
+            )
+            lines.append(f"| `{method}` | {measures} | `{model}` | {' | '.join(cells)} |")
+    rests = "; ".join(f"`{word}` on {' or '.join(f'`{one}`' for one in on)}" for word, on in RESTS_ON.items())
+    lines += [
+        "",
+        f"Some rest on an estimator of tau²: {rests}. The words are those of "
+        "[evergrove.stats](statistics.md#options).",
+        "",
+    ]
+    lines += ["The tests of `diagnostics.asymmetry`, by measure:", "", "| measure | tests |", "|---|---|"]
+    by_tests: dict[tuple[str, ...], list[str]] = {}
+    for word in MEASURES:
+        by_tests.setdefault(asymmetry_tests(word), []).append(f"`{word}`")
+    for tests, measures in by_tests.items():
+        lines.append(f"| {', '.join(measures)} | {', '.join(f'`{test}`' for test in tests) or 'none'} |")
+    return [*lines, ""]
+
+
 def review_folder() -> str:
     """Return the page of the folder form: files, fields, words, units."""
     lines = [
@@ -271,7 +313,7 @@ def review_folder() -> str:
         "",
     ]
     models = (
-        Protocol, Outcome, Comparison, Analysis, Study, Report, Design, Arm, Intervention, Datum, ArmValue,
+        Protocol, Outcome, Comparison, Analysis, Window, PoolingModel, Sensitivity, Diagnostics, Study, Report, Design, Arm, Intervention, Datum, ArmValue,
         ReportedEffect, Provenance, Appraisal, Claim, Decision,
     )  # fmt: skip
     for model in models:
@@ -281,8 +323,10 @@ def review_folder() -> str:
             lines.append(f"| `{name}` | {type_in_words(field.annotation)} | {needed} |")
         lines.append("")
     lines += measure_table()
+    lines += pooling_tables()
     lines += ["## Words", "", "| word | values |", "|---|---|"]
-    for name, term in sorted(vars(words).items()):
+    terms = {**vars(words), **vars(analysis), **vars(pooling)}
+    for name, term in sorted(terms.items()):
         if isinstance(term, type) and issubclass(term, words.Term) and term is not words.Term:
             values = ", ".join(f"`{item.value}`" for item in term)
             lines.append(f"| {name}: {first_line(term)} | {values} |")

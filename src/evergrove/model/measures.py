@@ -39,6 +39,8 @@ class ReviewMeasure:
         The printed effects that are taken for it where the arms' numbers are not given.
     short : str
         Its name at the head of a column; the word itself where empty.
+    standardised : bool
+        Whether it is in units of a standard deviation.
     """
 
     measure: EffectMeasure
@@ -46,6 +48,7 @@ class ReviewMeasure:
     basis: Basis
     printed: frozenset[ReportedMeasure] = frozenset()
     short: str = ""
+    standardised: bool = False
 
     @property
     def ratio(self) -> bool:
@@ -75,22 +78,35 @@ def _proportion(measure: EffectMeasure, words: str) -> ReviewMeasure:
     return ReviewMeasure(measure, words, _ONE_ARM, short="Proportion")
 
 
+def _standardised(measure: EffectMeasure, words: str) -> ReviewMeasure:
+    return ReviewMeasure(measure, words, _MEANS, standardised=True)
+
+
 _ROWS = (
     ReviewMeasure(EffectMeasure.RR, "risk ratio", _EVENTS, frozenset({ReportedMeasure.RR})),
     ReviewMeasure(EffectMeasure.OR, "odds ratio", _EVENTS, frozenset({ReportedMeasure.OR})),
     ReviewMeasure(EffectMeasure.RD, "risk difference", _EVENTS, frozenset({ReportedMeasure.RD})),
     ReviewMeasure(EffectMeasure.PETO, "Peto odds ratio", _EVENTS, short="Peto OR"),
+    ReviewMeasure(EffectMeasure.AS, "difference of arcsine square roots of the risks", _EVENTS),
     ReviewMeasure(EffectMeasure.MD, "mean difference", _MEANS, _DIFFERENCES),
-    ReviewMeasure(EffectMeasure.SMD, "standardised mean difference (Hedges’ g)", _MEANS),
+    _standardised(EffectMeasure.SMD, "standardised mean difference (Hedges’ g)"),
+    _standardised(EffectMeasure.SMDH, "standardised mean difference (unequal variances)"),
+    _standardised(EffectMeasure.SMD1, "standardised mean difference (Glass’ delta)"),
+    _standardised(EffectMeasure.SMD1H, "standardised mean difference (Glass’ delta, unequal variances)"),
     ReviewMeasure(EffectMeasure.ROM, "ratio of means", _MEANS),
     ReviewMeasure(EffectMeasure.HR, "hazard ratio", Basis.PRINTED, frozenset({ReportedMeasure.HR})),
+    ReviewMeasure(EffectMeasure.IRR, "incidence rate ratio", Basis.PRINTED, frozenset({ReportedMeasure.IRR})),
     _proportion(EffectMeasure.PAS, "proportion (arcsine)"),
     _proportion(EffectMeasure.PLO, "proportion (logit)"),
     _proportion(EffectMeasure.PFT, "proportion (Freeman–Tukey)"),
     _proportion(EffectMeasure.PR, "proportion"),
+    _proportion(EffectMeasure.PLN, "proportion (log)"),
+    _proportion(EffectMeasure.PRZ, "proportion (probit)"),
 )
 #: Every measure that a review can ask for, by its word.
 MEASURES: dict[EffectMeasure, ReviewMeasure] = {row.measure: row for row in _ROWS}
+#: Those in units of a standard deviation.
+STANDARDISED = frozenset(measure for measure, row in MEASURES.items() if row.standardised)
 
 
 def review_measure(name: str) -> ReviewMeasure:

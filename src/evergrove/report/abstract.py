@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from evergrove.appraisal import Effect, Judgement, statement
-from evergrove.model.analysis import PoolingMethod
 from evergrove.model.measures import review_measure
 from evergrove.model.vocabulary import CertaintyLevel, DesignType
 from evergrove.report.flow import by_design, included_studies
+from evergrove.report.model_words import pooling_in_short
 from evergrove.report.numerals import (
     absolute_text,
     count,
@@ -20,23 +20,16 @@ from evergrove.report.numerals import (
     percent,
     unit_suffix,
 )
-from evergrove.report.plot_words import capital, how_many, in_sentence, natural, patients
+from evergrove.report.plot_words import capital, how_many, in_sentence, patients
+from evergrove.synthesis.result import natural
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from evergrove.model import Comparison, Review
-    from evergrove.model.analysis import PoolingModel
     from evergrove.report.findings import Answer, Findings
     from evergrove.stats import PoolResult
 
-_TAU2 = {"REML": "REML", "DL": "DerSimonian–Laird", "PM": "Paule–Mandel"}
-_INTERVALS = {
-    "hartung-knapp": "Hartung–Knapp intervals",
-    "hartung-knapp-adhoc": "Hartung–Knapp intervals, never narrower than the classic ones",
-    "normal": "intervals of the normal distribution",
-    "t": "intervals of the t distribution",
-}
 #: A note of the protocol longer than this many words is left to the site.
 LONGEST_NOTE = 45
 
@@ -154,7 +147,7 @@ def _methods(findings: Findings, used: _Numbers) -> str:
     parts = [_searched(review, used), _designs(review)]
     models = {answer.result.pooling for answer in findings.main_answers}
     if len(models) == 1:
-        parts.append(f"Effects were pooled {_model(models.pop())}.")
+        parts.append(f"Effects were pooled {pooling_in_short(models.pop())}.")
     elif models:
         parts.append("Effects were pooled by the model that the protocol names for each outcome.")
     tools = sorted({item.instrument.value for item in findings.judged.values()}, reverse=True)
@@ -191,17 +184,6 @@ def _designs(review: Review) -> str:
     )
     apart = f"; {beside} were analysed apart" if beside else ""
     return f"The main analyses hold {main}{apart}."
-
-
-def _model(pooling: PoolingModel) -> str:
-    if pooling.method is PoolingMethod.MANTEL_HAENSZEL:
-        return "by the Mantel–Haenszel method"
-    if pooling.method is PoolingMethod.PETO:
-        return "by Peto’s method"
-    limits = _INTERVALS[pooling.ci]
-    if pooling.model == "common":
-        return f"by inverse variance under a common effect, with {limits}"
-    return f"under random effects ({_TAU2[pooling.tau2]}) with {limits}"
 
 
 def _results(findings: Findings, used: _Numbers) -> str:

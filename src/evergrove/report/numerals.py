@@ -139,7 +139,7 @@ def dose(cells: float) -> str:
 def heterogeneity(fit: PoolResult) -> str:
     """Print the heterogeneity of a fit in one line, as a journal does."""
     parts = []
-    if fit.tau2 is not None and fit.model == "random":
+    if fit.tau2 is not None and fit.model != "common":
         tau2 = f"τ² = {fit.tau2:.2f}" if fit.tau2 >= 0.005 or fit.tau2 == 0 else "τ² < 0.01"
         if fit.tau2_ci_low is not None:
             high = (
@@ -147,18 +147,19 @@ def heterogeneity(fit: PoolResult) -> str:
             )
             tau2 += f" (95 % interval {fit.tau2_ci_low:.2f} to {high})"
         parts.append(tau2)
-    if fit.k > 1:
+    if fit.k > 1 and not math.isnan(fit.i2):
         i2 = f"I² = {fit.i2:.0f} %"
         if fit.i2_ci_low is not None and fit.i2_ci_high is not None:
             i2 += f" ({fit.i2_ci_low:.0f} to {fit.i2_ci_high:.0f})"
         parts.append(i2)
+    if fit.k > 1 and not math.isnan(fit.q):
         parts.append(f"Q = {fit.q:.2f}, {fit.q_df} df, {p_value(fit.q_p_value)}")
-    return "; ".join(parts)
+    return "; ".join(parts) or "not described by this model"
 
 
 def heterogeneity_share(fit: PoolResult) -> str:
-    """Print I² alone."""
-    return f"I² {fit.i2:.0f} %"
+    """Print I² alone; empty where the model has none."""
+    return "" if math.isnan(fit.i2) else f"I² {fit.i2:.0f} %"
 
 
 def between_groups(test: SubgroupTest) -> str:

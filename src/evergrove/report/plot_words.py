@@ -6,8 +6,6 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from evergrove.figures import ForestPlot, Scale
 from evergrove.model.measures import review_measure
 from evergrove.model.vocabulary import Better, OutcomeKind
@@ -20,18 +18,24 @@ from evergrove.report.numerals import (
     short_measure,
     unit_suffix,
 )
+from evergrove.stats.options import PoolModel
+from evergrove.synthesis.result import natural
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from numpy.typing import NDArray
-
     from evergrove.figures import ForestRow
     from evergrove.model import Comparison, Outcome
-    from evergrove.stats import Estimate, PoolResult
-    from evergrove.synthesis import AnalysisResult, PooledSet, StudyEffect
+    from evergrove.stats import PoolResult
+    from evergrove.synthesis import AnalysisResult, PooledSet
 
 NO_BREAK = "\u00a0"
+_MODELS = {
+    PoolModel.RANDOM: "Random effects",
+    PoolModel.COMMON: "Common effect",
+    PoolModel.IVHET: "Inverse variance heterogeneity",
+    PoolModel.HENMI_COPAS: "Henmi–Copas",
+}
 TICKS_PERCENT = (0.0, 20.0, 40.0, 60.0, 80.0, 100.0)
 
 
@@ -175,25 +179,15 @@ def axis_of(result: AnalysisResult, measure: str | None = None) -> Axis:
     return Axis(measure or result.analysis.measure, result.outcome, result.comparison)
 
 
-def sizes(effects: Sequence[StudyEffect]) -> NDArray[np.float64]:
-    """Return the patients of the intervention arms, which Freeman-Tukey proportions need to go back."""
-    sides = [effect.numbers.experimental for effect in effects]
-    return np.array([side.n for side in sides if side is not None], dtype=np.float64)
-
-
-def natural(fit: PoolResult, effects: Sequence[StudyEffect] = ()) -> Estimate:
-    """Return a fit of these effects on its natural scale."""
-    return fit.natural(n=sizes(effects))
-
-
 def model_name(fit: PoolResult) -> str:
     """Return the model of a fit: ``Random effects (REML, Hartung–Knapp)``.
 
     The method's own words, without that it weights by inverse variance.
     """
-    kind = "Random effects" if fit.model == "random" else "Common effect"
-    words = [word for word in fit.method.split(", ") if word != "inverse variance" and word != kind.lower()]
-    return f"{kind} ({', '.join(words)})".replace("Hartung-Knapp", "Hartung–Knapp").replace(" ()", "")
+    kind = _MODELS[PoolModel(fit.model)]
+    told = {"inverse variance", "Henmi-Copas", kind.lower()}
+    words = ", ".join(word for word in fit.method.split(", ") if word not in told)
+    return f"{kind} ({words})".replace("Hartung-Knapp", "Hartung–Knapp").replace(" ()", "")
 
 
 def how_many(k: int, *, randomised: bool) -> str:

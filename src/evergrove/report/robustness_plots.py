@@ -17,11 +17,10 @@ from evergrove.report.plot_words import (
     lower,
     meaning,
     model_name,
-    natural,
     pooled_sentence,
-    sizes,
 )
-from evergrove.stats import Estimate, Scale, back_transform
+from evergrove.stats import Estimate, back_transform
+from evergrove.synthesis.result import natural, sizes
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -111,7 +110,9 @@ def sensitivity_plot(result: AnalysisResult, pooled: PooledSet) -> ForestPlot | 
     )
     done = [item for item in pooled.sensitivity if item.fit is not None]
     same = [
-        natural(item.fit).estimate for item in done if item.fit is not None and item.measure == axis.measure
+        natural(item.fit, item.effects).estimate
+        for item in done
+        if item.fit is not None and item.measure == axis.measure
     ]
     told = ""
     if same:
@@ -144,8 +145,8 @@ def combinations_plot(result: AnalysisResult, pooled: PooledSet) -> ForestPlot |
     fit = pooled.fit
     conflicts = [choice for choice in pooled.choices if choice.conflict]
     fitted = [(item, item.fit) for item in pooled.combinations if item.fit is not None]
-    if fit is None or len(fitted) < 2 or fit.scale is Scale.FREEMAN_TUKEY:
-        return None  # Freeman-Tukey proportions go back only with the sizes of each combination
+    if fit is None or len(fitted) < 2:
+        return None
     axis = axis_of(result)
     name = review_measure(axis.measure).words
     columns = len(conflicts) <= MOST_COLUMNS
@@ -153,7 +154,8 @@ def combinations_plot(result: AnalysisResult, pooled: PooledSet) -> ForestPlot |
     for item, own in fitted:
         at = [_option_at(choice, label) for choice, (_, label) in zip(conflicts, item.options, strict=True)]
         options = [choice.conflict[index] for choice, index in zip(conflicts, at, strict=True)]
-        found.append((natural(own), " ".join(map(_letter, at)), _cells(options) if columns else ()))
+        cells = _cells(options) if columns else ()
+        found.append((natural(own, item.effects), " ".join(map(_letter, at)), cells))
     shown, notes = _ranked(found)
     rows = [_plain_row(axis, letters, estimate, cells) for estimate, letters, cells in shown]
     chosen = _cells([choice.conflict[0] for choice in conflicts]) if columns else ()
@@ -205,7 +207,7 @@ def _plain_row(axis: Axis, label: str, found: Estimate, left: tuple[str, ...] = 
 def _sensitivity_row(axis: Axis, item: SensitivityResult) -> ForestRow:
     if item.fit is None:
         return ForestRow(RowKind.STUDY, item.spec.label, right=("not possible",))
-    found, studies = natural(item.fit), (count(item.fit.k),)
+    found, studies = natural(item.fit, item.effects), (count(item.fit.k),)
     if item.measure == axis.measure:
         return _plain_row(axis, item.spec.label, found, studies)
     shown = f"{short_measure(item.measure)} {estimate_text(found, item.measure)}"

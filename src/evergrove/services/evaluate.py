@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Literal
 
 from evergrove.appraisal import Effect, EvidenceSummary, effect_of, grade, judge, statement
@@ -121,7 +122,7 @@ def evidence_summary(result: AnalysisResult, risk_of_bias: Mapping[str, str]) ->
         ci_high=natural.ci_high,
         prediction_low=natural.prediction_low,
         prediction_high=natural.prediction_high,
-        i2=pooled.fit.i2,
+        i2=None if math.isnan(pooled.fit.i2) else pooled.fit.i2,
         tau2=pooled.fit.tau2,
         participants=pooled.known_participants or None,  # none is known, not: there were none
         events=pooled.events,
@@ -130,7 +131,7 @@ def evidence_summary(result: AnalysisResult, risk_of_bias: Mapping[str, str]) ->
         mid=result.outcome.minimal_important_difference,
         sd=spread,
         rob={study: risk_of_bias.get(study, "no-information") for study in studies},
-        weights=dict(zip(studies, map(float, pooled.fit.weights), strict=True)),
+        weights=pooled.shares,
         optimal_information_size=_information_size(result, spread),
         combinations_low=combinations[0] if combinations else None,
         combinations_high=combinations[1] if combinations else None,

@@ -17,8 +17,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from evergrove.model import Datum
-    from evergrove.model.analysis import PoolingModel
+    from evergrove.model import Datum, PoolingModel
     from evergrove.stats import EffectSizes
     from evergrove.synthesis.choice import Choice
     from evergrove.synthesis.numbers import Numbers
@@ -138,7 +137,7 @@ def _from_arms(numbers: Sequence[Numbers], measure: str, pooling: PoolingModel) 
             n1=column("experimental", "n"),
             events2=column("control", "events"),
             n2=column("control", "n"),
-            add=pooling.add,
+            add=pooling.add if is_corrected(measure) else None,
             to=pooling.zero_cells,
         )
     return effect_size(

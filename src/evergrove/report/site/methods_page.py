@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from evergrove.appraisal import INSTRUMENTS
 from evergrove.model.measures import review_measure
-from evergrove.report.site import model_words, wording
+from evergrove.report import model_words
+from evergrove.report.site import wording
 from evergrove.report.site.page import Page
 from evergrove.synthesis.choice import RATIO_TOLERANCE
 from evergrove.synthesis.groups import TITLES
