@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Annotated, NamedTuple, get_args, get_origin
+
+from pydantic import BaseModel
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -104,12 +106,15 @@ class Refused(NamedTuple):
     found : object
         What stands there.
     problem, allowed : str
+    missing : bool
+        Whether the field is not there, so that nothing was found.
     """
 
     path: tuple[str | int, ...]
     found: object
     problem: str
     allowed: str
+    missing: bool = False
 
     @property
     def place(self) -> str:
@@ -119,15 +124,18 @@ class Refused(NamedTuple):
     @property
     def shown(self) -> str:
         """The value found, shortened."""
+        if self.missing:
+            return ""
         if isinstance(self.found, dict | list):
-            return f"{type(self.found).__name__} of {len(self.found)}"
+            return f"{'fields' if isinstance(self.found, dict) else 'list'} of {len(self.found)}"
         text = repr(self.found)
         return text if len(text) <= 80 else f"{text[:77]}…"
 
     def __str__(self) -> str:
         place = f"{self.place}: " if self.place else ""
         allowed = f"; allowed: {self.allowed}" if self.allowed else ""
-        return f"{place}{self.problem} (found {self.shown}){allowed}"
+        found = f" (found {self.shown})" if self.shown else ""
+        return f"{place}{self.problem}{found}{allowed}"
 
 
 def refused(details: ErrorDetails) -> Refused:
@@ -156,7 +164,59 @@ def refused(details: ErrorDetails) -> Refused:
     problem, allowed = WORDS.get(details["type"], (details["msg"], ""))
     pattern = str(context.get("pattern", ""))
     told = {**context, "form": FORMS.get(pattern, f"the form {pattern}")}
-    return Refused(path, found, problem.format_map(told), allowed.format_map(told))
+    missing = details["type"] == "missing"
+    return Refused(path, found, problem.format_map(told), allowed.format_map(told), missing)
+
+
+def refusals(error: ValidationError, model: type[BaseModel]) -> list[Refused]:
+    """Return every error of a validation in words.
+
+    Parameters
+    ----------
+    error : ValidationError
+    model : type
+        The model that was validated: it says which fields there are where one is unknown.
+
+    Returns
+    -------
+    list of Refused
+        Without the remark that a list is too short where it only lacks the entries that are refused.
+    """
+    found = error.errors(include_url=False)
+    places = [details["loc"] for details in found]
+    told = []
+    for details in found:
+        at = details["loc"]
+        if details["type"] == "too_short" and any(place[: len(at)] == at != place for place in places):
+            continue
+        item = refused(details)
+        if details["type"] == "extra_forbidden":
+            known = dict.fromkeys(name for owner in models_at(model, at[:-1]) for name in owner.model_fields)
+            item = item._replace(allowed=", ".join(known) or item.allowed)
+        told.append(item)
+    return told
+
+
+def models_at(annotation: object, path: tuple[str | int, ...]) -> list[type[BaseModel]]:
+    """Return the models that may stand at a path below an annotation.
+
+    Examples
+    --------
+    >>> from evergrove.model import Study
+    >>> [model.__name__ for model in models_at(Study, ("data", 0, "values", "msc"))]
+    ['ArmValue']
+    """
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        if not path:
+            return [annotation]
+        field = annotation.model_fields.get(str(path[0]))
+        return [] if field is None else models_at(field.annotation, path[1:])
+    origin, inner = get_origin(annotation), get_args(annotation)
+    if origin is Annotated:
+        return models_at(inner[0], path)
+    if origin in {tuple, list, dict}:
+        return models_at(inner[-1 if origin is dict else 0], path[1:]) if path else []
+    return [model for part in inner for model in models_at(part, path)]
 
 
 def first_refused(error: ValidationError) -> Refused:

@@ -125,6 +125,17 @@ def plain(value: float | None) -> str:
     return f"{value:.10g}".replace("-", MINUS)
 
 
+def degrees_of_freedom(df: float) -> str:
+    """Print degrees of freedom with their noun.
+
+    Examples
+    --------
+    >>> degrees_of_freedom(1), degrees_of_freedom(4.5)
+    ('1 degree of freedom', '4.5 degrees of freedom')
+    """
+    return f"{plain(df)} {'degree' if df == 1 else 'degrees'} of freedom"
+
+
 def dose(cells: float) -> str:
     """Print a number of cells in millions.
 

@@ -184,7 +184,7 @@ def _statement(result: AnalysisResult, summary: EvidenceSummary, certainty: Cert
     return statement(
         certainty.level,
         effect,
-        result.comparison.subject or result.comparison.experimental_label,
+        result.comparison.subject or in_sentence(result.comparison.experimental_label),
         outcome,
         includes_null=includes_null,
         plural=True,

@@ -10,10 +10,10 @@ from pydantic import ValidationError
 from evergrove.errors import Fault, ReviewFolderError, UsageError
 from evergrove.model import Appraisal, Claim, Decision, Protocol, Review, Study
 from evergrove.model.base import LONGEST_TEXT
-from evergrove.model.faults import place_of, refused
+from evergrove.model.faults import place_of, refusals
 from evergrove.model.search import SavedSearch, SavedSearches
 from evergrove.store.consistency import DECISIONS, cross_faults
-from evergrove.store.refusals import fault_of, line_faults
+from evergrove.store.refusals import fault_of
 from evergrove.store.yaml_text import Lines, YamlFaultError, parse
 
 if TYPE_CHECKING:
@@ -228,8 +228,7 @@ class _FolderReader:
             self.faults.append(error.fault)
         except ValidationError as error:
             lines = Lines(text)
-            refusals = map(refused, error.errors(include_url=False))
-            self.faults.extend(fault_of(name, lines.find(item.path), item) for item in refusals)
+            self.faults.extend(fault_of(name, lines.find(item.path), item) for item in refusals(error, model))
         return None
 
     def _decisions(self, path: Path) -> Iterator[Decision]:
@@ -241,7 +240,7 @@ class _FolderReader:
             try:
                 decision = Decision.model_validate(json.loads(line))
             except ValidationError as error:
-                self.faults.extend(line_faults(name, number, error))
+                self.faults.extend(fault_of(name, number, item) for item in refusals(error, Decision))
             except (ValueError, RecursionError) as error:
                 told = f"not readable as JSON: {error}"
                 self.faults.append(Fault(name, number, "", repr(line[:80]), told, "one object"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from evergrove.errors import Fault
-from evergrove.model.faults import Refused, first_refused, refused
+from evergrove.model.faults import Refused, first_refused
 
 if TYPE_CHECKING:
     from pydantic import ValidationError
@@ -14,11 +14,6 @@ if TYPE_CHECKING:
 def fault_of(file: str, line: int | None, item: Refused) -> Fault:
     """Return what a model refuses as a fault of a file."""
     return Fault(file, line, item.place, item.shown, item.problem, item.allowed)
-
-
-def line_faults(file: str, line: int, error: ValidationError) -> list[Fault]:
-    """Return every fault of a line that holds one object."""
-    return [fault_of(file, line, refused(details)) for details in error.errors(include_url=False)]
 
 
 def line_fault(file: str, line: int, error: ValidationError) -> Fault:

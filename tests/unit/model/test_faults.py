@@ -8,7 +8,7 @@ import pytest
 from pydantic import BaseModel, ValidationError
 
 from evergrove.model import Appraisal, Claim, Decision, Protocol, Study
-from evergrove.model.faults import WORDS, first_refused, refused
+from evergrove.model.faults import WORDS, first_refused, refusals, refused
 from evergrove.model.link import LinkDecision
 from evergrove.model.merge import MergeEvent
 from evergrove.model.record import Record
@@ -91,3 +91,15 @@ def test_a_fault_names_place_value_and_what_is_allowed():
     assert [refused(details).place for details in caught.value.errors()] == [
         "when", "action", "study", "datum", "why",
     ]  # fmt: skip
+
+
+def test_an_unknown_field_is_told_with_those_that_there_are():
+    document = {"id": "a", "name": "A", "design": {"typ": "x"}, "reports": [{"id": "a", "year": "2020"}]}
+    with pytest.raises(ValidationError) as caught:
+        Study.model_validate(document)
+    told = {item.place: item for item in refusals(caught.value, Study)}
+    assert told["design.typ"].problem == "no such field"
+    assert told["design.typ"].allowed.startswith("type, ")
+    assert str(told["population"]) == "population: is missing; allowed: a value"
+    assert "reports" not in told  # that its only entry is refused is said once
+    assert "reports[0].year" in told

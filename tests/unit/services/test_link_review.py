@@ -111,6 +111,7 @@ def test_the_command_tells_trials_reports_and_what_is_missing(review):
     missing = json.loads(run(review, "--json", "--unpublished").output)
     assert [trial["registrations"] for trial in missing["unpublished"]] == [["NCT00000002"]]
     assert "stands in its abstract" in run(review, "--explain", REPORT.id).output
+    assert REPORT.id in run(review, "--explain", "NCT00000001").output
     assert "no link is likely" in run(review, "--explain", "NCT99999999").output
 
 

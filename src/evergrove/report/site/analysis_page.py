@@ -12,11 +12,11 @@ from evergrove.report.forest_rows import arm_cell
 from evergrove.report.numerals import (
     MISSING,
     between_groups,
+    degrees_of_freedom,
     interval,
     number,
     p_value,
     percent,
-    plain,
     short_measure,
     unit_suffix,
 )
@@ -232,7 +232,7 @@ def _asymmetry(analysis: Analysis, pooled: PooledSet) -> str:
             f"{name}: Kendall’s τ {number(test.tau)}, z = {number(test.statistic)}, {p_value(test.p_value)}"
         )
     slope = f"slope {number(test.slope)} ({interval(test.slope_ci_low, test.slope_ci_high)})"
-    degrees = "" if test.df is None else f" on {plain(test.df)} degrees of freedom"
+    degrees = "" if test.df is None else f" on {degrees_of_freedom(test.df)}"
     return f"{name}: {slope}, t = {number(test.statistic)}{degrees}, {p_value(test.p_value)}"
 
 
@@ -298,7 +298,7 @@ def _model(result: AnalysisResult, pooled: PooledSet) -> tuple[KeyFigure, ...]:
         ),
     ]
     if review_measure(measure).null is not None:
-        degrees = "" if fit.df is None else f", {plain(fit.df)} degrees of freedom"
+        degrees = "" if fit.df is None else f", {degrees_of_freedom(fit.df)}"
         figures.append(
             KeyFigure(
                 "Test of no effect", p_value(fit.p_value), f"statistic {number(fit.statistic)}{degrees}"
@@ -333,7 +333,7 @@ def _spread_figures(found: Estimate, fit: PoolResult, analysis: Analysis, unit: 
             limits = f"{level} interval {fit.i2_ci_low:.0f} to {fit.i2_ci_high:.0f} %"
         figures.append(KeyFigure("Share of variance between studies, I²", f"{fit.i2:.0f} %", limits))
     if fit.k > 1 and not math.isnan(fit.q):
-        test = f"{fit.q_df} degrees of freedom, {p_value(fit.q_p_value)}"
+        test = f"{degrees_of_freedom(fit.q_df)}, {p_value(fit.q_p_value)}"
         figures.append(KeyFigure(q_name, number(fit.q), test))
     if found.prediction_low is not None:
         figures.append(
