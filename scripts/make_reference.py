@@ -19,6 +19,7 @@ from click.testing import CliRunner
 
 import evergrove
 from evergrove import errors, stats
+from evergrove.appraisal import INSTRUMENTS
 from evergrove.cli.main import COMMANDS, main
 from evergrove.model import (
     Analysis,
@@ -338,6 +339,33 @@ def review_folder() -> str:
     return "\n".join(lines) + "\n"
 
 
+def instruments() -> str:
+    """Return the page of the risk-of-bias instruments: domains, questions, responses."""
+    lines = [
+        "# Instruments of risk of bias",
+        "",
+        "The words of an [appraisal](../how-to/appraise-a-trial.md). `Y` yes, `PY` probably yes, `PN` probably no, "
+        "`N` no, `NI` no information, `NA` not applicable.",
+        "",
+    ]
+    for name, instrument in INSTRUMENTS.items():
+        judgements = ", ".join(f"`{judgement}`" for judgement in instrument.judgements)
+        lines += [f"## {name}", "", f"{instrument.title} ({instrument.version}). {instrument.citation}", ""]
+        lines += [f"`instrument: {name}`. Judgements: {judgements}.", ""]
+        for domain in instrument.domains:
+            lines += [
+                f"### `{domain.id}`: {domain.label}",
+                "",
+                "| question | asks | responses |",
+                "|---|---|---|",
+            ]
+            for question in domain.questions:
+                options = ", ".join(f"`{option}`" for option in question.options)
+                lines.append(f"| `'{question.id}'` | {question.text} | {options} |")
+            lines.append("")
+    return "\n".join(lines)
+
+
 def pages() -> dict[str, str]:
     """Return every page by file name."""
     return {
@@ -347,6 +375,7 @@ def pages() -> dict[str, str]:
         "command-line.md": NOTE + command_line(),
         "errors.md": NOTE + error_page(),
         "review-folder.md": NOTE + review_folder(),
+        "instruments.md": NOTE + instruments(),
     }
 
 

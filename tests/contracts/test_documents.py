@@ -12,7 +12,8 @@ from types import ModuleType
 
 import pytest
 
-from evergrove.model import Analysis
+from evergrove.appraisal import judge
+from evergrove.model import Analysis, Appraisal, CertaintyJudgement
 from evergrove.services.dedupe import dedupe
 from evergrove.services.folders import new_review
 from evergrove.services.found_records import found_records
@@ -93,6 +94,19 @@ def test_the_commands_run_as_written(page: str, tmp_path: Path) -> None:
 def test_the_analyses_shown_are_analyses(text: str) -> None:
     asked = Analysis.model_validate(parse(text, "review.yaml"))
     assert asked.pooling != Analysis.model_fields["pooling"].default
+
+
+def test_the_appraisal_shown_is_one_and_gives_a_judgement() -> None:
+    whole, override, certainty = [
+        parse(text, "page") for page, text in blocks("yaml") if page.endswith("appraise-a-trial.md")
+    ]
+    judged = judge(Appraisal.model_validate(whole))
+    assert judged.overall.value == "some-concerns"
+    changed = judge(
+        Appraisal.model_validate({**whole, "domains": {**whole["domains"], **override["domains"]}})
+    )
+    assert changed.domain("missing-data").overridden
+    assert [CertaintyJudgement.model_validate(item) for item in certainty["certainty"]]
 
 
 def test_the_tutorial_of_records_gives_what_it_says(tmp_path: Path) -> None:

@@ -89,7 +89,7 @@ def _answer_faults(domain: Domain, given: DomainAnswers, at: tuple[str, ...]) ->
         elif response not in WITHOUT_SUPPORT and not (answer.support or "").strip():
             allowed = "a fact with where it was read, or NI where no fact was seen"
             problem = f"{response.value} has no support"
-            yield AppraisalFault((*place, "support"), repr(answer.support), problem, allowed)
+            yield AppraisalFault((*place, "support"), repr(answer.support or ""), problem, allowed)
 
 
 def _override_faults(
