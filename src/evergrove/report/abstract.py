@@ -278,7 +278,12 @@ def _bias(findings: Findings, used: _Numbers) -> str:
             if levels[level]
         ]
     )
-    return f"Overall risk of bias in the {total} pooled studies of the main outcomes: {told}."
+    silent = ""
+    if len(pooled) > len(judged):
+        unjudged = used("studies in the main results without a judgement", count(len(pooled) - len(judged)))
+        silent = f"; {unjudged} not judged"
+    noun = "study" if len(judged) == 1 else "studies"
+    return f"Overall risk of bias in {total} pooled {noun} of the main outcomes: {told}{silent}."
 
 
 def _conclusion(findings: Findings) -> str:
