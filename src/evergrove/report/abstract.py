@@ -283,7 +283,7 @@ def _bias(findings: Findings, used: _Numbers) -> str:
         unjudged = used("studies in the main results without a judgement", count(len(pooled) - len(judged)))
         silent = f"; {unjudged} not judged"
     noun = "study" if len(judged) == 1 else "studies"
-    return f"Overall risk of bias in {total} pooled {noun} of the main outcomes: {told}{silent}."
+    return f"Overall risk of bias in the {total} pooled {noun} of the main outcomes: {told}{silent}."
 
 
 def _conclusion(findings: Findings) -> str:
