@@ -70,6 +70,9 @@ class Diagnostics(Model):
             PoolModel.RANDOM,
             PoolModel.COMMON,
         }
+        if self.trim_and_fill is not None and not tests:
+            told = f"{measure} has no value of no effect about which a funnel is symmetric"
+            raise fault(told, "leave it out", at=("diagnostics", "trim_and_fill"))
         for name in ("trim_and_fill", "influence"):
             if getattr(self, name) and not by_weight:
                 told = "only inverse variance with model random or common has it"

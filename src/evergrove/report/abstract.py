@@ -226,8 +226,9 @@ def _result(answer: Answer, used: _Numbers) -> str:
     parts = [_who(answer, fit, used), _effect(answer, fit, used)]
     if answer.absolute is not None and not _very_low(answer):
         parts.append(used(f"{name}: absolute effect", absolute_text(answer.absolute)))
-    if fit.k > 1 and not _very_low(answer):
-        parts.append(used(f"{name}: heterogeneity", heterogeneity_share(fit)))
+    share = heterogeneity_share(fit)
+    if fit.k > 1 and share and not _very_low(answer):
+        parts.append(used(f"{name}: heterogeneity", share))
     reach = result.main.range_over_combinations
     if reach is not None:
         low_high = used(f"{name}: range over combinations", interval(*reach, result.analysis.measure))

@@ -82,15 +82,17 @@ def chosen_csv(findings: Findings) -> str:
         One row per study and analysis: ``yi`` and ``vi`` on the pooling scale (log for ratios), effect and
         95 % interval on the natural scale, share of the weight, the numbers of both sides.
     """
-    rows = (
-        _chosen_row(answer.result, name, pooled, effect, shares.get(effect.study))
-        for answer in findings.answers
-        for name, pooled in (("main", answer.result.main), ("beside", answer.result.beside))
-        if pooled is not None
-        for shares in (pooled.shares,)
-        for effect in pooled.effects
-    )
-    return _written(CHOSEN_COLUMNS, rows)
+    return _written(CHOSEN_COLUMNS, _chosen_rows(findings))
+
+
+def _chosen_rows(findings: Findings) -> Iterator[dict[str, Cell]]:
+    for answer in findings.answers:
+        for name, pooled in (("main", answer.result.main), ("beside", answer.result.beside)):
+            if pooled is None:
+                continue
+            shares = pooled.shares
+            for effect in pooled.effects:
+                yield _chosen_row(answer.result, name, pooled, effect, shares.get(effect.study))
 
 
 def safe_text(text: str) -> str:

@@ -246,6 +246,13 @@ def test_diagnostics_that_cannot_be_are_faults(diagnostics, pooling, place):
     assert caught.value.errors()[0]["ctx"]["at"] == ("diagnostics", place)
 
 
+def test_a_proportion_has_no_trim_and_fill():
+    with pytest.raises(ValidationError, match="no value of no effect"):
+        Analysis.model_validate(
+            analysis(measure="PLO", kind="single-arm", diagnostics={"trim_and_fill": "L0"})
+        )
+
+
 def test_a_proportion_is_no_comparison():
     with pytest.raises(ValidationError, match="no measure of a comparative analysis"):
         Analysis.model_validate(analysis(measure="PLO"))
