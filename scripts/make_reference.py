@@ -19,6 +19,7 @@ from click.testing import CliRunner
 
 import evergrove
 from evergrove import errors, stats
+from evergrove.appraisal import INSTRUMENTS
 from evergrove.cli.main import COMMANDS, main
 from evergrove.model import (
     Analysis,
@@ -37,8 +38,14 @@ from evergrove.model import (
     Report,
     ReportedEffect,
     Study,
+    analysis,
+    pooling,
 )
 from evergrove.model import vocabulary as words
+from evergrove.model.analysis import Sensitivity, Window
+from evergrove.model.diagnostics import Diagnostics, asymmetry_tests
+from evergrove.model.measures import MEASURES, Basis
+from evergrove.model.pooling import MEASURES_OF, RESTS_ON, WAYS, PoolingModel, Way
 from evergrove.model.units import UNIT_SYMBOLS, unit
 
 REFERENCE = Path(__file__).resolve().parents[1] / "docs" / "reference"
@@ -227,6 +234,58 @@ def type_in_words(annotation: object) -> str:
     return text
 
 
+def measure_table() -> list[str]:
+    """Return the table of effect measures."""
+    lines = [
+        "## EffectMeasure",
+        "",
+        "The effect measures that an analysis or a sensitivity analysis can ask for.",
+        "",
+    ]
+    lines += ["| word | measure | computed from |", "|---|---|---|"]
+    for word, row in MEASURES.items():
+        printed = ", or printed with its interval" if row.printed and row.basis is not Basis.PRINTED else ""
+        lines.append(f"| `{word}` | {row.words} | {row.basis.value}{printed} |")
+    return [*lines, ""]
+
+
+def pooling_tables() -> list[str]:
+    """Return the tables of what each method of pooling takes, and of the diagnostics."""
+    lines = [
+        "## Methods of pooling",
+        "",
+        "What each `method` pools, and the words it takes under each `model`; the "
+        "first word is the default, and a word that is not used is left out. `zero_cells` and `add` hold for the "
+        "effects of single studies.",
+        "",
+    ]
+    lines += [
+        "| method | measures | model | " + " | ".join(f"`{name}`" for name in Way.__dataclass_fields__) + " |"
+    ]
+    lines += ["|---" * (3 + len(Way.__dataclass_fields__)) + "|"]
+    for method, models in WAYS.items():
+        measures = ", ".join(f"`{word}`" for word in MEASURES_OF.get(method, ())) or "all"
+        for model, way in models.items():
+            cells = (
+                ", ".join(f"`{word}`" for word in getattr(way, name)) for name in way.__dataclass_fields__
+            )
+            lines.append(f"| `{method}` | {measures} | `{model}` | {' | '.join(cells)} |")
+    rests = "; ".join(f"`{word}` on {' or '.join(f'`{one}`' for one in on)}" for word, on in RESTS_ON.items())
+    lines += [
+        "",
+        f"Some rest on an estimator of tau²: {rests}. The words are those of "
+        "[evergrove.stats](statistics.md#options).",
+        "",
+    ]
+    lines += ["The tests of `diagnostics.asymmetry`, by measure:", "", "| measure | tests |", "|---|---|"]
+    by_tests: dict[tuple[str, ...], list[str]] = {}
+    for word in MEASURES:
+        by_tests.setdefault(asymmetry_tests(word), []).append(f"`{word}`")
+    for tests, measures in by_tests.items():
+        lines.append(f"| {', '.join(measures)} | {', '.join(f'`{test}`' for test in tests) or 'none'} |")
+    return [*lines, ""]
+
+
 def review_folder() -> str:
     """Return the page of the folder form: files, fields, words, units."""
     lines = [
@@ -261,7 +320,7 @@ def review_folder() -> str:
         "",
     ]
     models = (
-        Protocol, Outcome, Comparison, Analysis, Study, Report, Design, Arm, Intervention, Datum, ArmValue,
+        Protocol, Outcome, Comparison, Analysis, Window, PoolingModel, Sensitivity, Diagnostics, Study, Report, Design, Arm, Intervention, Datum, ArmValue,
         ReportedEffect, Provenance, Appraisal, Claim, Decision,
     )  # fmt: skip
     for model in models:
@@ -270,8 +329,11 @@ def review_folder() -> str:
             needed = "required" if field.is_required() else ""
             lines.append(f"| `{name}` | {type_in_words(field.annotation)} | {needed} |")
         lines.append("")
+    lines += measure_table()
+    lines += pooling_tables()
     lines += ["## Words", "", "| word | values |", "|---|---|"]
-    for name, term in sorted(vars(words).items()):
+    terms = {**vars(words), **vars(analysis), **vars(pooling)}
+    for name, term in sorted(terms.items()):
         if isinstance(term, type) and issubclass(term, words.Term) and term is not words.Term:
             values = ", ".join(f"`{item.value}`" for item in term)
             lines.append(f"| {name}: {first_line(term)} | {values} |")
@@ -283,6 +345,33 @@ def review_folder() -> str:
     return "\n".join(lines) + "\n"
 
 
+def instruments() -> str:
+    """Return the page of the risk-of-bias instruments: domains, questions, responses."""
+    lines = [
+        "# Instruments of risk of bias",
+        "",
+        "The words of an [appraisal](../how-to/appraise-a-trial.md). `Y` yes, `PY` probably yes, `PN` probably no, "
+        "`N` no, `NI` no information, `NA` not applicable.",
+        "",
+    ]
+    for name, instrument in INSTRUMENTS.items():
+        judgements = ", ".join(f"`{judgement}`" for judgement in instrument.judgements)
+        lines += [f"## {name}", "", f"{instrument.title} ({instrument.version}). {instrument.citation}", ""]
+        lines += [f"`instrument: {name}`. Judgements: {judgements}.", ""]
+        for domain in instrument.domains:
+            lines += [
+                f"### `{domain.id}`: {domain.label}",
+                "",
+                "| question | asks | responses |",
+                "|---|---|---|",
+            ]
+            for question in domain.questions:
+                options = ", ".join(f"`{option}`" for option in question.options)
+                lines.append(f"| `'{question.id}'` | {question.text} | {options} |")
+            lines.append("")
+    return "\n".join(lines)
+
+
 def pages() -> dict[str, str]:
     """Return every page by file name."""
     return {
@@ -292,6 +381,7 @@ def pages() -> dict[str, str]:
         "command-line.md": NOTE + command_line(),
         "errors.md": NOTE + error_page(),
         "review-folder.md": NOTE + review_folder(),
+        "instruments.md": NOTE + instruments(),
     }
 
 

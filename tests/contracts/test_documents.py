@@ -13,12 +13,15 @@ from types import ModuleType
 import pytest
 
 from evergrove import stats
+from evergrove.appraisal import judge
+from evergrove.model import Analysis, Appraisal, CertaintyJudgement
 from evergrove.services.dedupe import dedupe
 from evergrove.services.folders import new_review
 from evergrove.services.found_records import found_records
 from evergrove.services.import_records import import_files
 from evergrove.services.link import link_review
 from evergrove.services.review import open_review
+from evergrove.store.yaml_text import parse
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = sorted(
@@ -84,6 +87,27 @@ def test_the_commands_run_as_written(page: str, tmp_path: Path) -> None:
         assert done.returncode == 0, f"{command}\n{done.stdout}\n{done.stderr}"
         if arguments[0] == "new" and studies:
             put_in_two_trials(tmp_path / arguments[1], studies[0])
+
+
+@pytest.mark.parametrize(
+    "text", [text for page, text in blocks("yaml") if page.endswith("choose-the-model.md")]
+)
+def test_the_analyses_shown_are_analyses(text: str) -> None:
+    asked = Analysis.model_validate(parse(text, "review.yaml"))
+    assert asked.pooling != Analysis.model_fields["pooling"].default
+
+
+def test_the_appraisal_shown_is_one_and_gives_a_judgement() -> None:
+    whole, override, certainty = [
+        parse(text, "page") for page, text in blocks("yaml") if page.endswith("appraise-a-trial.md")
+    ]
+    judged = judge(Appraisal.model_validate(whole))
+    assert judged.overall.value == "some-concerns"
+    changed = judge(
+        Appraisal.model_validate({**whole, "domains": {**whole["domains"], **override["domains"]}})
+    )
+    assert changed.domain("missing-data").overridden
+    assert [CertaintyJudgement.model_validate(item) for item in certainty["certainty"]]
 
 
 def test_the_tutorial_of_records_gives_what_it_says(tmp_path: Path) -> None:

@@ -78,8 +78,9 @@ def risk_of_bias(summary: EvidenceSummary, *, start_is_low: bool) -> Step:
     critical = _share(summary, frozenset({Judgement.CRITICAL}))
     randomised = summary.design == "randomised"
     worst = "high" if randomised else "serious or critical (or unknown)"
+    whole = "weight" if summary.weights else "studies"
     told = (
-        f"Of the weight, {_percent(low)} comes from studies at low risk of bias, {_percent(bad)} from "
+        f"Of the {whole}, {_percent(low)} comes from studies at low risk of bias, {_percent(bad)} from "
         f"studies at {worst} risk"
     )
     steps, meaning = 0, "."

@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Literal, get_args
 
 from evergrove.errors import DataError
+from evergrove.model.measures import STANDARDISED
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -213,7 +214,7 @@ class EvidenceSummary:
         distance: float | None = None
         if self.measure == "RD":
             distance = None if self.control_risk is None else self.relative_reduction * self.control_risk
-        elif self.measure == "SMD":
+        elif self.measure in STANDARDISED:
             distance = APPRECIABLE_SMD
         elif self.mid is not None:
             distance = self.mid

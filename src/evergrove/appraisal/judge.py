@@ -5,24 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from evergrove.appraisal.instrument import Domain, Instrument, Judgement, Walk
-from evergrove.appraisal.rob2 import ROB2
-from evergrove.appraisal.robins_i import ROBINS_I
+from evergrove.appraisal.faults import INSTRUMENTS, appraisal_faults
+from evergrove.appraisal.instrument import Domain, Judgement, Walk
 from evergrove.errors import DataError
-from evergrove.model.vocabulary import Instrument as InstrumentName
 from evergrove.model.vocabulary import ResponseCode
 
 if TYPE_CHECKING:
     from evergrove.model.appraisal import Appraisal, DomainAnswers
-
-#: The instruments by their name in files.
-INSTRUMENTS: dict[InstrumentName, Instrument] = {
-    InstrumentName.ROB2: ROB2,
-    InstrumentName.ROBINS_I: ROBINS_I,
-}
-
-#: Responses that need no support.
-WITHOUT_SUPPORT = frozenset({ResponseCode.NO_INFORMATION, ResponseCode.NOT_APPLICABLE})
+    from evergrove.model.vocabulary import Instrument as InstrumentName
 
 Responses = tuple[tuple[str, ResponseCode], ...]
 
@@ -126,43 +116,6 @@ class Judged:
         }
 
 
-def _check_answers(study: str, domain: Domain, given: DomainAnswers) -> None:
-    """Raise for an answer that the domain does not allow."""
-    known = {question.id: question for question in domain.questions}
-    for question_id, answer in given.answers.items():
-        where = f"appraisal of {study}, domain {domain.id!r}, question {question_id!r}"
-        if question_id not in known:
-            raise DataError(f"{where}: no such question; allowed: {', '.join(known)}")
-        options = known[question_id].options
-        if answer.response not in options:
-            raise DataError(
-                f"{where}: {answer.response.value} is no response to it; "
-                f"allowed: {', '.join(option.value for option in options)}; "
-                "leave the question out where nothing was seen"
-            )
-        if answer.response not in WITHOUT_SUPPORT and not (answer.support or "").strip():
-            raise DataError(
-                f"{where}: {answer.response.value} has no support; allowed: a fact with where it was read, "
-                "or NI where no fact was seen"
-            )
-
-
-def _override(study: str, instrument: Instrument, domain: Domain, given: DomainAnswers) -> Judgement | None:
-    """Return the judgement that a person set, if any."""
-    if given.override is None:
-        return None
-    where = f"appraisal of {study}, domain {domain.id!r}, override"
-    allowed = [judgement.value for judgement in instrument.judgements]
-    if given.override.judgement not in allowed:
-        raise DataError(
-            f"{where}: {given.override.judgement!r} is no judgement of {instrument.name.value}; "
-            f"allowed: {', '.join(allowed)}"
-        )
-    if not given.override.why.strip():
-        raise DataError(f"{where}: no reason given; allowed: the reason in a sentence")
-    return Judgement(given.override.judgement)
-
-
 def _responses(domain: Domain, given: dict[str, ResponseCode], asked: dict[str, ResponseCode]) -> Responses:
     """Return the response of every question; a conditional one that was not reached is ``NA``."""
     return tuple(
@@ -176,18 +129,14 @@ def _responses(domain: Domain, given: dict[str, ResponseCode], asked: dict[str, 
     )
 
 
-def _judge_domain(
-    study: str, instrument: Instrument, domain: Domain, given: DomainAnswers | None
-) -> DomainJudgement:
+def _judge_domain(domain: Domain, given: DomainAnswers | None) -> DomainJudgement:
     """Judge one domain; a domain without answers has no information on any question."""
-    if given is not None:
-        _check_answers(study, domain, given)
     responses = {} if given is None else {key: answer.response for key, answer in given.answers.items()}
     walk = Walk(responses)
     proposed, why = domain.algorithm(walk)
     judgement = proposed
     if given is not None and given.override is not None:
-        judgement = _override(study, instrument, domain, given) or proposed
+        judgement = Judgement(given.override.judgement)
         why = given.override.why
     return DomainJudgement(
         id=domain.id,
@@ -236,17 +185,9 @@ def judge(appraisal: Appraisal) -> Judged:
     ('high', 'high')
     """
     instrument = INSTRUMENTS[appraisal.instrument]
-    known = [domain.id for domain in instrument.domains]
-    for domain_id in appraisal.domains:
-        if domain_id not in known:
-            raise DataError(
-                f"appraisal of {appraisal.study}, domain {domain_id!r}: {instrument.name.value} has no such "
-                f"domain; allowed: {', '.join(known)}"
-            )
-    domains = tuple(
-        _judge_domain(appraisal.study, instrument, domain, appraisal.domains.get(domain.id))
-        for domain in instrument.domains
-    )
+    for fault in appraisal_faults(appraisal):
+        raise DataError(f"appraisal of {appraisal.study}, {fault}")
+    domains = tuple(_judge_domain(domain, appraisal.domains.get(domain.id)) for domain in instrument.domains)
     overall, why = instrument.overall({domain.label: domain.judgement for domain in domains})
     return Judged(
         study=appraisal.study,

@@ -10,6 +10,7 @@ from scipy import special
 from evergrove.claims.result import Figure
 from evergrove.model import ArmValue, Datum
 from evergrove.model.claim import FigureName
+from evergrove.model.measures import review_measure
 from evergrove.model.vocabulary import DatumKind, ReportedMeasure
 from evergrove.stats.distributions import two_sided_p
 from evergrove.stats.printed_intervals import effect_from_ci
@@ -33,14 +34,8 @@ _INTERVAL_MEASURE = {
 }
 #: Measures whose value without a difference is 1.
 RATIOS = frozenset(
-    {
-        ReportedMeasure.RR,
-        ReportedMeasure.OR,
-        ReportedMeasure.HR,
-        ReportedMeasure.IRR,
-        ReportedMeasure.HR_KIND_NOT_STATED,
-        ReportedMeasure.RATIO_OF_SURVIVORS,
-    }
+    {reported for reported, read in _INTERVAL_MEASURE.items() if review_measure(read).ratio}
+    | {ReportedMeasure.RATIO_OF_SURVIVORS}
 )
 
 

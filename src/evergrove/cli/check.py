@@ -34,7 +34,8 @@ def command(review: str, as_json: bool) -> None:
         )
         return
     click.echo(
-        f"{found.id}: {len(found.studies)} studies, {data} data, no faults, {len(checked.remarks)} remarks"
+        f"{found.id}: {len(found.studies)} {'study' if len(found.studies) == 1 else 'studies'}, {data} data, "
+        f"no faults, {len(checked.remarks)} {'remark' if len(checked.remarks) == 1 else 'remarks'}"
     )
     for remark in checked.remarks:
         click.echo(f"  {remark.code}: {remark.where}: {remark.message}")

@@ -82,7 +82,7 @@ def _list(merges: tuple[MergeEvent, ...], *, as_json: bool) -> None:
         return
     for event in merges:
         click.echo(_line(event))
-    click.echo(f"{len(merges)} merges hold")
+    click.echo("1 merge holds" if len(merges) == 1 else f"{len(merges)} merges hold")
 
 
 def _line(event: MergeEvent) -> str:

@@ -51,6 +51,11 @@ def command(  # noqa: PLR0917 - click passes each option
         return
     for run in runs:
         _tell(run)
+        if columns and run.known:
+            click.echo(
+                "  known records stay as first read: to read their columns otherwise, take the file "
+                f"*-{run.file_sha256[:8]}.jsonl out of {review}/records and import again"
+            )
 
 
 def _tell(run: ImportRun) -> None:

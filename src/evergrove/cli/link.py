@@ -23,7 +23,7 @@ _PAIR = "REPORT NUMBER"
 @click.option(
     "--unpublished", "only_unpublished", is_flag=True, help="List only registered trials without results."
 )
-@click.option("--explain", metavar="ID", help="Tell the evidence of every link of a record or number.")
+@click.option("--explain", metavar="ID", help="Tell the evidence of every link of a record, number or study.")
 @click.option(
     "--accept",
     nargs=2,
@@ -151,9 +151,12 @@ def _tell_unpublished(trials: tuple[UnpublishedTrial, ...], most: int) -> None:
 
 
 def _explain(linked: Linked, item: str) -> None:
-    from evergrove.records.trial_numbers import number_key  # noqa: PLC0415 - after parsing
+    from evergrove.records.trial_clusters import STUDY  # noqa: PLC0415 - after parsing
+    from evergrove.records.trial_numbers import number_key  # noqa: PLC0415
 
-    names = {item, number_key(item)}
+    names = {item, number_key(item), f"{STUDY}{item}"}
+    # The links of a number that a study of the review has hang on the study.
+    names |= {f"{STUDY}{trial.study}" for trial in linked.trials if names & set(trial.numbers)}
     found = [link for link in linked.links if names & {link.left, link.right}]
     for link in found:
         click.echo(str(link))

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from importlib import import_module
+from typing import TYPE_CHECKING
 
 import click
 
 from evergrove._version import __version__
+from evergrove.cli.output import UsageInJson
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 #: command -> (module, what it does, for the list of commands)
 COMMANDS: dict[str, tuple[str, str]] = {
@@ -27,6 +33,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
 class LazyGroup(click.Group):
     """A group that imports a subcommand only when it runs."""
 
+    as_json = False
+
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
         """Return the names in the order of use."""
         return list(COMMANDS)
@@ -37,6 +45,35 @@ class LazyGroup(click.Group):
             return None
         command = import_module(COMMANDS[cmd_name][0]).command
         return command if isinstance(command, click.Command) else None
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Note whether JSON is asked for; the subcommand with that option may never be reached."""
+        self.as_json = "--json" in args
+        with self._usage_errors():
+            return super().parse_args(ctx, args)
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the subcommand, or say which there are."""
+        if args[0] not in COMMANDS:
+            ctx.fail(f"no command {args[0]!r}; allowed: {', '.join(COMMANDS)}")
+        return super().resolve_command(ctx, args)
+
+    def invoke(self, ctx: click.Context) -> object:
+        """Run the subcommand."""
+        with self._usage_errors():
+            return super().invoke(ctx)
+
+    @contextmanager
+    def _usage_errors(self) -> Iterator[None]:
+        """Turn a call that click refuses into JSON where that is asked for."""
+        try:
+            yield
+        except click.UsageError as error:
+            if self.as_json:
+                raise UsageInJson(error.format_message()) from None
+            raise
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
         """List the commands without importing them."""

@@ -6,11 +6,11 @@ import functools
 import json
 import sys
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, NoReturn, ParamSpec
+from typing import IO, TYPE_CHECKING, Any, NoReturn, ParamSpec
 
 import click
 
-from evergrove.errors import EvergroveError
+from evergrove.errors import EvergroveError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -36,6 +36,16 @@ def with_errors(command: Callable[P, None]) -> Callable[P, None]:
             _leave(error, as_json=bool(kwargs.get("as_json")))
 
     return wrapped
+
+
+class UsageInJson(click.ClickException):
+    """A call that click refuses, told as JSON where JSON was asked for."""
+
+    exit_code = UsageError.exit_status
+
+    def show(self, file: IO[Any] | None = None) -> None:  # noqa: ARG002 - click's signature
+        """Print the error as every other error is printed."""
+        print_json({"error": UsageError(self.message).to_dict()})
 
 
 def _leave(error: EvergroveError, *, as_json: bool) -> NoReturn:

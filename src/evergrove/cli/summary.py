@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from evergrove.report.numerals import estimate_text, short_measure, unit_suffix
-from evergrove.report.plot_words import natural as natural_of
 from evergrove.report.plot_words import patients
+from evergrove.synthesis.result import natural as natural_of
 
 if TYPE_CHECKING:
     from evergrove.report.findings import Answer, Findings

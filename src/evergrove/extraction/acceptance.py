@@ -11,6 +11,7 @@ from pydantic import ValidationError
 from evergrove.errors import DataError
 from evergrove.model.candidate import Candidate, CandidatePart, ValueKind
 from evergrove.model.datum import Datum, ReportedEffect, TimePoint
+from evergrove.model.faults import first_refused
 from evergrove.model.provenance import Provenance, Source
 from evergrove.model.units import unit
 from evergrove.model.vocabulary import DatumKind, Orientation, OutcomeKind, SourceType
@@ -224,9 +225,7 @@ def _datum(
     try:
         return Datum.model_validate(told)
     except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        place = ".".join(str(part) for part in first["loc"])
-        return Unclear(f"its numbers cannot be a datum ({place}: {first['msg']}); look at the entry itself")
+        return Unclear(f"its numbers cannot be a datum ({first_refused(error)}); look at the entry itself")
 
 
 def day_in(frame: str | None) -> float | None:

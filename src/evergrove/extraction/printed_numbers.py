@@ -8,6 +8,7 @@ import re
 from pydantic import ValidationError
 
 from evergrove.model.datum import ArmValue, PValue
+from evergrove.model.faults import first_refused
 
 _NUMBER = re.compile(r"[+-]?(?:\d+(?:,\d{3})*|\d*)(?:\.\d+|(?<=\d)\.)?(?:[eE][+-]?\d{1,3})?")
 _P = re.compile(r"p?\s*([<>=≤≥]?)\s*=?\s*(0?\.\d+|[01](?:\.0*)?|\d(?:\.\d+)?[eE]-\d{1,3})", re.IGNORECASE)
@@ -73,6 +74,5 @@ def arm_value(values: dict[str, float | int | None]) -> ArmValue | str:
     try:
         return ArmValue.model_validate({name: value for name, value in values.items() if value is not None})
     except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        place = ".".join(str(part) for part in first["loc"])
-        return f"{place}: {first['msg']}" if place else str(first["msg"])
+        first = first_refused(error)
+        return f"{first.place}: {first.problem}" if first.place else first.problem

@@ -7,7 +7,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from evergrove.figures.svg import Style, clean, element, text
+from evergrove.figures.svg import Style, clean, element, fixed_width, text
 from evergrove.figures.text_measure import text_width
 
 if TYPE_CHECKING:
@@ -130,7 +130,8 @@ class Column:
         divided = False  # what follows a slash starts right behind it, so that 5/9 has no gap
         for slot, before, after in zip(slots, self.before[skipped:], self.after[skipped:], strict=True):
             lead = 0.0 if divided else before - text_width(slot.prefix + slot.whole, self.size, bold=bold)
-            spans.append(element("tspan", clean(slot.content), x=x + lead))
+            room = fixed_width(slot.content, self.size, bold=bold)
+            spans.append(element("tspan", clean(slot.content), x=x + lead, **room))
             x += before + after
             divided = slot.suffix == "/" and not slot.space
         return spans

@@ -7,7 +7,7 @@ from itertools import pairwise
 
 from evergrove.figures.colours import INK
 from evergrove.figures.prisma_data import Count, PrismaFlow, PrismaOther, PrismaPrevious
-from evergrove.figures.svg import document, element, line, number, polygon, text
+from evergrove.figures.svg import document, element, fixed_width, line, number, polygon, text
 from evergrove.figures.text_measure import text_width, wrap
 
 __all__ = ["Count", "PrismaFlow", "PrismaOther", "PrismaPrevious", "counted", "prisma_svg"]
@@ -282,6 +282,7 @@ def _phases(flow: PrismaFlow, tops: list[float], bottoms: list[float]) -> list[s
                 font_weight="bold",
                 fill="#ffffff",
                 class_="phase",
+                **fixed_width(name, SIZE, bold=True),
             )
         )
     return parts

@@ -10,6 +10,8 @@ import hashlib
 from html import escape
 from typing import TypeAlias
 
+from evergrove.figures.text_measure import text_width
+
 #: The first family is bundled with vl-convert and has the widths of Arial, which other systems have.
 FONT_STACK = "Liberation Sans, Arial, Helvetica, sans-serif"
 
@@ -104,7 +106,19 @@ def text(x: float, y: float, content: str, full: str | None = None, /, **attribu
     '<text x="1" y="2"><title>Adas 2021</title>Adas 2…</text>'
     """
     title = [] if full is None or full == content else [element("title", clean(full))]
-    return element("text", *title, clean(content), x=x, y=y, **attributes)
+    size = attributes.get("font_size")
+    room = fixed_width(content, size, bold=attributes.get("font_weight") == "bold")
+    return element("text", *title, clean(content), x=x, y=y, **attributes, **room)
+
+
+def fixed_width(content: str, size: Attribute, *, bold: bool) -> Style:
+    """Return the attributes that hold a text to the width it was laid out for, whatever the reader's font.
+
+    Without the fonts of `FONT_STACK` a wider one would run into what stands beside it.
+    """
+    if isinstance(size, str) or not size or not content.strip():
+        return {}
+    return {"textLength": text_width(content, size, bold=bold), "lengthAdjust": "spacingAndGlyphs"}
 
 
 def document(body: list[str], width: float, height: float, title: str, desc: str) -> str:

@@ -7,12 +7,13 @@ decisions.
 
 from __future__ import annotations
 
-from evergrove.model.analysis import Analysis, CertaintyJudgement, PoolingModel, Window
+from evergrove.model.analysis import Analysis, CertaintyJudgement, Window
 from evergrove.model.appraisal import Answer, Appraisal, DomainAnswers, Override, Response
 from evergrove.model.claim import Claim
 from evergrove.model.datum import ArmValue, Datum, Direction, PValue, ReportedEffect, TimePoint
 from evergrove.model.decision import Decision
 from evergrove.model.outcome import Outcome
+from evergrove.model.pooling import PoolingModel
 from evergrove.model.provenance import Citation, Provenance, Source
 from evergrove.model.review import Comparison, Eligibility, Protocol, Question, Review
 from evergrove.model.study import AppraisalFacts, Arm, Design, Intervention, Population, Report, Study

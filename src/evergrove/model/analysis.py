@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Literal, Self
+from typing import TYPE_CHECKING, Self
 
 from pydantic import Field, model_validator
 
 from evergrove.model.base import Label, Model, NonNegative, Number, Slug, Text, fault
+from evergrove.model.diagnostics import Diagnostics
+from evergrove.model.measures import MEASURES, MeasureName, review_measure
+from evergrove.model.pooling import PoolingModel
 from evergrove.model.vocabulary import CertaintyDomain, DatumKind, DesignType, ProductClass, Term
 
-
-class PoolingMethod(Term):
-    """How studies are pooled."""
-
-    INVERSE_VARIANCE = "inverse-variance"
-    MANTEL_HAENSZEL = "mantel-haenszel"
-    PETO = "peto"
+if TYPE_CHECKING:
+    from evergrove.stats.options import EffectMeasure
 
 
 class AnalysisKind(Term):
@@ -69,40 +67,6 @@ class Window(Model):
         return f"day {self.target:g} (days {self.earliest:g} to {self.latest:g}{undated})"
 
 
-#: Measures of the methods that pool counts.
-_METHOD_MEASURES: dict[PoolingMethod, tuple[str, ...]] = {
-    PoolingMethod.MANTEL_HAENSZEL: ("RR", "OR", "RD"),
-    PoolingMethod.PETO: ("PETO",),
-}
-
-MeasureName = Literal["RR", "OR", "RD", "PETO", "MD", "SMD", "ROM", "HR", "PAS", "PLO", "PFT", "PR"]
-
-
-class PoolingModel(Model):
-    """How the effects are pooled; the words are those of ``evergrove.stats``."""
-
-    method: PoolingMethod = PoolingMethod.INVERSE_VARIANCE
-    model: Literal["random", "common"] = "random"
-    tau2: Literal["REML", "DL", "PM"] = "REML"
-    ci: Literal["hartung-knapp", "hartung-knapp-adhoc", "normal", "t"] = "hartung-knapp"
-    prediction: Literal["t(k-1)", "t(k-2)", "normal"] = "t(k-1)"
-    zero_cells: Literal["only-zero", "all", "if-any-zero", "none"] = "only-zero"
-    add: NonNegative = 0.5
-
-    @model_validator(mode="after")
-    def _interval_fits_model(self) -> Self:
-        by_variance = self.method is PoolingMethod.INVERSE_VARIANCE
-        if by_variance and self.model == "common" and self.ci.startswith("hartung-knapp"):
-            raise fault("Hartung-Knapp is an interval for random effects", "normal, t", at=("ci",))
-        return self
-
-    def check_measure(self, measure: str, at: tuple[str | int, ...]) -> None:
-        """Raise a fault if the method cannot pool the measure."""
-        allowed = _METHOD_MEASURES.get(self.method)
-        if allowed is not None and measure not in allowed:
-            raise fault(f"{self.method.label} cannot pool {measure}", f"measure {', '.join(allowed)}", at=at)
-
-
 class Sensitivity(Model):
     """The analysis done again in another way.
 
@@ -143,7 +107,7 @@ class Analysis(Model):
         Qualifiers that count as the whole outcome.
     window : Window
     measure : str
-        ``RR``, ``OR``, ``RD``, ``MD``, ``SMD``, ``ROM`` or, for one arm, ``PAS``, ``PLO``, ``PFT``, ``PR``.
+        One of `MEASURES`.
     pooling : PoolingModel
     sensitivity : tuple of Sensitivity
     subgroups : tuple of SubgroupBy
@@ -156,6 +120,7 @@ class Analysis(Model):
     possible_values : pair of float, optional
         Lowest and highest value that a patient can have, in the outcome's unit; a mean and SD worked out from
         medians that no such values can have are not used.
+    diagnostics : Diagnostics
     relative_reduction : float
         The relative reduction for which the optimal information size is computed, and the threshold of an
         appreciable relative benefit or harm.
@@ -178,8 +143,24 @@ class Analysis(Model):
     beside_designs: tuple[DesignType, ...] = ()
     minimum_studies: int = Field(default=2, ge=1)
     possible_values: tuple[Number, Number] | None = None
+    diagnostics: Diagnostics = Diagnostics()
     relative_reduction: float = Field(default=0.25, gt=0, lt=1)
     note: Text | None = None
+
+    @model_validator(mode="after")
+    def _kind_fits_measures(self) -> Self:
+        asked: list[tuple[EffectMeasure, tuple[str | int, ...]]] = [(self.measure, ("measure",))]
+        asked += [
+            (spec.measure, ("sensitivity", index, "measure"))
+            for index, spec in enumerate(self.sensitivity)
+            if spec.measure is not None
+        ]
+        single = self.kind is AnalysisKind.SINGLE_ARM
+        allowed = ", ".join(word for word, row in MEASURES.items() if row.proportion == single)
+        for measure, at in asked:
+            if review_measure(measure).proportion != single:
+                raise fault(f"{measure} is no measure of a {self.kind.label} analysis", allowed, at=at)
+        return self
 
     @model_validator(mode="after")
     def _methods_fit_measures(self) -> Self:
@@ -187,6 +168,7 @@ class Analysis(Model):
         for index, spec in enumerate(self.sensitivity):
             pooling = spec.pooling if spec.pooling is not None else self.pooling
             pooling.check_measure(spec.measure or self.measure, ("sensitivity", index))
+        self.diagnostics.check(self.pooling, self.measure)
         return self
 
 

@@ -7,12 +7,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from evergrove.appraisal import Effect, Judgement, statement
-from evergrove.model.analysis import PoolingMethod
+from evergrove.model.measures import review_measure
 from evergrove.model.vocabulary import CertaintyLevel, DesignType
 from evergrove.report.flow import by_design, included_studies
+from evergrove.report.model_words import pooling_in_short
 from evergrove.report.numerals import (
-    MEASURE_NAMES,
-    PROPORTIONS,
     absolute_text,
     count,
     heterogeneity_share,
@@ -21,23 +20,16 @@ from evergrove.report.numerals import (
     percent,
     unit_suffix,
 )
-from evergrove.report.plot_words import capital, how_many, in_sentence, natural, patients
+from evergrove.report.plot_words import capital, how_many, in_sentence, patients
+from evergrove.synthesis.result import natural
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from evergrove.model import Comparison, Review
-    from evergrove.model.analysis import PoolingModel
     from evergrove.report.findings import Answer, Findings
     from evergrove.stats import PoolResult
 
-_TAU2 = {"REML": "REML", "DL": "DerSimonian–Laird", "PM": "Paule–Mandel"}
-_INTERVALS = {
-    "hartung-knapp": "Hartung–Knapp intervals",
-    "hartung-knapp-adhoc": "Hartung–Knapp intervals, never narrower than the classic ones",
-    "normal": "intervals of the normal distribution",
-    "t": "intervals of the t distribution",
-}
 #: A note of the protocol longer than this many words is left to the site.
 LONGEST_NOTE = 45
 
@@ -155,7 +147,7 @@ def _methods(findings: Findings, used: _Numbers) -> str:
     parts = [_searched(review, used), _designs(review)]
     models = {answer.result.pooling for answer in findings.main_answers}
     if len(models) == 1:
-        parts.append(f"Effects were pooled {_model(models.pop())}.")
+        parts.append(f"Effects were pooled {pooling_in_short(models.pop())}.")
     elif models:
         parts.append("Effects were pooled by the model that the protocol names for each outcome.")
     tools = sorted({item.instrument.value for item in findings.judged.values()}, reverse=True)
@@ -192,17 +184,6 @@ def _designs(review: Review) -> str:
     )
     apart = f"; {beside} were analysed apart" if beside else ""
     return f"The main analyses hold {main}{apart}."
-
-
-def _model(pooling: PoolingModel) -> str:
-    if pooling.method is PoolingMethod.MANTEL_HAENSZEL:
-        return "by the Mantel–Haenszel method"
-    if pooling.method is PoolingMethod.PETO:
-        return "by Peto’s method"
-    limits = _INTERVALS[pooling.ci]
-    if pooling.model == "common":
-        return f"by inverse variance under a common effect, with {limits}"
-    return f"under random effects ({_TAU2[pooling.tau2]}) with {limits}"
 
 
 def _results(findings: Findings, used: _Numbers) -> str:
@@ -245,8 +226,9 @@ def _result(answer: Answer, used: _Numbers) -> str:
     parts = [_who(answer, fit, used), _effect(answer, fit, used)]
     if answer.absolute is not None and not _very_low(answer):
         parts.append(used(f"{name}: absolute effect", absolute_text(answer.absolute)))
-    if fit.k > 1 and not _very_low(answer):
-        parts.append(used(f"{name}: heterogeneity", heterogeneity_share(fit)))
+    share = heterogeneity_share(fit)
+    if fit.k > 1 and share and not _very_low(answer):
+        parts.append(used(f"{name}: heterogeneity", share))
     reach = result.main.range_over_combinations
     if reach is not None:
         low_high = used(f"{name}: range over combinations", interval(*reach, result.analysis.measure))
@@ -274,7 +256,8 @@ def _effect(answer: Answer, fit: PoolResult, used: _Numbers) -> str:
     measure, name = result.analysis.measure, result.analysis.id
     found = natural(fit, result.main.pooled)
     unit = unit_suffix(result.outcome, measure)
-    label = "proportion" if measure in PROPORTIONS else MEASURE_NAMES[measure]
+    asked = review_measure(measure)
+    label = "proportion" if asked.proportion else asked.words
     estimate = used(f"{name}: effect", number(found.estimate, measure))
     level = used(f"{name}: level", percent(fit.level, 0))
     limits = used(f"{name}: interval", interval(found.ci_low, found.ci_high, measure))
@@ -296,7 +279,12 @@ def _bias(findings: Findings, used: _Numbers) -> str:
             if levels[level]
         ]
     )
-    return f"Overall risk of bias in the {total} pooled studies of the main outcomes: {told}."
+    silent = ""
+    if len(pooled) > len(judged):
+        unjudged = used("studies in the main results without a judgement", count(len(pooled) - len(judged)))
+        silent = f"; {unjudged} not judged"
+    noun = "study" if len(judged) == 1 else "studies"
+    return f"Overall risk of bias in the {total} pooled {noun} of the main outcomes: {told}{silent}."
 
 
 def _conclusion(findings: Findings) -> str:

@@ -82,14 +82,17 @@ def chosen_csv(findings: Findings) -> str:
         One row per study and analysis: ``yi`` and ``vi`` on the pooling scale (log for ratios), effect and
         95 % interval on the natural scale, share of the weight, the numbers of both sides.
     """
-    rows = (
-        _chosen_row(answer.result, name, pooled, effect, weight)
-        for answer in findings.answers
-        for name, pooled in (("main", answer.result.main), ("beside", answer.result.beside))
-        if pooled is not None
-        for effect, weight in _weighted(pooled)
-    )
-    return _written(CHOSEN_COLUMNS, rows)
+    return _written(CHOSEN_COLUMNS, _chosen_rows(findings))
+
+
+def _chosen_rows(findings: Findings) -> Iterator[dict[str, Cell]]:
+    for answer in findings.answers:
+        for name, pooled in (("main", answer.result.main), ("beside", answer.result.beside)):
+            if pooled is None:
+                continue
+            shares = pooled.shares
+            for effect in pooled.effects:
+                yield _chosen_row(answer.result, name, pooled, effect, shares.get(effect.study))
 
 
 def safe_text(text: str) -> str:
@@ -199,16 +202,6 @@ def _about_source(datum: Datum) -> dict[str, Cell]:
         "extracted_by": where.extracted_by,
         "extracted_on": where.extracted_on.isoformat() if where.extracted_on is not None else None,
     }
-
-
-def _weighted(pooled: PooledSet) -> Iterator[tuple[StudyEffect, float | None]]:
-    """Return each effect with its share of the weight; ``None`` for those that were not pooled."""
-    shares: dict[str, float] = {}
-    if pooled.fit is not None:
-        weights = (float(weight) for weight in pooled.fit.weights)
-        shares = dict(zip((item.study for item in pooled.pooled), weights, strict=True))
-    for effect in pooled.effects:
-        yield effect, shares.get(effect.study)
 
 
 def _chosen_row(

@@ -7,13 +7,16 @@ import json
 from typing import TYPE_CHECKING
 
 from evergrove._version import __version__
+from evergrove.model import PoolingModel
+from evergrove.model.diagnostics import Diagnostics
 from evergrove.report.citations import studies_ris
 from evergrove.report.data_tables import chosen_csv, data_csv
 from evergrove.stats import Scale
 from evergrove.stats.fingerprint import json_safe
 
 if TYPE_CHECKING:
-    from evergrove.model import Datum
+    from evergrove.model import Analysis, Datum
+    from evergrove.model.analysis import Sensitivity
     from evergrove.report.findings import Answer, Findings
     from evergrove.stats import PoolResult
     from evergrove.synthesis import (
@@ -31,6 +34,8 @@ if TYPE_CHECKING:
 __all__ = ["SCHEMA_VERSION", "chosen_csv", "data_csv", "results_json", "studies_ris"]
 
 SCHEMA_VERSION = 1
+#: The pooling of an analysis that says nothing of it.
+_USUAL = PoolingModel().resolved().model_dump(mode="json", exclude_none=True)
 
 
 def results_json(findings: Findings) -> str:
@@ -74,7 +79,7 @@ def _analysis(answer: Answer) -> dict[str, object]:
     return {
         "id": result.analysis.id,
         "title": result.analysis.title,
-        "spec": result.analysis.model_dump(mode="json"),
+        "spec": _spec(result.analysis),
         "outcome": result.outcome.model_dump(mode="json"),
         "comparison": result.comparison.model_dump(mode="json"),
         "left_out": [
@@ -87,6 +92,30 @@ def _analysis(answer: Answer) -> dict[str, object]:
         "certainty": answer.certainty.to_dict() if answer.certainty is not None else None,
         "statement": answer.statement or None,
     }
+
+
+def _spec(asked: Analysis) -> dict[str, object]:
+    """Return what the protocol asks; words newer than version 1 of the schema only where they are used."""
+    content = asked.model_dump(mode="json")
+    content["pooling"] = _pooling(asked.pooling)
+    content["sensitivity"] = [_other_way(item) for item in asked.sensitivity]
+    if asked.diagnostics == Diagnostics():
+        del content["diagnostics"]
+    return content
+
+
+def _other_way(asked: Sensitivity) -> dict[str, object]:
+    return {**asked.model_dump(mode="json"), "pooling": asked.pooling and _pooling(asked.pooling)}
+
+
+def _pooling(asked: PoolingModel) -> dict[str, object]:
+    """Return the words of the pooling.
+
+    In version 1 of the schema each has a value: one that the protocol leaves out stands at the default of
+    random effects by inverse variance, also where the method does not use it. What was used stands in the
+    options of the result.
+    """
+    return {**_USUAL, **asked.model_dump(mode="json", exclude_none=True)}
 
 
 def _set(pooled: PooledSet) -> dict[str, object]:
@@ -103,11 +132,25 @@ def _set(pooled: PooledSet) -> dict[str, object]:
         "result": pooled.fit.to_dict() if pooled.fit is not None else None,
         "not_pooled": pooled.not_pooled or None,
         "leave_one_out": pooled.leave_one_out.to_dict() if pooled.leave_one_out is not None else None,
-        "small_study_effects": pooled.egger.to_dict() if pooled.egger is not None else None,
+        "small_study_effects": pooled.asymmetry.found and pooled.asymmetry.found.to_dict(),
         "subgroups": [_subgroup(item) for item in pooled.subgroups],
         "sensitivity": [_sensitivity(item) for item in pooled.sensitivity],
         "combinations": [_combination(item) for item in pooled.combinations],
+        **_looked_for(pooled),
     }
+
+
+def _looked_for(pooled: PooledSet) -> dict[str, object]:
+    """Return what else was looked for, or why it was not found; nothing where it was not asked for."""
+    content: dict[str, object] = {}
+    if pooled.asymmetry.why_not:
+        content["small_study_effects_why_not"] = pooled.asymmetry.why_not
+    for name, looked in (("trim_and_fill", pooled.missing), ("influence", pooled.influence)):
+        if looked.found is not None:
+            content[name] = looked.found.to_dict()
+        elif looked.why_not:
+            content[f"{name}_why_not"] = looked.why_not
+    return content
 
 
 def _source(datum: Datum) -> dict[str, object]:
@@ -212,7 +255,7 @@ def _sensitivity(item: SensitivityResult) -> dict[str, object]:
     return {
         "id": item.spec.id,
         "label": item.spec.label,
-        "spec": item.spec.model_dump(mode="json"),
+        "spec": _other_way(item.spec),
         "measure": item.measure,
         "left_out": list(item.left_out),
         "result": item.fit.to_dict() if item.fit is not None else None,

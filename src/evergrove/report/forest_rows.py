@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from evergrove.figures import ForestRow, RowKind
-from evergrove.model.analysis import PoolingMethod
+from evergrove.model.measures import Basis, review_measure
+from evergrove.model.pooling import PoolingMethod
 from evergrove.report.numerals import count, estimate_text, heterogeneity, interval, number, percent
-from evergrove.report.plot_words import how_many, kept_together, model_name, natural
+from evergrove.report.plot_words import how_many, kept_together, model_name
 from evergrove.stats import Estimate
-from evergrove.synthesis.numbers import CONTINUOUS_MEASURES
+from evergrove.synthesis.result import natural
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -36,19 +37,11 @@ def arm_cell(side: ArmNumbers | None) -> str:
 
 def left_headers(axis: Axis) -> tuple[str, ...]:
     """Return the headers of the study column and of the arms."""
-    what = "mean (SD), n" if axis.measure in CONTINUOUS_MEASURES else "events/n"
+    what = "mean (SD), n" if review_measure(axis.measure).basis is Basis.MEANS else "events/n"
     arms = [axis.comparison.experimental_label]
     if not axis.single_arm:
         arms.append(axis.comparison.control_label)
     return ("Study", *(f"{arm}\n{what}" for arm in arms))
-
-
-def weights_of(pooled: PooledSet) -> dict[str, float]:
-    """Return each pooled study's share of the weight; empty where nothing was pooled."""
-    if pooled.fit is None:
-        return {}
-    shares = (float(share) for share in pooled.fit.weights)
-    return dict(zip((item.study for item in pooled.pooled), shares, strict=True))
 
 
 def study_row(
@@ -198,9 +191,10 @@ def pooled_rows(axis: Axis, pooled: PooledSet) -> list[ForestRow]:
     fit = pooled.fit
     if fit is None:
         return [text_row(f"Not pooled: {pooled.not_pooled}.")]
-    total = totals(pooled.pooled, single_arm=axis.single_arm)
+    total = totals(pooled.counted, single_arm=axis.single_arm)
     label = f"{model_name(fit)}, {how_many(fit.k, randomised=pooled.randomised)}"
-    rows = [summary_row(axis, fit, pooled.pooled, label, left=total, share=1.0)]
+    share = 1.0 if pooled.shares else None
+    rows = [summary_row(axis, fit, pooled.pooled, label, left=total, share=share)]
     predicted = prediction_row(axis, fit, pooled.pooled)
     if predicted is not None:
         rows.append(predicted)

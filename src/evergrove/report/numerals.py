@@ -5,31 +5,11 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+from evergrove.model.measures import review_measure
+
 if TYPE_CHECKING:
     from evergrove.model import Outcome
     from evergrove.stats import AbsoluteEffect, Estimate, PoolResult, SubgroupTest
-
-#: Measures that are ratios: pooled on the log scale, read against 1.
-RATIOS = frozenset({"RR", "OR", "PETO", "HR", "ROM"})
-#: Single proportions.
-PROPORTIONS = frozenset({"PR", "PLN", "PLO", "PAS", "PFT"})
-
-MEASURE_NAMES = {
-    "RR": "risk ratio",
-    "OR": "odds ratio",
-    "PETO": "Peto odds ratio",
-    "RD": "risk difference",
-    "HR": "hazard ratio",
-    "MD": "mean difference",
-    "SMD": "standardised mean difference (Hedges’ g)",
-    "ROM": "ratio of means",
-    "PR": "proportion",
-    "PLN": "proportion (log)",
-    "PLO": "proportion (logit)",
-    "PAS": "proportion (arcsine)",
-    "PFT": "proportion (Freeman–Tukey)",
-}
-MEASURE_SHORT = {"PETO": "Peto OR"} | dict.fromkeys(PROPORTIONS, "Proportion")
 
 MISSING = "not seen"
 MINUS = "−"
@@ -37,14 +17,12 @@ MINUS = "−"
 
 def short_measure(measure: str) -> str:
     """Return the measure as a column head: ``RR``, ``MD``, ``Proportion``."""
-    return MEASURE_SHORT.get(measure, measure)
+    return review_measure(measure).short or measure
 
 
 def null_value(measure: str) -> float | None:
     """Return the value of no effect; ``None`` for proportions."""
-    if measure in PROPORTIONS:
-        return None
-    return 1.0 if measure in RATIOS else 0.0
+    return review_measure(measure).null
 
 
 def number(value: float | None, measure: str = "MD") -> str:
@@ -59,9 +37,9 @@ def number(value: float | None, measure: str = "MD") -> str:
         return MISSING
     if math.isinf(value):
         return "∞" if value > 0 else f"{MINUS}∞"
-    if measure in PROPORTIONS:
+    if review_measure(measure).proportion:
         return percent(value)
-    if measure in RATIOS:
+    if review_measure(measure).ratio:
         text = f"{value:.2f}" if value < 100 else f"{value:.0f}"
         if value > 0 and float(text) == 0:
             text = "<0.01"
@@ -147,6 +125,17 @@ def plain(value: float | None) -> str:
     return f"{value:.10g}".replace("-", MINUS)
 
 
+def degrees_of_freedom(df: float) -> str:
+    """Print degrees of freedom with their noun.
+
+    Examples
+    --------
+    >>> degrees_of_freedom(1), degrees_of_freedom(4.5)
+    ('1 degree of freedom', '4.5 degrees of freedom')
+    """
+    return f"{plain(df)} {'degree' if df == 1 else 'degrees'} of freedom"
+
+
 def dose(cells: float) -> str:
     """Print a number of cells in millions.
 
@@ -161,7 +150,7 @@ def dose(cells: float) -> str:
 def heterogeneity(fit: PoolResult) -> str:
     """Print the heterogeneity of a fit in one line, as a journal does."""
     parts = []
-    if fit.tau2 is not None and fit.model == "random":
+    if fit.tau2 is not None and fit.model != "common":
         tau2 = f"τ² = {fit.tau2:.2f}" if fit.tau2 >= 0.005 or fit.tau2 == 0 else "τ² < 0.01"
         if fit.tau2_ci_low is not None:
             high = (
@@ -169,18 +158,19 @@ def heterogeneity(fit: PoolResult) -> str:
             )
             tau2 += f" (95 % interval {fit.tau2_ci_low:.2f} to {high})"
         parts.append(tau2)
-    if fit.k > 1:
+    if fit.k > 1 and not math.isnan(fit.i2):
         i2 = f"I² = {fit.i2:.0f} %"
         if fit.i2_ci_low is not None and fit.i2_ci_high is not None:
             i2 += f" ({fit.i2_ci_low:.0f} to {fit.i2_ci_high:.0f})"
         parts.append(i2)
+    if fit.k > 1 and not math.isnan(fit.q):
         parts.append(f"Q = {fit.q:.2f}, {fit.q_df} df, {p_value(fit.q_p_value)}")
-    return "; ".join(parts)
+    return "; ".join(parts) or "not described by this model"
 
 
 def heterogeneity_share(fit: PoolResult) -> str:
-    """Print I² alone."""
-    return f"I² {fit.i2:.0f} %"
+    """Print I² alone; empty where the model has none."""
+    return "" if math.isnan(fit.i2) else f"I² {fit.i2:.0f} %"
 
 
 def between_groups(test: SubgroupTest) -> str:

@@ -6,14 +6,10 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from evergrove.figures import ForestPlot, Scale
+from evergrove.model.measures import review_measure
 from evergrove.model.vocabulary import Better, OutcomeKind
 from evergrove.report.numerals import (
-    MEASURE_NAMES,
-    PROPORTIONS,
-    RATIOS,
     count,
     heterogeneity,
     interval,
@@ -22,18 +18,24 @@ from evergrove.report.numerals import (
     short_measure,
     unit_suffix,
 )
+from evergrove.stats.options import PoolModel
+from evergrove.synthesis.result import natural
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from numpy.typing import NDArray
-
     from evergrove.figures import ForestRow
     from evergrove.model import Comparison, Outcome
-    from evergrove.stats import Estimate, PoolResult
-    from evergrove.synthesis import AnalysisResult, PooledSet, StudyEffect
+    from evergrove.stats import PoolResult
+    from evergrove.synthesis import AnalysisResult, PooledSet
 
 NO_BREAK = "\u00a0"
+_MODELS = {
+    PoolModel.RANDOM: "Random effects",
+    PoolModel.COMMON: "Common effect",
+    PoolModel.IVHET: "Inverse variance heterogeneity",
+    PoolModel.HENMI_COPAS: "Henmi–Copas",
+}
 TICKS_PERCENT = (0.0, 20.0, 40.0, 60.0, 80.0, 100.0)
 
 
@@ -82,7 +84,7 @@ def directions(outcome: Outcome, comparison: Comparison, measure: str) -> tuple[
     tuple of str
         For lower and higher values; empty for proportions of one arm.
     """
-    if measure in PROPORTIONS:
+    if review_measure(measure).proportion:
         return "", ""
     here, there = in_sentence(comparison.experimental_label), in_sentence(comparison.control_label)
     if outcome.better is Better.NEITHER:
@@ -96,12 +98,11 @@ def directions(outcome: Outcome, comparison: Comparison, measure: str) -> tuple[
 
 def axis_title(outcome: Outcome, measure: str) -> str:
     """Return what the axis of a measure shows."""
-    if measure in PROPORTIONS:
+    asked = review_measure(measure)
+    if asked.proportion:
         return "Patients with the event, %"
-    name = capital(MEASURE_NAMES[measure])
-    return (
-        f"{name} (log scale)" if measure in RATIOS else f"{name},{unit_suffix(outcome, measure)}".rstrip(",")
-    )
+    name = capital(asked.words)
+    return f"{name} (log scale)" if asked.ratio else f"{name},{unit_suffix(outcome, measure)}".rstrip(",")
 
 
 def effect_header(measure: str, level: float = 0.95) -> str:
@@ -127,7 +128,7 @@ class Axis:
     @property
     def single_arm(self) -> bool:
         """Whether the measure is a proportion of one arm."""
-        return self.measure in PROPORTIONS
+        return review_measure(self.measure).proportion
 
     def place(self, value: float | None) -> float | None:
         """Return where a value stands on the axis: per cent for proportions; ``None`` for no number."""
@@ -152,14 +153,14 @@ class Axis:
         null = math.nan if self.single_arm else None
         x_min, x_max = (0.0, 100.0) if self.single_arm else (None, None)
         if not drawn and not self.single_arm:
-            x_min, x_max = (0.1, 10.0) if self.measure in RATIOS else (-1.0, 1.0)
+            x_min, x_max = (0.1, 10.0) if review_measure(self.measure).ratio else (-1.0, 1.0)
         return ForestPlot(
             title=title,
             desc=" ".join(desc.split()),
             rows=tuple(rows),
             left_headers=left_headers,
             right_headers=right_headers,
-            scale=Scale.LOG if self.measure in RATIOS else Scale.LINEAR,
+            scale=Scale.LOG if review_measure(self.measure).ratio else Scale.LINEAR,
             null=null,
             axis_title=axis_title(self.outcome, self.measure),
             favours_low=low,
@@ -178,25 +179,15 @@ def axis_of(result: AnalysisResult, measure: str | None = None) -> Axis:
     return Axis(measure or result.analysis.measure, result.outcome, result.comparison)
 
 
-def sizes(effects: Sequence[StudyEffect]) -> NDArray[np.float64]:
-    """Return the patients of the intervention arms, which Freeman-Tukey proportions need to go back."""
-    sides = [effect.numbers.experimental for effect in effects]
-    return np.array([side.n for side in sides if side is not None], dtype=np.float64)
-
-
-def natural(fit: PoolResult, effects: Sequence[StudyEffect] = ()) -> Estimate:
-    """Return a fit of these effects on its natural scale."""
-    return fit.natural(n=sizes(effects))
-
-
 def model_name(fit: PoolResult) -> str:
     """Return the model of a fit: ``Random effects (REML, Hartung–Knapp)``.
 
     The method's own words, without that it weights by inverse variance.
     """
-    kind = "Random effects" if fit.model == "random" else "Common effect"
-    words = [word for word in fit.method.split(", ") if word != "inverse variance" and word != kind.lower()]
-    return f"{kind} ({', '.join(words)})".replace("Hartung-Knapp", "Hartung–Knapp").replace(" ()", "")
+    kind = _MODELS[PoolModel(fit.model)]
+    told = {"inverse variance", "Henmi-Copas", kind.lower()}
+    words = ", ".join(word for word in fit.method.split(", ") if word not in told)
+    return f"{kind} ({words})".replace("Hartung-Knapp", "Hartung–Knapp").replace(" ()", "")
 
 
 def how_many(k: int, *, randomised: bool) -> str:
@@ -232,7 +223,7 @@ def pooled_sentence(result: AnalysisResult, pooled: PooledSet) -> str:
     level = percent(fit.level, 0)
     estimate = f"{number(found.estimate, measure)}{unit}"
     limits = interval(found.ci_low, found.ci_high, measure)
-    parts = [f"Pooled {MEASURE_NAMES[measure]} {estimate}, {level} confidence interval {limits}"]
+    parts = [f"Pooled {review_measure(measure).words} {estimate}, {level} confidence interval {limits}"]
     if found.prediction_low is not None:
         low_high = interval(found.prediction_low, found.prediction_high, measure)
         parts.append(f"{level} prediction interval {low_high}")
@@ -248,5 +239,5 @@ def meaning(result: AnalysisResult) -> str:
     low, high = directions(result.outcome, result.comparison, measure)
     if not low:
         return ""
-    null = "1" if measure in RATIOS else "0"
+    null = "1" if review_measure(measure).ratio else "0"
     return f"Below {null} {low}, above {null} {high}."

@@ -6,6 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 from evergrove.figures import ForestRow, FunnelPlot, FunnelPoint, RowKind, Scale
+from evergrove.model.measures import review_measure
 from evergrove.report.bias_figures import risk_of_bias_figures
 from evergrove.report.forest_rows import (
     AS_PRINTED,
@@ -16,12 +17,9 @@ from evergrove.report.forest_rows import (
     summary_row,
     text_row,
     totals,
-    weights_of,
 )
+from evergrove.report.model_words import asymmetry_name
 from evergrove.report.numerals import (
-    MEASURE_NAMES,
-    PROPORTIONS,
-    RATIOS,
     between_groups,
     count,
     estimate_text,
@@ -37,12 +35,12 @@ from evergrove.report.plot_words import (
     how_many,
     lower,
     meaning,
-    natural,
     pooled_sentence,
 )
 from evergrove.report.robustness_plots import combinations_plot, leave_one_out_plot, sensitivity_plot
 from evergrove.stats import back_transform
-from evergrove.synthesis.analyse import MINIMUM_FOR_SMALL_STUDY_TEST
+from evergrove.synthesis.diagnostics import MINIMUM_FOR_SMALL_STUDY_TEST
+from evergrove.synthesis.result import natural
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -51,7 +49,6 @@ if TYPE_CHECKING:
     from evergrove.figures import ForestPlot
     from evergrove.report.findings import Findings
     from evergrove.report.plot_words import Axis
-    from evergrove.stats import PoolResult
     from evergrove.synthesis import (
         AnalysisResult,
         Choice,
@@ -89,7 +86,7 @@ def forest_plot(result: AnalysisResult, pooled: PooledSet, findings: Findings) -
     """
     axis = axis_of(result)
     judged = _judged(pooled.effects, findings)
-    weights = weights_of(pooled)
+    weights = pooled.shares
     rows = [study_row(axis, effect, weights, judged) for effect in pooled.effects]
     rows += pooled_rows(axis, pooled)
     return axis.plot(
@@ -104,7 +101,7 @@ def forest_plot(result: AnalysisResult, pooled: PooledSet, findings: Findings) -
         ),
         rows,
         left_headers(axis),
-        _right_headers(axis, pooled.fit),
+        _right_headers(axis, pooled),
         rob=judged is not None,
         footnotes=[*_effect_notes(pooled.effects, judged), *_without_numbers(pooled.choices)],
     )
@@ -127,14 +124,15 @@ def subgroup_plot(result: AnalysisResult, subgroup: SubgroupResult, findings: Fi
     """
     axis, pooled = axis_of(result), result.main
     effects = [effect for group in subgroup.groups for effect in group.effects]
-    judged, weights = _judged(effects, findings), weights_of(pooled)
+    judged, weights = _judged(effects, findings), pooled.shares
     rows: list[ForestRow] = []
     for group in subgroup.groups:
         rows += _group_rows(axis, group, weights, judged, randomised=pooled.randomised)
     if pooled.fit is not None:
-        total = totals(pooled.pooled, single_arm=axis.single_arm)
+        total = totals(pooled.counted, single_arm=axis.single_arm)
         label = f"All {how_many(pooled.fit.k, randomised=pooled.randomised)}"
-        rows.append(summary_row(axis, pooled.fit, pooled.pooled, label, left=total, share=1.0))
+        share = 1.0 if weights else None
+        rows.append(summary_row(axis, pooled.fit, pooled.pooled, label, left=total, share=share))
     tested = _test_line(subgroup)
     rows.append(text_row(tested))
     notes = _effect_notes(effects, judged)
@@ -147,7 +145,7 @@ def subgroup_plot(result: AnalysisResult, subgroup: SubgroupResult, findings: Fi
         f"{told}. {tested} {pooled_sentence(result, pooled)} {meaning(result)}",
         rows,
         left_headers(axis),
-        _right_headers(axis, pooled.fit),
+        _right_headers(axis, pooled),
         rob=judged is not None,
         footnotes=notes,
     )
@@ -170,12 +168,13 @@ def funnel(result: AnalysisResult, pooled: PooledSet) -> FunnelPlot | None:
     measure, fit = result.analysis.measure, pooled.fit
     shown = [(effect.name, effect.yi, effect.vi) for effect in pooled.pooled]
     known = [(name, yi, vi) for name, yi, vi in shown if yi is not None and vi is not None and vi > 0]
-    if fit is None or measure in PROPORTIONS or len(known) < MINIMUM_FOR_SMALL_STUDY_TEST:
+    if fit is None or null_value(measure) is None or len(known) < MINIMUM_FOR_SMALL_STUDY_TEST:
         return None
     tested = ""
-    if pooled.egger is not None:
-        tested = f"Egger’s test of asymmetry: {p_value(pooled.egger.p_value)}."
-    ratio = measure in RATIOS
+    test = pooled.asymmetry.found
+    if test is not None:
+        tested = f"{asymmetry_name(result.analysis)} of asymmetry: {p_value(test.p_value)}."
+    ratio = review_measure(measure).ratio
     return FunnelPlot(
         title=f"{result.analysis.title}: funnel plot",
         desc=" ".join(
@@ -185,11 +184,11 @@ def funnel(result: AnalysisResult, pooled: PooledSet) -> FunnelPlot | None:
         points=tuple(
             FunnelPoint(name, float(back_transform(yi, measure)), math.sqrt(vi)) for name, yi, vi in known
         ),
-        summary=natural(fit).estimate,
+        summary=natural(fit, pooled.pooled).estimate,
         scale=Scale.LOG if ratio else Scale.LINEAR,
         null=null_value(measure),
         axis_title=axis_title(result.outcome, measure),
-        se_title=f"Standard error of the {'log ' if ratio else ''}{MEASURE_NAMES[measure]}",
+        se_title=f"Standard error of the {'log ' if ratio else ''}{review_measure(measure).words}",
     )
 
 
@@ -198,10 +197,11 @@ def _judged(effects: Iterable[StudyEffect], findings: Findings) -> Mapping[str, 
     return findings.judged if any(effect.study in findings.judged for effect in effects) else None
 
 
-def _right_headers(axis: Axis, fit: PoolResult | None) -> tuple[str, ...]:
-    return (
-        (effect_header(axis.measure),) if fit is None else (effect_header(axis.measure, fit.level), "Weight")
-    )
+def _right_headers(axis: Axis, pooled: PooledSet) -> tuple[str, ...]:
+    if pooled.fit is None:
+        return (effect_header(axis.measure),)
+    weighed = ("Weight",) if pooled.shares else ()
+    return (effect_header(axis.measure, pooled.fit.level), *weighed)
 
 
 def _shown(pooled: PooledSet) -> str:
@@ -257,7 +257,7 @@ def _group_rows(
     rows = [ForestRow(RowKind.SUBGROUP, heading)]
     rows += [study_row(axis, effect, weights, judged) for effect in group.effects]
     if group.fit is not None and len(group.effects) > 1:
-        share = sum(weights.get(effect.study, 0.0) for effect in group.effects)
+        share = sum(weights.get(effect.study, 0.0) for effect in group.effects) if weights else None
         total = totals(group.effects, single_arm=axis.single_arm)
         label = how_many(group.fit.k, randomised=randomised)
         rows.append(

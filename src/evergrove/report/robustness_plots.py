@@ -7,8 +7,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, TypeAlias
 
 from evergrove.figures import ForestRow, RowKind
+from evergrove.model.measures import review_measure
 from evergrove.report.forest_rows import AS_PRINTED, summary_row
-from evergrove.report.numerals import MEASURE_NAMES, count, estimate_text, number, short_measure
+from evergrove.report.numerals import count, estimate_text, number, short_measure
 from evergrove.report.plot_words import (
     axis_of,
     effect_header,
@@ -16,11 +17,10 @@ from evergrove.report.plot_words import (
     lower,
     meaning,
     model_name,
-    natural,
     pooled_sentence,
-    sizes,
 )
-from evergrove.stats import Estimate, Scale, back_transform
+from evergrove.stats import Estimate, back_transform
+from evergrove.synthesis.result import natural, sizes
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -55,6 +55,7 @@ def leave_one_out_plot(result: AnalysisResult, pooled: PooledSet) -> ForestPlot 
     if fit is None or without is None:
         return None
     axis = axis_of(result)
+    name = review_measure(axis.measure).words
     rows: list[ForestRow] = []
     notes: list[str] = []
     found: list[float] = []
@@ -74,7 +75,7 @@ def leave_one_out_plot(result: AnalysisResult, pooled: PooledSet) -> ForestPlot 
     told = ""
     if found:
         spread = _spread(found, axis.measure)
-        told = f"Without any one study the pooled {MEASURE_NAMES[axis.measure]} is {spread}."
+        told = f"Without any one study the pooled {name} is {spread}."
     return axis.plot(
         f"{result.analysis.title}: each study left out in turn",
         f"{told} {pooled_sentence(result, pooled)} {meaning(result)}",
@@ -102,18 +103,21 @@ def sensitivity_plot(result: AnalysisResult, pooled: PooledSet) -> ForestPlot | 
     if fit is None or not pooled.sensitivity:
         return None
     axis = axis_of(result)
+    name = review_measure(axis.measure).words
     rows = [_sensitivity_row(axis, item) for item in pooled.sensitivity]
     main = summary_row(
         axis, fit, pooled.pooled, f"Main result: {lower(model_name(fit))}", left=(count(fit.k),)
     )
     done = [item for item in pooled.sensitivity if item.fit is not None]
     same = [
-        natural(item.fit).estimate for item in done if item.fit is not None and item.measure == axis.measure
+        natural(item.fit, item.effects).estimate
+        for item in done
+        if item.fit is not None and item.measure == axis.measure
     ]
     told = ""
     if same:
         spread = _spread(same, axis.measure)
-        told = f"{count(len(same))} other ways give a {MEASURE_NAMES[axis.measure]} of {spread}."
+        told = f"{count(len(same))} other ways give a {name} of {spread}."
     return axis.plot(
         f"{result.analysis.title}: done in other ways",
         f"{told} {pooled_sentence(result, pooled)} {meaning(result)}",
@@ -141,15 +145,17 @@ def combinations_plot(result: AnalysisResult, pooled: PooledSet) -> ForestPlot |
     fit = pooled.fit
     conflicts = [choice for choice in pooled.choices if choice.conflict]
     fitted = [(item, item.fit) for item in pooled.combinations if item.fit is not None]
-    if fit is None or len(fitted) < 2 or fit.scale is Scale.FREEMAN_TUKEY:
-        return None  # Freeman-Tukey proportions go back only with the sizes of each combination
+    if fit is None or len(fitted) < 2:
+        return None
     axis = axis_of(result)
+    name = review_measure(axis.measure).words
     columns = len(conflicts) <= MOST_COLUMNS
     found = []
     for item, own in fitted:
         at = [_option_at(choice, label) for choice, (_, label) in zip(conflicts, item.options, strict=True)]
         options = [choice.conflict[index] for choice, index in zip(conflicts, at, strict=True)]
-        found.append((natural(own), " ".join(map(_letter, at)), _cells(options) if columns else ()))
+        cells = _cells(options) if columns else ()
+        found.append((natural(own, item.effects), " ".join(map(_letter, at)), cells))
     shown, notes = _ranked(found)
     rows = [_plain_row(axis, letters, estimate, cells) for estimate, letters, cells in shown]
     chosen = _cells([choice.conflict[0] for choice in conflicts]) if columns else ()
@@ -158,7 +164,7 @@ def combinations_plot(result: AnalysisResult, pooled: PooledSet) -> ForestPlot |
     return axis.plot(
         f"{result.analysis.title}: every combination of conflicting data",
         f"Over {count(len(found))} combinations of data that disagree, the pooled "
-        f"{MEASURE_NAMES[axis.measure]} is {spread}. {pooled_sentence(result, pooled)} {meaning(result)}",
+        f"{name} is {spread}. {pooled_sentence(result, pooled)} {meaning(result)}",
         [*rows, replace(main, kind=RowKind.SUMMARY)],
         ("Data (key below)", *(choice.name for choice in conflicts if columns)),
         (effect_header(axis.measure, fit.level),),
@@ -201,7 +207,7 @@ def _plain_row(axis: Axis, label: str, found: Estimate, left: tuple[str, ...] = 
 def _sensitivity_row(axis: Axis, item: SensitivityResult) -> ForestRow:
     if item.fit is None:
         return ForestRow(RowKind.STUDY, item.spec.label, right=("not possible",))
-    found, studies = natural(item.fit), (count(item.fit.k),)
+    found, studies = natural(item.fit, item.effects), (count(item.fit.k),)
     if item.measure == axis.measure:
         return _plain_row(axis, item.spec.label, found, studies)
     shown = f"{short_measure(item.measure)} {estimate_text(found, item.measure)}"

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from evergrove.model import Review
     from evergrove.report.findings import Findings
+    from evergrove.synthesis import Option
 
 _APPRAISED = frozenset({DesignType.RANDOMISED, DesignType.NON_RANDOMISED, DesignType.CASE_SERIES})
 
@@ -90,13 +91,18 @@ def _remarks(findings: Findings) -> Iterator[Remark]:
             yield Remark("claim", claim.claim.id, f"{claim.verdict.label}: {claim.claim.statement}")
 
 
+def _with_id(option: Option) -> str:
+    """Return a way to enter a study, with the id by which a decision names its datum."""
+    return option.label if option.datum is None else f"{option.label} [{option.datum.id}]"
+
+
 def _about_results(findings: Findings) -> Iterator[Remark]:
     for answer in findings.answers:
         result = answer.result
         for pooled in (result.main, result.beside):
             for choice in pooled.choices if pooled is not None else ():
                 if choice.conflict:
-                    ways = "; ".join(option.label for option in choice.conflict)
+                    ways = "; ".join(map(_with_id, choice.conflict))
                     yield Remark(
                         "conflict", f"{result.analysis.id}: {choice.name}", f"sources disagree: {ways}"
                     )

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Literal
 
 from evergrove.appraisal import Effect, EvidenceSummary, effect_of, grade, judge, statement
 from evergrove.claims import check_claim
 from evergrove.errors import DataError
+from evergrove.model.measures import Basis, review_measure
 from evergrove.model.vocabulary import Better
 from evergrove.report.findings import Answer, Findings
-from evergrove.report.numerals import PROPORTIONS, RATIOS
 from evergrove.report.plot_words import in_sentence
 from evergrove.services.timings import Timings
 from evergrove.stats import (
@@ -17,6 +18,7 @@ from evergrove.stats import (
     optimal_information_size,
     optimal_information_size_continuous,
 )
+from evergrove.stats.conversions.absolute import ABSOLUTE_MEASURES
 from evergrove.synthesis import analyse
 
 if TYPE_CHECKING:
@@ -26,9 +28,6 @@ if TYPE_CHECKING:
     from evergrove.model import Analysis, Review
     from evergrove.stats import AbsoluteEffect
     from evergrove.synthesis import AnalysisResult
-
-#: Measures that turn into absolute effects at a control risk.
-_ABSOLUTE = frozenset({"RR", "OR", "RD", "HR"})
 
 
 def evaluate(
@@ -78,7 +77,7 @@ def answer(review: Review, analysis: Analysis, risk_of_bias: Mapping[str, str]) 
     Answer
     """
     result = analyse(review, analysis, risk_of_bias)
-    if analysis.measure in PROPORTIONS:
+    if review_measure(analysis.measure).proportion:
         return Answer(result, None, None, "")
     summary = evidence_summary(result, risk_of_bias)
     certainty = None
@@ -103,7 +102,7 @@ def evidence_summary(result: AnalysisResult, risk_of_bias: Mapping[str, str]) ->
     """
     pooled, analysis = result.main, result.analysis
     design: Literal["randomised", "non-randomised"] = "randomised" if pooled.randomised else "non-randomised"
-    ratio = analysis.measure in RATIOS
+    ratio = review_measure(analysis.measure).ratio
     reduction = analysis.relative_reduction
     if pooled.fit is None:
         return EvidenceSummary(
@@ -123,7 +122,7 @@ def evidence_summary(result: AnalysisResult, risk_of_bias: Mapping[str, str]) ->
         ci_high=natural.ci_high,
         prediction_low=natural.prediction_low,
         prediction_high=natural.prediction_high,
-        i2=pooled.fit.i2,
+        i2=None if math.isnan(pooled.fit.i2) else pooled.fit.i2,
         tau2=pooled.fit.tau2,
         participants=pooled.known_participants or None,  # none is known, not: there were none
         events=pooled.events,
@@ -132,7 +131,7 @@ def evidence_summary(result: AnalysisResult, risk_of_bias: Mapping[str, str]) ->
         mid=result.outcome.minimal_important_difference,
         sd=spread,
         rob={study: risk_of_bias.get(study, "no-information") for study in studies},
-        weights=dict(zip(studies, map(float, pooled.fit.weights), strict=True)),
+        weights=pooled.shares,
         optimal_information_size=_information_size(result, spread),
         combinations_low=combinations[0] if combinations else None,
         combinations_high=combinations[1] if combinations else None,
@@ -153,7 +152,7 @@ def _information_size(result: AnalysisResult, spread: float | None) -> float | N
     """Return the patients that one adequate trial would need, where it can be said."""
     analysis = result.analysis
     try:
-        if analysis.measure in RATIOS or analysis.measure == "RD":
+        if review_measure(analysis.measure).basis is not Basis.MEANS:
             risk = result.main.control_risk
             change = analysis.relative_reduction * (-1 if result.outcome.better is Better.HIGHER else 1)
             return None if risk is None else optimal_information_size(risk, change)
@@ -167,7 +166,7 @@ def _information_size(result: AnalysisResult, spread: float | None) -> float | N
 
 def _absolute(result: AnalysisResult) -> AbsoluteEffect | None:
     fit, risk = result.main.fit, result.main.control_risk
-    if fit is None or risk is None or not 0 < risk < 1 or result.analysis.measure not in _ABSOLUTE:
+    if fit is None or risk is None or not 0 < risk < 1 or result.analysis.measure not in ABSOLUTE_MEASURES:
         return None
     natural = fit.natural()
     return absolute_effect(result.analysis.measure, natural.estimate, natural.ci_low, natural.ci_high, risk)
@@ -185,7 +184,7 @@ def _statement(result: AnalysisResult, summary: EvidenceSummary, certainty: Cert
     return statement(
         certainty.level,
         effect,
-        result.comparison.subject or result.comparison.experimental_label,
+        result.comparison.subject or in_sentence(result.comparison.experimental_label),
         outcome,
         includes_null=includes_null,
         plural=True,

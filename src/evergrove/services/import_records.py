@@ -10,6 +10,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from evergrove.errors import UsageError
+from evergrove.model.faults import first_refused
 from evergrove.model.record import FileFormat, ImportRun, LeftOutRecord, Record
 from evergrove.services.folders import locate
 from evergrove.sources.draft import Draft, LeftOut, Origin
@@ -233,7 +234,4 @@ def finish_record(item: Draft | LeftOut, origin: Origin) -> Record | LeftOutReco
     try:
         return item.finish(origin)
     except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        place = ".".join(str(part) for part in first["loc"])
-        reason = f"{place}: {first['msg']} (found {first['input']!r:.80})"
-        return LeftOut(item.position, item.line, reason, item.raw).noted()
+        return LeftOut(item.position, item.line, str(first_refused(error)), item.raw).noted()

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import ValidationError
 
 from evergrove.errors import UsageError
+from evergrove.model.faults import first_refused
 from evergrove.model.link import LinkAction, LinkDecision, is_record_id
 from evergrove.model.merge import Relation
 from evergrove.records.decisions import standing as merges_standing
@@ -230,9 +231,7 @@ def _add(
             undoes=undoes,
         )
     except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        place = ".".join(str(part) for part in first["loc"])
-        raise UsageError(f"{place}: {first['msg']} (found {first['input']!r:.80})") from None
+        raise UsageError(str(first_refused(error))) from None
     add_link_decision(folder, decision)
     return decision
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from evergrove.appraisal import judge
+from evergrove.appraisal import appraisal_faults, judge
 from evergrove.errors import UsageError
 from evergrove.figures import forest_svg
 from evergrove.figures.figure import Figure
@@ -17,11 +17,12 @@ from evergrove.services.folders import locate
 from evergrove.store import read_review
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from evergrove.model import Review
     from evergrove.stats import PoolResult
+    from evergrove.store.consistency import CrossFault
 
 
 @dataclass(frozen=True)
@@ -135,4 +136,12 @@ def open_review(review: str | Path, progress: Callable[[int, int], None] | None 
     12
     """
     folder = locate(review)
-    return OpenReview(read_review(folder, progress), folder)
+    return OpenReview(read_review(folder, progress, _of_appraisals), folder)
+
+
+def _of_appraisals(review: Review) -> Iterator[CrossFault]:
+    """Yield the answers that the instruments do not allow, with their places."""
+    for appraisal in review.appraisals:
+        for fault in appraisal_faults(appraisal):
+            file = f"appraisals/{appraisal.study}.yaml"
+            yield file, fault.path, fault.found, fault.problem, fault.allowed

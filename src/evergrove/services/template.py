@@ -57,7 +57,8 @@ analyses:
       earliest: 21.0
       latest: 60.0
     measure: RR
-    # Random effects by REML with the Hartung-Knapp interval unless a 'pooling' block says otherwise.
+    # Random effects by REML with the Hartung-Knapp interval unless a 'pooling' block says
+    # otherwise: docs/how-to/choose-the-model.md.
     main: true
 
 # Judgements of certainty that cannot be computed: analysis, domain, steps, why, who.

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
 
+from evergrove.model.faults import first_refused
 from evergrove.model.record import Record
 from evergrove.sources.draft import Draft, LeftOut
 
@@ -46,9 +47,7 @@ def read(opened: Opened, mapping: Mapping[str, str] | None = None) -> Iterator[D
             try:
                 yield _draft(Record.model_validate(json.loads(line)), position, number)
             except ValidationError as error:
-                first = error.errors(include_url=False)[0]
-                place = ".".join(str(part) for part in first["loc"])
-                yield LeftOut(position, number, f"{place}: {first['msg']}", line)
+                yield LeftOut(position, number, str(first_refused(error)), line)
             except ValueError as error:
                 yield LeftOut(
                     position, number, f"not readable as JSON: {error}; allowed: one record a line", line

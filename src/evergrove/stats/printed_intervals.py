@@ -12,8 +12,8 @@ from evergrove.stats.arrays import FloatArray, checked_level, column, refuse_row
 from evergrove.stats.diagnostic import Diagnostic
 from evergrove.stats.distributions import normal_quantile
 from evergrove.stats.effect_sizes import EffectSizes, finished
+from evergrove.stats.measure_scales import SCALE_OF
 from evergrove.stats.options import EffectMeasure, Scale, choose
-from evergrove.stats.scales import SCALE_OF
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike

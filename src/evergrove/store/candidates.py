@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING, TypeVar
 
 from pydantic import ValidationError
 
-from evergrove.errors import Fault, ReviewFolderError
+from evergrove.errors import ReviewFolderError
 from evergrove.model.candidate import Candidate, CandidateDecision
 from evergrove.store.records import RECORDS
+from evergrove.store.refusals import line_fault
 from evergrove.store.write import PART, plain
 
 if TYPE_CHECKING:
@@ -67,12 +68,7 @@ def _read(folder: Path, name: str, model: type[M]) -> Iterator[M]:
             try:
                 yield model.model_validate_json(line)
             except ValidationError as error:
-                first = error.errors(include_url=False)[0]
-                place = ".".join(str(part) for part in first["loc"])
-                fault = Fault(
-                    f"{RECORDS}/{name}", number, place, repr(first.get("input"))[:80], first["msg"],
-                    "a line as evergrove writes it",
-                )  # fmt: skip
+                fault = line_fault(f"{RECORDS}/{name}", number, error)
                 raise ReviewFolderError(str(folder), [fault]) from None
 
 

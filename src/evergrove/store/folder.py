@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar
 
 from pydantic import ValidationError
@@ -11,16 +10,19 @@ from pydantic import ValidationError
 from evergrove.errors import Fault, ReviewFolderError, UsageError
 from evergrove.model import Appraisal, Claim, Decision, Protocol, Review, Study
 from evergrove.model.base import LONGEST_TEXT
+from evergrove.model.faults import place_of, refusals
 from evergrove.model.search import SavedSearch, SavedSearches
 from evergrove.store.consistency import DECISIONS, cross_faults
+from evergrove.store.refusals import fault_of
 from evergrove.store.yaml_text import Lines, YamlFaultError, parse
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
     from pydantic import BaseModel
-    from pydantic_core import ErrorDetails
+
+    from evergrove.store.consistency import CrossFault
 
 #: Largest file that is read; a study with hundreds of data has about 200 KB.
 LARGEST_FILE = 5 * 1024 * 1024
@@ -29,7 +31,11 @@ SEARCHES = "searches.yaml"
 M = TypeVar("M", bound="BaseModel")
 
 
-def read_review(folder: Path, progress: Callable[[int, int], None] | None = None) -> Review:
+def read_review(
+    folder: Path,
+    progress: Callable[[int, int], None] | None = None,
+    further: Callable[[Review], Iterable[CrossFault]] | None = None,
+) -> Review:
     """Read and validate a review folder.
 
     Parameters
@@ -38,6 +44,8 @@ def read_review(folder: Path, progress: Callable[[int, int], None] | None = None
         The folder with ``review.yaml``.
     progress : callable, optional
         Called with the number of files read and their total.
+    further : callable, optional
+        Gives the faults that only a floor above can see, as file, path, value found, problem, allowed.
 
     Returns
     -------
@@ -57,7 +65,7 @@ def read_review(folder: Path, progress: Callable[[int, int], None] | None = None
             "name a folder made by 'evergrove new', or the shipped review 'msc-ards'"
         )
     reader = _FolderReader(folder, progress)
-    review = reader.read()
+    review = reader.read(further)
     if reader.faults or review is None:
         raise ReviewFolderError(str(folder), reader.faults)
     return review
@@ -107,7 +115,7 @@ class _FolderReader:
         self._done = 0
         self._decided: list[tuple[str, int]] = []
 
-    def read(self) -> Review | None:
+    def read(self, further: Callable[[Review], Iterable[CrossFault]] | None) -> Review | None:
         protocol = self._model(self.folder / "review.yaml", Protocol)
         self.searches()
         studies = self._named(self._files["studies"], Study, "id")
@@ -123,12 +131,13 @@ class _FolderReader:
             claims=tuple(claims),
             decisions=tuple(decisions),
         )
-        for file, path, found, problem, allowed in cross_faults(review, self._unread(review)):
+        more = () if further is None else further(review)
+        for file, path, found, problem, allowed in (*cross_faults(review, self._unread(review)), *more):
             line = self._line(file, path)
             if file == DECISIONS:
                 file, line = self._decided[int(path[0])]  # noqa: PLW2901 - the place by its number
                 path = path[1:]  # noqa: PLW2901
-            self.faults.append(Fault(file, line, _where(path), found, problem, allowed))
+            self.faults.append(Fault(file, line, place_of(path), found, problem, allowed))
         return review
 
     def searches(self) -> tuple[SavedSearch, ...]:
@@ -219,9 +228,7 @@ class _FolderReader:
             self.faults.append(error.fault)
         except ValidationError as error:
             lines = Lines(text)
-            self.faults.extend(
-                _fault(name, details, lines.find) for details in error.errors(include_url=False)
-            )
+            self.faults.extend(fault_of(name, lines.find(item.path), item) for item in refusals(error, model))
         return None
 
     def _decisions(self, path: Path) -> Iterator[Decision]:
@@ -233,10 +240,7 @@ class _FolderReader:
             try:
                 decision = Decision.model_validate(json.loads(line))
             except ValidationError as error:
-                self.faults.extend(
-                    replace(_fault(name, details, _nowhere), line=number)
-                    for details in error.errors(include_url=False)
-                )
+                self.faults.extend(fault_of(name, number, item) for item in refusals(error, Decision))
             except (ValueError, RecursionError) as error:
                 told = f"not readable as JSON: {error}"
                 self.faults.append(Fault(name, number, "", repr(line[:80]), told, "one object"))
@@ -247,35 +251,3 @@ class _FolderReader:
     def _line(self, file: str, path: tuple[str | int, ...]) -> int | None:
         text = self._texts.get(file)
         return Lines(text).find(path) if text is not None and file.endswith(".yaml") else None
-
-
-def _nowhere(_path: tuple[str | int, ...]) -> None:
-    """Stand for the lines of a file in which each line is one object."""
-
-
-def _where(path: tuple[str | int, ...]) -> str:
-    parts = [f"[{part}]" if isinstance(part, int) else f".{part}" for part in path]
-    return "".join(parts).lstrip(".")
-
-
-def _fault(file: str, details: ErrorDetails, find: Callable[[tuple[str | int, ...]], int | None]) -> Fault:
-    """Turn one validation error into a fault with line, field, value and what is allowed."""
-    context = details.get("ctx", {})
-    at = tuple(context.get("at", ()))
-    path = (*(part for part in details["loc"] if part != "[key]"), *at)
-    found = details["input"]
-    for key in at:
-        try:
-            found = found[key]
-        except (KeyError, IndexError, TypeError):
-            break
-    allowed = str(context.get("allowed") or context.get("expected") or context.get("pattern") or "")
-    message = str(context.get("problem") or details["msg"])
-    return Fault(file, find(path), _where(path), _short(found), message, allowed)
-
-
-def _short(value: object) -> str:
-    if isinstance(value, dict | list):
-        return f"{type(value).__name__} of {len(value)}"
-    text = repr(value)
-    return text if len(text) <= 80 else f"{text[:77]}…"

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
 
-from evergrove.errors import Fault, ReviewFolderError
+from evergrove.errors import ReviewFolderError
 from evergrove.model.link import LinkAction, LinkDecision
 from evergrove.store.records import RECORDS
+from evergrove.store.refusals import line_fault
 from evergrove.store.write import plain, write_whole
 
 if TYPE_CHECKING:
@@ -41,10 +42,7 @@ def read_link_decisions(folder: Path) -> tuple[LinkDecision, ...]:
         try:
             found.append(LinkDecision.model_validate_json(line))
         except ValidationError as error:
-            first = error.errors(include_url=False)[0]
-            place = ".".join(str(part) for part in first["loc"])
-            value = repr(first.get("input"))[:80]
-            fault = Fault(f"{RECORDS}/{LINKS}", number, place, value, first["msg"], "a decision about a link")
+            fault = line_fault(f"{RECORDS}/{LINKS}", number, error)
             raise ReviewFolderError(str(folder), [fault]) from None
     return tuple(found)
 

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
 
-from evergrove.errors import Fault, ReviewFolderError
+from evergrove.errors import ReviewFolderError
 from evergrove.model.merge import MergeEvent
 from evergrove.store.records import RECORDS
+from evergrove.store.refusals import line_fault
 from evergrove.store.write import plain, write_whole
 
 if TYPE_CHECKING:
@@ -46,10 +47,7 @@ def read_merges(folder: Path) -> tuple[MergeEvent, ...]:
         try:
             events.append(MergeEvent.model_validate_json(line))
         except ValidationError as error:
-            first = error.errors(include_url=False)[0]
-            place = ".".join(str(part) for part in first["loc"])
-            found = repr(first.get("input"))[:80]
-            faults.append(Fault(f"{RECORDS}/{MERGES}", number, place, found, first["msg"], "a decision"))
+            faults.append(line_fault(f"{RECORDS}/{MERGES}", number, error))
     if faults:
         raise ReviewFolderError(str(folder), faults)
     return tuple(events)

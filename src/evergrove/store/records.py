@@ -17,9 +17,10 @@ from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
 
-from evergrove.errors import Fault, ReviewFolderError
+from evergrove.errors import ReviewFolderError
 from evergrove.model.record import ImportRun, Record
 from evergrove.store.journal import commit
+from evergrove.store.refusals import line_fault
 from evergrove.store.write import PART, plain
 
 if TYPE_CHECKING:
@@ -66,12 +67,7 @@ def read_records(folder: Path) -> Iterator[Record]:
                 try:
                     yield Record.model_validate_json(line)
                 except ValidationError as error:
-                    first = error.errors(include_url=False)[0]
-                    place = ".".join(str(part) for part in first["loc"])
-                    name = path.relative_to(folder).as_posix()
-                    fault = Fault(
-                        name, number, place, repr(first.get("input"))[:80], first["msg"], "a record"
-                    )
+                    fault = line_fault(path.relative_to(folder).as_posix(), number, error)
                     raise ReviewFolderError(str(folder), [fault]) from None
 
 

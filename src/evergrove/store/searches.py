@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
 
-from evergrove.errors import Fault, ReviewFolderError, SourceError
+from evergrove.errors import ReviewFolderError, SourceError
 from evergrove.model.record import Record
 from evergrove.model.search import SavedSearch, SearchRun, Walk
 from evergrove.store.folder import read_searches
 from evergrove.store.records import RECORDS, record_files
+from evergrove.store.refusals import line_fault
 from evergrove.store.write import write_whole
 
 if TYPE_CHECKING:
@@ -59,10 +60,7 @@ def read_runs(folder: Path) -> tuple[SearchRun, ...]:
         try:
             runs.append(SearchRun.model_validate_json(line))
         except ValidationError as error:
-            first = error.errors(include_url=False)[0]
-            place = ".".join(str(part) for part in first["loc"])
-            found = repr(first.get("input"))[:80]
-            faults.append(Fault(f"{RECORDS}/{RUNS}", number, place, found, first["msg"], "a run of a search"))
+            faults.append(line_fault(f"{RECORDS}/{RUNS}", number, error))
     if faults:
         raise ReviewFolderError(str(folder), faults)
     return tuple(runs)

@@ -21,6 +21,8 @@ _ANCHOR = re.compile(r"(?:^|[\s\[{,])[&*][A-Za-z0-9_-]+", re.MULTILINE)
 _DEEPEST = 100
 #: Block entries opened on one line, or a line indented so far that it may stand too deep.
 _STEPS = re.compile(rf"(?:[-?:][ \t]+){{{_DEEPEST}}}|^ {{{_DEEPEST}}}", re.MULTILINE)
+#: What a reader who does not know YAML most often needs to hear.
+_YAML = "YAML 1.2; text that holds ': ' or ' #', or begins with a sign, stands in quotes"
 
 
 class YamlFaultError(Exception):
@@ -65,7 +67,7 @@ def parse(text: str, file: str) -> object:
         line = mark.line + 1 if mark is not None else None
         problem = str(error.problem or error.context or "cannot be read").strip()
         raise YamlFaultError(
-            Fault(file, line, "", _line_of(text, line), f"not readable as YAML: {problem}", "YAML 1.2")
+            Fault(file, line, "", _line_of(text, line), f"not readable as YAML: {problem}", _YAML)
         ) from None
     except (ValueError, OverflowError, RecursionError) as error:
         # A number or date that cannot be, or nesting without end.

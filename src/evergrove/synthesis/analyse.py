@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING
 
 from evergrove.errors import ConvergenceError, DataError
 from evergrove.model.analysis import AnalysisKind
+from evergrove.model.measures import STANDARDISED
 from evergrove.model.vocabulary import DatumKind, DesignType
-from evergrove.stats import egger_test, leave_one_out, subgroup_test
+from evergrove.stats import subgroup_test
 from evergrove.synthesis.choice import choose
+from evergrove.synthesis.diagnostics import asymmetry, influence, missing_studies, without_each
 from evergrove.synthesis.effects import study_effects
 from evergrove.synthesis.eligibility import LeftOut, eligible_studies
-from evergrove.synthesis.fitting import effects_and_variances, fit, poolable
+from evergrove.synthesis.fitting import fit, poolable
 from evergrove.synthesis.groups import TITLES, group_of, position, untested
 from evergrove.synthesis.result import (
     AnalysisResult,
@@ -27,20 +29,13 @@ from evergrove.synthesis.result import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
-    import numpy as np
-    from numpy.typing import NDArray
-
     from evergrove.model import Analysis, Review, Study
     from evergrove.model.analysis import Sensitivity, SubgroupBy
-    from evergrove.stats import EggerTest, LeaveOneOut, PoolResult
+    from evergrove.stats import PoolResult
     from evergrove.synthesis.choice import Choice, Option
     from evergrove.synthesis.effects import StudyEffect
 
 _IN_WORDS = {2: "two", 3: "three", 4: "four", 5: "five"}
-#: Tests of small-study effects say nothing with fewer studies (Cochrane Handbook 13.3.5.4).
-MINIMUM_FOR_SMALL_STUDY_TEST = 10
-#: The cost of leaving out each study in turn grows with the square of their number; nobody reads more rows.
-MOST_FOR_LEAVE_ONE_OUT = 200
 #: More combinations of conflicting data than this are not computed; the page says so.
 MOST_COMBINATIONS = 512
 
@@ -118,8 +113,10 @@ def _pooled_set(
     done = replace(
         base,
         fit=result,
-        leave_one_out=_leave_one_out(pooled, analysis),
-        egger=_egger(pooled, analysis),
+        leave_one_out=without_each(pooled, analysis),
+        asymmetry=asymmetry(pooled, analysis),
+        missing=missing_studies(pooled, analysis),
+        influence=influence(pooled, analysis),
         combinations=_combinations(choices, analysis, result),
     )
     if not is_main:
@@ -153,27 +150,6 @@ def _tried(compute: Callable[[], PoolResult], k: int, minimum: int) -> tuple[Poo
         return compute(), ""
     except (DataError, ConvergenceError) as error:
         return None, str(error)
-
-
-def _leave_one_out(pooled: list[StudyEffect], analysis: Analysis) -> LeaveOneOut | None:
-    if not 3 <= len(pooled) <= MOST_FOR_LEAVE_ONE_OUT:
-        return None
-
-    def refit(keep: NDArray[np.bool_]) -> PoolResult:
-        kept = [effect for effect, stays in zip(pooled, keep, strict=True) if stays]
-        return fit(kept, analysis.measure, analysis.pooling)
-
-    return leave_one_out(refit, len(pooled))
-
-
-def _egger(pooled: list[StudyEffect], analysis: Analysis) -> EggerTest | None:
-    estimable = [effect for effect in pooled if effect.estimable]
-    if len(estimable) < MINIMUM_FOR_SMALL_STUDY_TEST or analysis.kind is AnalysisKind.SINGLE_ARM:
-        return None
-    try:
-        return egger_test(*effects_and_variances(estimable))
-    except DataError:
-        return None  # equal standard errors: there is no slope to test
 
 
 def _subgroups(by: SubgroupBy, pooled: list[StudyEffect], setting: _Setting) -> SubgroupResult:
@@ -213,14 +189,14 @@ def _sensitivity(spec: Sensitivity, base: PooledSet, setting: _Setting) -> Sensi
     effects = study_effects(choices, measure, pooling)
     kept = [effect for effect in effects if not _leaves_out(spec, effect, setting)]
     usable = poolable(kept, pooling)
-    if measure == "SMD" and any(effect.datum.kind is DatumKind.CHANGE for effect in usable):
+    if measure in STANDARDISED and any(effect.datum.kind is DatumKind.CHANGE for effect in usable):
         why_not = "changes and final values cannot be standardised together"
         return SensitivityResult(spec, measure, None, 0, (), why_not)
     used = {item.study for item in usable}
     left_out = tuple(effect.name for effect in base.pooled if effect.study not in used)
     result, why_not = _tried(lambda: fit(usable, measure, pooling), len(usable), analysis.minimum_studies)
     k = len(usable) if result is None else result.k
-    return SensitivityResult(spec, measure, result, k, left_out, why_not)
+    return SensitivityResult(spec, measure, result, k, left_out, why_not, tuple(usable))
 
 
 def _leaves_out(spec: Sensitivity, effect: StudyEffect, setting: _Setting) -> bool:
@@ -259,10 +235,10 @@ def _combination(
     ]
     is_main = all(way[choice.study] == choice.conflict[0] for choice in choices if choice.study in way)
     labels = tuple((choice.name, way[choice.study].label) for choice in settled if choice.study in way)
-    if is_main:
-        return Combination(labels, main, main=True)
     effects = poolable(study_effects(settled, analysis.measure, analysis.pooling), analysis.pooling)
+    if is_main:
+        return Combination(labels, main, main=True, effects=tuple(effects))
     result, why_not = _tried(
         lambda: fit(effects, analysis.measure, analysis.pooling), len(effects), analysis.minimum_studies
     )
-    return Combination(labels, result, main=False, why_not=why_not)
+    return Combination(labels, result, main=False, why_not=why_not, effects=tuple(effects))

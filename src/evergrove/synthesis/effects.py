@@ -7,22 +7,20 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from evergrove.model.measures import Basis, review_measure
 from evergrove.stats import back_transform, effect_from_ci, effect_size, proportion_interval
-from evergrove.synthesis.numbers import DICHOTOMOUS_MEASURES, SINGLE_ARM_MEASURES
+from evergrove.stats.effects.recipes import RECIPES
+from evergrove.stats.options import EffectMeasure
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
-    from evergrove.model import Datum
-    from evergrove.model.analysis import PoolingModel
+    from evergrove.model import Datum, PoolingModel
     from evergrove.stats import EffectSizes
     from evergrove.synthesis.choice import Choice
     from evergrove.synthesis.numbers import Numbers
-
-#: Measures whose formula needs no continuity correction at zero cells.
-WITHOUT_CORRECTION = ("PAS", "PFT")
 
 _Z95 = 1.959963984540054
 
@@ -113,26 +111,33 @@ def study_effects(choices: Sequence[Choice], measure: str, pooling: PoolingModel
     )
 
 
+def is_corrected(measure: str) -> bool:
+    """Whether a measure's formula needs a continuity correction at zero cells."""
+    recipe = RECIPES.get(EffectMeasure(measure))
+    return recipe is not None and bool(recipe.add)
+
+
 def _from_arms(numbers: Sequence[Numbers], measure: str, pooling: PoolingModel) -> EffectSizes:
     def column(side: str, field: str) -> NDArray[np.float64]:
         return np.array([getattr(getattr(item, side), field) for item in numbers], dtype=float)
 
-    if measure in SINGLE_ARM_MEASURES:
+    basis = review_measure(measure).basis
+    if basis is Basis.EVENTS_OF_ONE_ARM:
         return effect_size(
             measure,
             events=column("experimental", "events"),
             n=column("experimental", "n"),
-            add=None if measure in WITHOUT_CORRECTION else pooling.add,
+            add=pooling.add if is_corrected(measure) else None,
             to=pooling.zero_cells,
         )
-    if measure in DICHOTOMOUS_MEASURES:
+    if basis is Basis.EVENTS:
         return effect_size(
             measure,
             events1=column("experimental", "events"),
             n1=column("experimental", "n"),
             events2=column("control", "events"),
             n2=column("control", "n"),
-            add=pooling.add,
+            add=pooling.add if is_corrected(measure) else None,
             to=pooling.zero_cells,
         )
     return effect_size(
@@ -185,7 +190,7 @@ def _natural(numbers: Numbers, measure: str, yi: float, vi: float) -> tuple[floa
     if numbers.printed is not None:
         return numbers.printed.estimate, numbers.printed.ci_low, numbers.printed.ci_high
     side = numbers.experimental
-    if measure in SINGLE_ARM_MEASURES and side is not None and side.events is not None:
+    if review_measure(measure).proportion and side is not None and side.events is not None:
         interval = proportion_interval(side.events, side.n)
         return side.events / side.n, interval.ci_low, interval.ci_high
     half = _Z95 * vi**0.5

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from evergrove.errors import DataError
+from evergrove.model.measures import Basis, review_measure
 from evergrove.model.units import conversion_factor, unit
 from evergrove.model.vocabulary import ArmRole, DatumKind, Orientation, ReportedMeasure
 from evergrove.stats import mean_sd_from_median_iqr, sd_from_ci, sd_from_se, skewness_test
@@ -15,21 +16,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from evergrove.model import ArmValue, Comparison, Datum, Outcome, Study
-
-DICHOTOMOUS_MEASURES = frozenset({"RR", "OR", "RD", "PETO"})
-SINGLE_ARM_MEASURES = frozenset({"PAS", "PLO", "PFT", "PR"})
-CONTINUOUS_MEASURES = frozenset({"MD", "SMD", "ROM"})
-
-#: analysis measure -> printed measures that are taken for it
-_PRINTED: dict[str, frozenset[ReportedMeasure]] = {
-    "RR": frozenset({ReportedMeasure.RR}),
-    "OR": frozenset({ReportedMeasure.OR}),
-    "RD": frozenset({ReportedMeasure.RD}),
-    "HR": frozenset({ReportedMeasure.HR}),
-    "MD": frozenset(
-        {ReportedMeasure.MD, ReportedMeasure.LOCATION_DIFFERENCE, ReportedMeasure.MEDIAN_DIFFERENCE}
-    ),
-}
 
 
 class UnusableError(Exception):
@@ -185,11 +171,12 @@ def by_arm(
     datum: Datum, study: Study, outcome: Outcome, measure: str, where: Sides, *, fractional: bool = False
 ) -> Numbers:
     """As :func:`numbers_for`, from the values of the arms alone."""
-    if measure not in DICHOTOMOUS_MEASURES | SINGLE_ARM_MEASURES | CONTINUOUS_MEASURES:
+    basis = review_measure(measure).basis
+    if basis is Basis.PRINTED:
         raise UnusableError(f"no {measure} printed with its interval")
     steps: list[str] = []
-    single = measure in SINGLE_ARM_MEASURES
-    read = _dichotomous if measure in DICHOTOMOUS_MEASURES or single else _continuous
+    single = basis is Basis.EVENTS_OF_ONE_ARM
+    read = _continuous if basis is Basis.MEANS else _dichotomous
     found = []
     for name, arms, parts in (
         ("intervention", where.experimental, where.parts),
@@ -215,12 +202,12 @@ def by_arm(
 def printed_contrast(datum: Datum, measure: str, where: Sides, outcome: Outcome) -> Numbers | None:
     """Return the datum's own printed effect, where it is the measure and has an interval."""
     effect = datum.effect
-    if effect is None or effect.measure not in _PRINTED.get(measure, frozenset()):
+    if effect is None or effect.measure not in review_measure(measure).printed:
         return None
     estimate, low, high = effect.estimate, effect.ci_low, effect.ci_high
     if estimate is None or low is None or high is None or not low < high:
         return None
-    ratio = measure not in {"MD", "RD"}
+    ratio = review_measure(measure).ratio
     if effect.orientation is Orientation.UNSTATED or (ratio and low <= 0):
         return None
     if not _is_of_comparison(datum, where):

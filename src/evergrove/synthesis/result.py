@@ -5,17 +5,49 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from evergrove._version import __version__
+from evergrove.synthesis.diagnostics import NOT_LOOKED
 
 if TYPE_CHECKING:
-    from evergrove.model import Analysis, Comparison, Outcome
-    from evergrove.model.analysis import PoolingModel, Sensitivity, SubgroupBy
-    from evergrove.stats import EggerTest, LeaveOneOut, PoolResult, SubgroupTest
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from evergrove.model import Analysis, Comparison, Outcome, PoolingModel
+    from evergrove.model.analysis import Sensitivity, SubgroupBy
+    from evergrove.stats import (
+        EggerTest,
+        Estimate,
+        InfluenceDiagnostics,
+        LeaveOneOut,
+        PoolResult,
+        RankTest,
+        RegressionTest,
+        SubgroupTest,
+        TrimAndFill,
+    )
     from evergrove.synthesis.choice import Choice
+    from evergrove.synthesis.diagnostics import Looked
     from evergrove.synthesis.effects import StudyEffect
     from evergrove.synthesis.eligibility import LeftOut
 
 SCHEMA_VERSION = 1
+
+
+def natural(fit: PoolResult, effects: Sequence[StudyEffect]) -> Estimate:
+    """Return a fit of these effects on its natural scale.
+
+    Freeman-Tukey proportions go back by the sizes of the studies.
+    """
+    return fit.natural(n=sizes(effects))
+
+
+def sizes(effects: Sequence[StudyEffect]) -> NDArray[np.float64]:
+    """Return the patients of the intervention arms."""
+    sides = [effect.numbers.experimental for effect in effects]
+    return np.array([side.n for side in sides if side is not None], dtype=np.float64)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +60,7 @@ class SensitivityResult:
     k: int
     left_out: tuple[str, ...]
     why_not: str = ""
+    effects: tuple[StudyEffect, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +92,7 @@ class Combination:
     fit: PoolResult | None
     main: bool
     why_not: str = ""
+    effects: tuple[StudyEffect, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +114,9 @@ class PooledSet:
         Why nothing was pooled.
     pooled : tuple of StudyEffect
         The effects in the fit, in the order of its weights.
-    leave_one_out, egger : optional
+    leave_one_out : LeaveOneOut, optional
+    asymmetry, missing, influence : Looked
+        Small-study effects; the studies that a symmetric funnel would have; residuals and influence.
     subgroups, sensitivity, combinations : tuples
     """
 
@@ -92,24 +128,41 @@ class PooledSet:
     fit: PoolResult | None
     not_pooled: str = ""
     leave_one_out: LeaveOneOut | None = None
-    egger: EggerTest | None = None
+    asymmetry: Looked[EggerTest | RegressionTest | RankTest] = NOT_LOOKED
+    missing: Looked[TrimAndFill] = NOT_LOOKED
+    influence: Looked[InfluenceDiagnostics] = NOT_LOOKED
     subgroups: tuple[SubgroupResult, ...] = ()
     sensitivity: tuple[SensitivityResult, ...] = ()
     combinations: tuple[Combination, ...] = ()
 
     @property
+    def shares(self) -> dict[str, float]:
+        """Each pooled study's share of the weight; empty where nothing was pooled, or by a model without."""
+        if self.fit is None or np.isnan(self.fit.weights).any():
+            return {}
+        shares = map(float, self.fit.weights)
+        return dict(zip((item.study for item in self.pooled), shares, strict=True))
+
+    @property
+    def counted(self) -> tuple[StudyEffect, ...]:
+        """The pooled studies that say something of the effect: not those of no weight, without any event."""
+        if self.fit is None:
+            return self.pooled
+        return tuple(item for item, weight in zip(self.pooled, self.fit.weights, strict=True) if weight != 0)
+
+    @property
     def participants(self) -> int | None:
-        """Patients in the pooled studies; missing where one of them printed only a contrast."""
-        sides = [(item.numbers.experimental, item.numbers.control) for item in self.pooled]
+        """Patients in the counted studies; missing where one of them printed only a contrast."""
+        sides = [(item.numbers.experimental, item.numbers.control) for item in self.counted]
         if any(one is None for one, _ in sides):
             return None
         return round(sum(side.n for pair in sides for side in pair if side is not None))
 
     @property
     def known_participants(self) -> int:
-        """Patients of the pooled studies; where only a contrast was printed, by the datum's arm sizes."""
+        """Patients of the counted studies; where only a contrast was printed, by the datum's arm sizes."""
         total = 0.0
-        for item in self.pooled:
+        for item in self.counted:
             if item.numbers.printed is not None:
                 total += sum(value.n or 0 for value in item.datum.values.values())
             else:
@@ -120,12 +173,12 @@ class PooledSet:
 
     @property
     def events(self) -> int | None:
-        """Patients with the event in the pooled studies, where all give counts."""
-        if any(item.numbers.printed is not None for item in self.pooled):
+        """Patients with the event in the counted studies, where all give counts."""
+        if any(item.numbers.printed is not None for item in self.counted):
             return None
         sides = [
             side
-            for item in self.pooled
+            for item in self.counted
             for side in (item.numbers.experimental, item.numbers.control)
             if side is not None
         ]
@@ -147,7 +200,8 @@ class PooledSet:
     @property
     def range_over_combinations(self) -> tuple[float, float] | None:
         """Lowest and highest pooled estimate over all combinations, on the natural scale."""
-        estimates = [item.fit.natural().estimate for item in self.combinations if item.fit is not None]
+        fitted = [(item.fit, item.effects) for item in self.combinations if item.fit is not None]
+        estimates = [natural(fit, effects).estimate for fit, effects in fitted]
         return (min(estimates), max(estimates)) if estimates else None
 
     @property

@@ -27,6 +27,30 @@ def test_help_lists_every_command_and_each_explains_itself() -> None:
         assert "--json" in done.output
 
 
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (("check",), "Missing argument 'REVIEW'"),
+        (("check", "msc-ards", "--surplus"), "No such option"),
+        (("biuld", "msc-ards"), "no command 'biuld'; allowed: demo, new"),
+        (("export", "msc-ards", "--format", "ris"), "--json needs --output"),
+    ],
+)
+def test_a_call_that_cannot_be_is_told_in_the_form_asked_for(arguments: tuple[str, ...], told: str) -> None:
+    done = run(*arguments, "--json")
+    assert done.exit_code == 2
+    error = json.loads(done.output)["error"]
+    assert error["code"] == "usage-error"
+    assert told in error["message"]
+
+
+def test_without_json_a_call_that_cannot_be_is_told_in_text() -> None:
+    done = run("check")
+    assert done.exit_code == 2
+    assert "Usage: " in done.output
+    assert "Missing argument 'REVIEW'" in done.output
+
+
 def test_version() -> None:
     assert run("--version").output == f"evergrove {__version__}\n"
 
@@ -34,7 +58,7 @@ def test_version() -> None:
 def test_an_unknown_command_is_a_usage_error() -> None:
     done = run("bild")
     assert done.exit_code == 2
-    assert "No such command 'bild'" in done.output
+    assert "no command 'bild'" in done.output
 
 
 def test_the_demo_says_where_the_site_is_and_the_answer_in_three_lines(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from evergrove.figures.columns import lay_out, split_cell
-from evergrove.figures.svg import clean, document, number
+from evergrove.figures.svg import clean, document, number, text
 from evergrove.figures.text_measure import shorten, text_width, wrap
 
 
@@ -104,3 +104,14 @@ def test_every_cell_is_written_whole(cell):
 
 def test_split_cell_takes_a_dash_between_numbers_for_a_range():
     assert [slot.whole + slot.fraction for slot in split_cell("0.2-1.3")] == ["0.2", "1.3"]
+
+
+def test_text_keeps_the_width_it_was_laid_out_for_in_any_font():
+    drawn = ET.fromstring(text(0, 0, "Adas 2021", font_size=13, font_weight="bold"))
+    assert float(drawn.get("textLength")) == pytest.approx(text_width("Adas 2021", 13, bold=True), abs=0.01)
+    assert drawn.get("lengthAdjust") == "spacingAndGlyphs"
+    assert ET.fromstring(text(0, 0, "no size of its own")).get("textLength") is None
+    (low, high) = ET.fromstring(
+        lay_out([("0.45 [0.20, 1.03]", False)], 13).cell("0.45 [0.20, 1.03]", 0, 0)
+    ).findall("tspan")[1:]
+    assert float(low.get("x")) + float(low.get("textLength")) <= float(high.get("x"))

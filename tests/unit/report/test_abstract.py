@@ -134,3 +134,12 @@ def test_plain_text_holds_every_section_and_the_keywords(shipped) -> None:
     for section in abstract.sections:
         assert f"{section.heading}\n{section.text}" in text
     assert text.endswith(f"Keywords: {', '.join(abstract.keywords)}\n")
+
+
+def test_a_model_without_heterogeneity_leaves_no_gap() -> None:
+    trials = [study(f"trial-{at}", [datum("d", counts(at + 1), counts(2 * at + 3))]) for at in range(5)]
+    made = bare_findings(review(trials, [analysis(measure="OR", pooling={"method": "beta-binomial"})]))
+    text = text_of(structured_abstract(rated(made, CertaintyLevel.LOW, "It is so.")))
+    assert "; ;" not in text
+    assert "I²" not in text
+    assert "by a beta-binomial model" in text

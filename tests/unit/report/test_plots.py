@@ -8,9 +8,10 @@ import pytest
 
 from evergrove.figures import ForestPlot, RowKind, forest_svg, funnel_svg
 from evergrove.model import Comparison, Outcome
+from evergrove.model.measures import review_measure
 from evergrove.report import robustness_plots
 from evergrove.report.findings import Answer, Findings
-from evergrove.report.numerals import MEASURE_NAMES, estimate_text, interval
+from evergrove.report.numerals import estimate_text, interval
 from evergrove.report.plot_words import directions, in_sentence
 from evergrove.report.plots import (
     combinations_plot,
@@ -130,7 +131,7 @@ def test_the_description_carries_the_statement_of_the_answer(tiny) -> None:
     told = Answer(answer.result, None, None, "Cells may do something.")
     plot = main_plot(Findings(tiny.review, (told,), {}, ()))
     assert "Cells may do something." in plot.desc
-    assert MEASURE_NAMES["RR"] in plot.desc
+    assert review_measure("RR").words in plot.desc
     assert "Below 1 favours cells, above 1 favours control." in plot.desc
 
 

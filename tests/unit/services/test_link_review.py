@@ -76,7 +76,7 @@ def test_a_decision_holds_is_history_and_can_be_taken_back(review):
         (("NCT00000001", "nct-00000001"), "x", "found NCT00000001 twice"),
         ((REPORT.id, "f" * 24), "x", "at most one"),
         (("f" * 24, "NCT00000001"), "x", "no record f+ in"),
-        ((REPORT.id, "N" * 400), "x", "items.1: "),
+        ((REPORT.id, "N" * 400), "x", r"items\[1\]: is too long"),
     ],
 )
 def test_a_decision_that_cannot_be_says_why_and_writes_nothing(review, items, why, says):
@@ -111,6 +111,7 @@ def test_the_command_tells_trials_reports_and_what_is_missing(review):
     missing = json.loads(run(review, "--json", "--unpublished").output)
     assert [trial["registrations"] for trial in missing["unpublished"]] == [["NCT00000002"]]
     assert "stands in its abstract" in run(review, "--explain", REPORT.id).output
+    assert REPORT.id in run(review, "--explain", "NCT00000001").output
     assert "no link is likely" in run(review, "--explain", "NCT99999999").output
 
 

@@ -6,27 +6,32 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from evergrove.report.forest_rows import arm_cell, weights_of
+from evergrove.model.measures import review_measure
+from evergrove.report import model_words
+from evergrove.report.forest_rows import arm_cell
 from evergrove.report.numerals import (
     MISSING,
     between_groups,
+    degrees_of_freedom,
     interval,
     number,
     p_value,
     percent,
-    plain,
     short_measure,
     unit_suffix,
 )
-from evergrove.report.plot_words import how_many, natural, patients, pooled_sentence
-from evergrove.report.site import addresses, model_words
+from evergrove.report.plot_words import how_many, patients, pooled_sentence
+from evergrove.report.site import addresses
 from evergrove.report.site.page import HOME, Page
 from evergrove.report.site.summary import AbsoluteWords, absolute_words
-from evergrove.synthesis.analyse import MINIMUM_FOR_SMALL_STUDY_TEST
+from evergrove.stats import RankTest
+from evergrove.synthesis.diagnostics import MINIMUM_FOR_SMALL_STUDY_TEST
+from evergrove.synthesis.result import natural
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from evergrove.model import Analysis
     from evergrove.report.findings import Answer, Findings
     from evergrove.report.site.gallery import Drawing
     from evergrove.stats import Estimate, PoolResult
@@ -54,6 +59,16 @@ class KeyFigure:
     name: str
     shown: str
     note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class InfluenceRow:
+    """How much a study moves the result, as the table prints it."""
+
+    study: str
+    name: str
+    cells: tuple[str, ...]
+    marked: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +102,9 @@ class SetView:
     conflicts: tuple[Choice, ...]
     spread: str
     main_way: str
-    egger: str
+    asymmetry: str
+    missing: str
+    influence: tuple[InfluenceRow, ...]
     subgroups: tuple[SubgroupView, ...]
     sensitivity: tuple[tuple[SensitivityResult, str], ...]
 
@@ -127,7 +144,7 @@ def _analysis_page(answer: Answer, figures: Mapping[str, Drawing]) -> Page:
             "main": main,
             "beside": None if result.beside is None else _view(result, result.beside, "beside-", figures),
             "absolute": absolute,
-            "measure": model_words.measure_name(analysis.measure),
+            "measure": review_measure(analysis.measure).words,
             "by_design": _left_out(result, "eligibility"),
             "without_data": _left_out(result, "data"),
             "methods": _methods(result),
@@ -149,11 +166,13 @@ def _left_out(result: AnalysisResult, step: str) -> tuple[tuple[str, tuple[tuple
 def _methods(result: AnalysisResult) -> tuple[str, ...]:
     """Return the model of the protocol in sentences."""
     pooling, measure = result.pooling, result.analysis.measure
-    name = model_words.measure_name(measure)
+    name = review_measure(measure).words
     found = [
         f"The {name} is pooled {model_words.pooling_words(pooling)}.",
-        f"The confidence interval stands {model_words.interval_words(pooling)}.",
     ]
+    interval_words = model_words.interval_words(pooling)
+    if interval_words:
+        found.append(f"The confidence interval stands {interval_words}.")
     prediction = model_words.prediction_words(pooling)
     if prediction:
         found.append(
@@ -162,9 +181,8 @@ def _methods(result: AnalysisResult) -> tuple[str, ...]:
         )
     zero = model_words.zero_cell_words(pooling, measure)
     if zero:
-        found.append(
-            f"{zero[0].upper()}{zero[1:]}; a study without any event carries no information on a ratio."
-        )
+        without = "; a study without any event carries no information on a ratio"
+        found.append(f"{zero[0].upper()}{zero[1:]}{without if review_measure(measure).ratio else ''}.")
     return tuple(found)
 
 
@@ -189,7 +207,9 @@ def _view(result: AnalysisResult, pooled: PooledSet, prefix: str, figures: Mappi
         conflicts=tuple(choice for choice in pooled.choices if choice.conflict),
         spread="" if spread is None else interval(*spread, measure),
         main_way=main_way,
-        egger="" if pooled.egger is None else _egger(pooled),
+        asymmetry=_asymmetry(result.analysis, pooled),
+        missing=_missing(result, pooled),
+        influence=_influence(pooled),
         subgroups=tuple(
             SubgroupView(
                 subgroup,
@@ -202,18 +222,53 @@ def _view(result: AnalysisResult, pooled: PooledSet, prefix: str, figures: Mappi
     )
 
 
-def _egger(pooled: PooledSet) -> str:
-    test = pooled.egger
+def _asymmetry(analysis: Analysis, pooled: PooledSet) -> str:
+    """Return the test of small-study effects in a sentence, or why there is none."""
+    test, name = pooled.asymmetry.found, model_words.asymmetry_name(analysis)
     if test is None:
-        return ""
+        return f"{name} is not possible: {pooled.asymmetry.why_not}" if pooled.asymmetry.why_not else ""
+    if isinstance(test, RankTest):
+        return (
+            f"{name}: Kendall’s τ {number(test.tau)}, z = {number(test.statistic)}, {p_value(test.p_value)}"
+        )
+    slope = f"slope {number(test.slope)} ({interval(test.slope_ci_low, test.slope_ci_high)})"
+    degrees = "" if test.df is None else f" on {degrees_of_freedom(test.df)}"
+    return f"{name}: {slope}, t = {number(test.statistic)}{degrees}, {p_value(test.p_value)}"
+
+
+def _missing(result: AnalysisResult, pooled: PooledSet) -> str:
+    """Return what trim and fill finds in a sentence; empty where it was not asked for."""
+    found, measure = pooled.missing.found, result.analysis.measure
+    if found is None:
+        return f"Trim and fill is not possible: {pooled.missing.why_not}" if pooled.missing.why_not else ""
+    filled = found.filled.natural()
+    studies = how_many(found.missing, randomised=pooled.randomised)
     return (
-        f"Egger’s test: slope {number(test.slope)} ({interval(test.slope_ci_low, test.slope_ci_high)}), "
-        f"t = {number(test.statistic)} on {test.df} degrees of freedom, {p_value(test.p_value)}"
+        f"Trim and fill ({found.estimator}): {studies} to be filled in on the {found.side}; with them the "
+        f"{review_measure(measure).words} is {number(filled.estimate, measure)} "
+        f"({interval(filled.ci_low, filled.ci_high, measure)}). It takes every asymmetry for missing studies"
+    )
+
+
+def _influence(pooled: PooledSet) -> tuple[InfluenceRow, ...]:
+    """Return the residual and influence of each study; empty where they were not asked for."""
+    found = pooled.influence.found
+    if found is None:
+        return ()
+    columns = (found.rstudent, found.dffits, found.cook, found.covariance_ratio, found.hat)
+    return tuple(
+        InfluenceRow(
+            effect.study,
+            effect.name,
+            tuple(number(float(column[at])) for column in columns),
+            bool(found.influential[at]),
+        )
+        for at, effect in enumerate(pooled.pooled)
     )
 
 
 def _effects(result: AnalysisResult, pooled: PooledSet) -> tuple[EffectRow, ...]:
-    weights, measure = weights_of(pooled), result.analysis.measure
+    weights, measure = pooled.shares, result.analysis.measure
     rows = []
     for effect in pooled.effects:
         shown = f"not estimable: {effect.why_not}"
@@ -237,19 +292,19 @@ def _model(result: AnalysisResult, pooled: PooledSet) -> tuple[KeyFigure, ...]:
     level = percent(fit.level, 0)
     figures = [
         KeyFigure(
-            f"Pooled {model_words.measure_name(measure)}",
+            f"Pooled {review_measure(measure).words}",
             f"{number(found.estimate, measure)}{unit}",
             f"{level} confidence interval {interval(found.ci_low, found.ci_high, measure)}{unit}",
         ),
     ]
-    if fit.measure not in {"PAS", "PLO", "PFT", "PR"}:
-        degrees = "" if fit.df is None else f", {plain(fit.df)} degrees of freedom"
+    if review_measure(measure).null is not None:
+        degrees = "" if fit.df is None else f", {degrees_of_freedom(fit.df)}"
         figures.append(
             KeyFigure(
                 "Test of no effect", p_value(fit.p_value), f"statistic {number(fit.statistic)}{degrees}"
             )
         )
-    figures += _spread_figures(found, fit, measure, unit)
+    figures += _spread_figures(found, fit, result.analysis, unit)
     counted = ", ".join(part for part in (patients(pooled), _events(pooled)) if part)
     figures.append(KeyFigure("Information", how_many(fit.k, randomised=pooled.randomised), counted))
     return tuple(figures)
@@ -259,24 +314,27 @@ def _events(pooled: PooledSet) -> str:
     return "" if pooled.events is None else f"{pooled.events} with the event"
 
 
-def _spread_figures(found: Estimate, fit: PoolResult, measure: str, unit: str) -> list[KeyFigure]:
+def _spread_figures(found: Estimate, fit: PoolResult, analysis: Analysis, unit: str) -> list[KeyFigure]:
     """Return tau², I², Q and the prediction interval."""
     figures = []
+    measure, how = analysis.measure, model_words.tau2_interval_words(analysis.pooling, fit)
+    q_name = model_words.q_name(analysis.pooling)
     level = percent(fit.level, 0)
-    if fit.tau2 is not None and fit.model == "random":
+    if fit.tau2 is not None and fit.model != "common":
         shown = f"{fit.tau2:.2f}" if fit.tau2 == 0 or fit.tau2 >= 0.005 else "< 0.01"
-        limits = "no interval: one study"
+        limits = "no interval: one study" if fit.k == 1 else "no interval"
         if fit.tau2_ci_low is not None:
             high = math.inf if fit.tau2_ci_high is None else fit.tau2_ci_high
-            limits = f"{level} interval {interval(fit.tau2_ci_low, high)} (Q-profile)"
+            limits = f"{level} interval {interval(fit.tau2_ci_low, high)} ({how})"
         figures.append(KeyFigure("Variance between studies, τ²", shown, limits))
-    if fit.k > 1:
+    if fit.k > 1 and not math.isnan(fit.i2):
         limits = ""
         if fit.i2_ci_low is not None and fit.i2_ci_high is not None:
             limits = f"{level} interval {fit.i2_ci_low:.0f} to {fit.i2_ci_high:.0f} %"
         figures.append(KeyFigure("Share of variance between studies, I²", f"{fit.i2:.0f} %", limits))
-        test = f"{fit.q_df} degrees of freedom, {p_value(fit.q_p_value)}"
-        figures.append(KeyFigure("Cochran’s Q", number(fit.q), test))
+    if fit.k > 1 and not math.isnan(fit.q):
+        test = f"{degrees_of_freedom(fit.q_df)}, {p_value(fit.q_p_value)}"
+        figures.append(KeyFigure(q_name, number(fit.q), test))
     if found.prediction_low is not None:
         figures.append(
             KeyFigure(
@@ -292,7 +350,7 @@ def _other_way(item: SensitivityResult, result: AnalysisResult) -> str:
     """Return the estimate of a sensitivity analysis, or why there is none."""
     if item.fit is None:
         return f"not done: {item.why_not or MISSING}"
-    found = natural(item.fit)
+    found = natural(item.fit, item.effects)
     limits = interval(found.ci_low, found.ci_high, item.measure)
     other = "" if item.measure == result.analysis.measure else f"{short_measure(item.measure)} "
     return f"{other}{number(found.estimate, item.measure)} ({limits})"

@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from evergrove.appraisal import INSTRUMENTS
-from evergrove.report.site import model_words, wording
+from evergrove.model.measures import review_measure
+from evergrove.report import model_words
+from evergrove.report.site import wording
 from evergrove.report.site.page import Page
 from evergrove.synthesis.choice import RATIO_TOLERANCE
 from evergrove.synthesis.groups import TITLES
@@ -66,7 +68,7 @@ def _analysis_row(analysis: Analysis, protocol: Protocol) -> AnalysisRow:
     return AnalysisRow(
         analysis,
         protocol.outcome(analysis.outcome).label,
-        model_words.measure_name(analysis.measure),
+        review_measure(analysis.measure).words,
         wording.joined(kind.label for kind in analysis.data_kinds),
         model_words.pooling_words(analysis.pooling),
         "; ".join(wording.lower_first(TITLES[by]) for by in analysis.subgroups),

@@ -43,7 +43,7 @@ def shell(review: Review) -> Shell:
         authors=wording.joined(protocol.authors),
         language=protocol.language,
         version=__version__,
-        content_hash=hashlib.sha256(review.model_dump_json().encode()).hexdigest(),
+        content_hash=hashlib.sha256(review.model_dump_json(exclude_defaults=True).encode()).hexdigest(),
         date="" if latest is None else wording.long_date(latest),
         study_ids=frozenset(study.id for study in review.studies),
     )

@@ -15,8 +15,9 @@ from evergrove.report.numerals import (
     short_measure,
     unit_suffix,
 )
-from evergrove.report.plot_words import how_many, in_sentence, natural, patients
+from evergrove.report.plot_words import how_many, in_sentence, patients
 from evergrove.report.site import wording
+from evergrove.synthesis.result import natural
 
 if TYPE_CHECKING:
     from evergrove.report.findings import Answer, Findings

@@ -21,7 +21,7 @@ from evergrove.stats.arrays import (
 )
 from evergrove.stats.bias.asymmetry import RegressionTest, regression_result
 from evergrove.stats.bias.line import additive_line, checked_predictor, multiplicative_line
-from evergrove.stats.bias.options import AsymmetryMethod, ScoreVariance
+from evergrove.stats.bias.options import FROM_EVENTS, AsymmetryMethod, ScoreVariance
 from evergrove.stats.bias.rank import RankTest, rank_result, rank_test
 from evergrove.stats.diagnostic import Diagnostic
 from evergrove.stats.options import EffectMeasure, Tau2Method, ZeroCells, choose
@@ -34,13 +34,6 @@ ARCSINE = {
     AsymmetryMethod.ARCSINE_THOMPSON: AsymmetryMethod.THOMPSON,
     AsymmetryMethod.ARCSINE_BEGG: AsymmetryMethod.BEGG,
 }
-FROM_EVENTS = (
-    AsymmetryMethod.HARBORD,
-    AsymmetryMethod.PETERS,
-    AsymmetryMethod.DEEKS,
-    AsymmetryMethod.SCHWARZER,
-    *ARCSINE,
-)
 
 
 class _Table(NamedTuple):

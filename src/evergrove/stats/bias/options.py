@@ -136,6 +136,18 @@ class AsymmetryMethod(StrEnum):
     """SMDs on √(1/n1 + 1/n2) (Pustejovsky & Rodgers 2019): no relation of effect and predictor."""
 
 
+#: The tests that count events.
+FROM_EVENTS = (
+    AsymmetryMethod.HARBORD,
+    AsymmetryMethod.PETERS,
+    AsymmetryMethod.DEEKS,
+    AsymmetryMethod.SCHWARZER,
+    AsymmetryMethod.ARCSINE_EGGER,
+    AsymmetryMethod.ARCSINE_THOMPSON,
+    AsymmetryMethod.ARCSINE_BEGG,
+)
+
+
 class ScoreVariance(StrEnum):
     """The variance of the score of a log risk ratio in Harbord's test."""
 

@@ -11,6 +11,9 @@ from evergrove.stats.options import EffectMeasure, choose
 from evergrove.stats.result import Result
 from evergrove.stats.scalars import above, finite, rising, within
 
+#: The measures that give a risk at a control risk.
+ABSOLUTE_MEASURES = (EffectMeasure.RR, EffectMeasure.OR, EffectMeasure.HR, EffectMeasure.RD)
+
 
 @dataclass(frozen=True, slots=True)
 class AbsoluteEffect(Result):
@@ -87,7 +90,7 @@ def absolute_effect(  # noqa: PLR0917 - the order of a summary-of-findings row
     -50.0
     """
     chosen = choose(EffectMeasure, measure, "measure")
-    if chosen not in (EffectMeasure.RR, EffectMeasure.OR, EffectMeasure.HR, EffectMeasure.RD):
+    if chosen not in ABSOLUTE_MEASURES:
         raise UsageError(
             f"measure: found {str(chosen)!r}; allowed: 'RR', 'OR', 'HR', 'RD'; other measures give no risk"
         )

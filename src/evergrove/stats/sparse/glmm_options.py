@@ -37,6 +37,13 @@ IN_WORDS = {
     "PLO": {None: "logistic, one group"},
     "IRLN": {None: "Poisson, one group"},
 }
+#: The conventions of a prediction interval that need no more than the model's own standard error.
+PREDICTIONS = (
+    PredictionMethod.T_K_MINUS_1,
+    PredictionMethod.T_K_MINUS_2,
+    PredictionMethod.NORMAL,
+    PredictionMethod.TEST,
+)
 #: Nodes of the quadrature where none are asked for (metafor's nAGQ); UM.RS has Laplace as lme4.
 DEFAULT_POINTS = 7
 
@@ -97,6 +104,12 @@ def resolved(
     interval = choose(IntervalMethod, ci, "ci")
     if interval not in (IntervalMethod.NORMAL, IntervalMethod.T):
         raise UsageError(f"ci: found {ci!r}; allowed: 'normal', 't'; Hartung-Knapp needs known variances")
+    predicted = choose(PredictionMethod, prediction, "prediction")
+    if predicted not in PREDICTIONS:
+        raise UsageError(
+            f"prediction: found {prediction!r}; allowed: {', '.join(repr(str(one)) for one in PREDICTIONS)}; "
+            "the others need known variances"
+        )
     exact = name == "OR" and chosen is GlmmModel.CM_EL
     if points is None and not exact:
         points = 1 if chosen is GlmmModel.UM_RS and kind is PoolModel.RANDOM else DEFAULT_POINTS
@@ -106,7 +119,7 @@ def resolved(
     return GlmmOptions(
         name, chosen, kind, entry,
         bool(correlated), None if exact or points is None else int(points), interval,
-        choose(PredictionMethod, prediction, "prediction"), bool(intercept), bool(drop_double_zero),
+        predicted, bool(intercept), bool(drop_double_zero),
         checked_level(level),
     )  # fmt: skip
 

@@ -197,7 +197,8 @@ def _kept(
     if not empty.any():
         return rows, ()
     count = int(empty.sum())
-    message = f"{count} studies without event (or with events only) in both arms were left out of the fit"
+    noun, verb = ("study", "was") if count == 1 else ("studies", "were")
+    message = f"{count} {noun} without event (or with events only) in both arms {verb} left out of the fit"
     return rows, (Diagnostic("double-zero-dropped", message, row_names(np.flatnonzero(empty), labels)),)
 
 
