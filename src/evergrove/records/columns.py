@@ -33,11 +33,15 @@ FIELDS: dict[str, tuple[str, ...]] = {
     "registrations": ("registrations",),
     "urls": ("urls",),
 }
+#: What Embase, Scopus and Web of Science call so stands in a journal as often as not: it tells nothing.
+VAGUE = "conference paper"
 _KINDS = {
+    "conference abstract": "conference",
+    "journal: conference abstract": "conference",
+    "meeting abstract": "conference",
     "inproceedings": "conference",
     "proceedings": "conference",
     "conference": "conference",
-    "conference paper": "conference",
     "conference proceedings": "conference",
     "preprint": "preprint",
     "registry-entry": "registry-entry",
@@ -195,6 +199,11 @@ def _registrations(record: Record) -> str:
     return "; ".join(dict.fromkeys((*own, *record.registrations)))
 
 
+def _kind(record: Record) -> str:
+    vague = any(text.lower() == VAGUE for text in record.types)
+    return "" if vague else _KINDS.get(record.kind.value, "")
+
+
 _READ: dict[str, Callable[[Record], str]] = {
     "title": lambda record: record.title or "",
     "authors": lambda record: "; ".join(record.authors),
@@ -207,7 +216,7 @@ _READ: dict[str, Callable[[Record], str]] = {
     "pmid": lambda record: record.pmid or "",
     "abstract": lambda record: record.abstract or "",
     "issn": lambda record: "; ".join(record.issn),
-    "kind": lambda record: _KINDS.get(record.kind.value, ""),
+    "kind": _kind,
     "registrations": _registrations,
     "urls": lambda record: "; ".join(record.urls),
 }

@@ -298,8 +298,8 @@ def pages_form(text: str) -> tuple[str, str]:
     --------
     >>> pages_form("123-9; discussion 130"), pages_form("S12-S19"), pages_form("19-Nov")
     (('123', '129'), ('s12', 's19'), ('11', '19'))
-    >>> pages_form("CD002273"), pages_form("no pagination")
-    (('cd2273', ''), ('', ''))
+    >>> pages_form("CD002273"), pages_form("no pagination"), pages_form("123.e1-123.e9")
+    (('cd2273', ''), ('', ''), ('123', ''))
     """
     text = text.strip().strip('"')
     spoiled = _DATE_LIKE.match(text)
@@ -308,9 +308,8 @@ def pages_form(text: str) -> tuple[str, str]:
         other = int(spoiled.group(1) or spoiled.group(4))
         # A spreadsheet shows "11-19" and "19-11" alike; pages rise.
         return ("", "") if month is None else (str(min(month, other)), str(max(month, other)))
-    ranges = [
-        _range(found) for found in _PAGE_RANGE.finditer(_MORE_PAGES.sub("", _MARKED_PAGES.sub("", text)))
-    ]
+    printed = _WEB_PAGES.sub("", _MORE_PAGES.sub("", _MARKED_PAGES.sub("", text)))
+    ranges = [_range(found) for found in _PAGE_RANGE.finditer(printed)]
     # Of an article in several pieces, the piece that stands first in the volume, whatever is printed first.
     pieces = [item for item in ranges if item[1]] or ranges[:1]
     return min(pieces, key=lambda item: (len(item[0]), item[0]), default=("", ""))
@@ -326,6 +325,8 @@ def _range(found: re.Match[str]) -> tuple[str, str]:
     return first, last
 
 
+#: What is added on the web to a printed page: "123.e1-123.e9", "123-129.e2".
+_WEB_PAGES = re.compile(r"(?<=\d)\.e\d+(?:\s*[-–]\s*(?:\d+\.)?e?\d+)?", re.IGNORECASE)
 _MORE_PAGES = re.compile(r";.*$|[,\s]*\bdiscussion\b.*$|\[.*$", re.IGNORECASE)
 _MARKED_PAGES = re.compile(r"^\s*(?:pp?\.|pages?|art(?:icle)?\.?\s*(?:no\.?|number)?|no\.)\s*", re.IGNORECASE)
 

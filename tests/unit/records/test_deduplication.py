@@ -423,3 +423,10 @@ def test_every_rule_is_in_the_reference():
         assert f"| `{rule.name}` |" in page
         assert rule.says in page
     assert len({rule.name for rule in RULES}) == len(RULES)
+
+
+@pytest.mark.parametrize(("kind", "merged"), [("Conference Abstract", False), ("Conference Paper", True)])
+def test_what_a_database_calls_a_conference_paper_tells_nothing(kind, merged):
+    bare = {**BASE, "volume": "", "number": "", "pages": ""}
+    rows = [{**bare, "document type": "Article"}, {**bare, "document type": kind}]
+    assert bool(deduplicate(rows).clusters) is merged
