@@ -139,7 +139,7 @@ _REGISTRIES = (
     _Registry(
         "NTR",
         ("NTR",),
-        re.compile(r"NTR(?<![A-Z]NTR)[\s\-:]{0,2}([0-9]{3,5})(?![0-9A-Z])"),
+        re.compile(r"NTR(?<![A-Z0-9]NTR)[\s\-:]{0,2}([0-9]{3,5})(?![0-9A-Z])"),
         _after("NTR"),
     ),
     # Three other things are written NL and digits: a coronavirus (NL63), postal codes (NL-3584 CX) and the
