@@ -111,7 +111,8 @@ def main() -> int:
     for target in arguments.targets or TARGETS:
         corpus = Path(tempfile.mkdtemp(prefix=f"fuzz-{target}-"))
         for sample in SAMPLES.glob(TARGETS[target]):
-            shutil.copy(sample, corpus)
+            if sample.is_file():
+                shutil.copy(sample, corpus)
         print(f"== {target}: {arguments.seconds} s, corpus and finds in {corpus}", flush=True)
         command = [
             sys.executable,

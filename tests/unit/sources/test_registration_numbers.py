@@ -204,3 +204,8 @@ def test_several_come_once_in_their_order():
     assert find(text) == ("DRKS00012345", "NCT04355728", "EUCTR2020-001682-36")
     assert find_in([text, "NCT00000001"])[-1] == "NCT00000001"
     assert registry_of("something else") is None
+
+
+def test_a_brazilian_number_that_holds_the_mark_of_another_registry_is_one_number():
+    assert find("rbr8ntr105.50") == ("RBR-8ntr105",)
+    assert find("RBR-8ntr105") == ("RBR-8ntr105",)
