@@ -285,12 +285,9 @@ def searches(case: Case, ours: Any, answer: Any) -> Iterator[Row]:
     most = int(np.bincount(case["data"]["study"]).max())
     correlations = [one for kind in ("rho", "phi") for one in listed(answer["own"][kind])]
     if name in ("CS", "HCS") and most > 1 and min(correlations, default=0.0) < -1.0 / (most - 1) - 1e-6:
-        yield (
-            f"R's matrix is no covariance: {name}",
-            0.0,
-            0.0,
-        )  # its likelihood can grow without bound there
-        gain = max(gain, 1.0)
+        # its likelihood can grow without bound there
+        yield f"R's matrix is no covariance: {name}", 0.0, 0.0
+        return
     yield f"likelihood not below R's: {name}", min(gain, 0.0) if gain < -1e-7 else 0.0, 0.0
     if gain > 1e-4:
         yield f"better maximum here: {name}", 0.0, 0.0
