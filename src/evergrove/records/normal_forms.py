@@ -53,7 +53,7 @@ _WITHDRAWN = re.compile(r"^\W*(?:retracted(?: article)?|withdrawn)\W+", re.IGNOR
 #: British and American spellings of the same sound; applied to both sides, so no word list is needed. The
 #: first part says where the pattern can hold at all.
 _SPELLING = (
-    (("ae", "oe"), re.compile(r"ae|oe"), "e"),
+    (("ae", "oe"), re.compile(r"[ao]+e"), "e"),
     (("our",), re.compile(r"our(?=s?\b|al\b|ally\b|ed\b|ing\b)"), "or"),
     (("tre", "bre"), re.compile(r"(?<=cen)tre(?=s?\b)|(?<=li)tre(?=s?\b)|(?<=ti)tre(?=s?\b)"), "ter"),
     (("fibre",), re.compile(r"\bfibre(?=s?\b)"), "fiber"),

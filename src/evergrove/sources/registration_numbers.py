@@ -169,7 +169,8 @@ _REGISTRIES = (
         "NTR",
         ("NTR",),
         re.compile(
-            rf"NTR(?<![A-Z0-9]NTR)(?:-?([0-9]{{3,5}})|(?! (?:19|20)[0-9]{{2}}\b){_JOIN}([0-9]{{4}}))(?![0-9A-Z])"
+            rf"NTR(?<![A-Z0-9]NTR)(?:-?([0-9]{{3,5}})|(?! (?:19|20)[0-9]{{2}}\b){_JOIN}([0-9]{{4}}))"
+            r"(?![0-9A-Z])"
         ),
         lambda found: f"NTR{found.group(1) or found.group(2)}",
     ),

@@ -154,10 +154,18 @@ def load_compiled() -> tuple[Diagnostic, ...]:
     process, and the first time on a machine some seconds of compiling, so it pays from some ten thousand
     single fits on; for many fits at once `pool_groups` is faster still and loads it by itself.
 
+    Parameters
+    ----------
+    None
+
     Returns
     -------
     tuple of Diagnostic
         Why nothing was compiled (numba is not installed, or switched off), or not kept on disk; else empty.
+
+    Raises
+    ------
+    Nothing: without compiled code everything works, more slowly.
 
     Examples
     --------
