@@ -27,7 +27,7 @@ def random_source(rng: np.random.Generator | int | None) -> np.random.Generator:
 
     Examples
     --------
-    >>> bool(random_source(1).integers(10) == random_source(1).integers(10))
+    >>> int(random_source(1).integers(10)) == int(random_source(1).integers(10))
     True
     """
     if isinstance(rng, np.random.Generator):
