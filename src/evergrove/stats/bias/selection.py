@@ -24,14 +24,12 @@ from evergrove.stats.bias.selection_fit import (
 )
 from evergrove.stats.bias.selection_profile import profile_limits
 from evergrove.stats.bias.selection_result import SelectionModel
-from evergrove.stats.bias.selection_weights import FAMILIES, Points
+from evergrove.stats.bias.selection_weights import FAMILIES
 from evergrove.stats.diagnostic import Diagnostic
 from evergrove.stats.distributions import chi2_tail, log_two_sided_p, normal_quantile, two_sided_p
 from evergrove.stats.options import Alternative, PoolModel, choose
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from numpy.typing import ArrayLike
 
 #: Below this a selection model rests on hardly any study in each interval (Hedges & Vevea 2005).
@@ -244,6 +242,16 @@ def _deltas(setup: Setup, found: Fit, quantile: float) -> dict[str, Any]:
     }
 
 
+def _converged(found: Fit) -> Fit:
+    """Return a fit; raise where its maximum was not found."""
+    if not found.converged:
+        raise ConvergenceError(
+            f"selection_model: {found.reason} ({found.iterations} iterations, log-likelihood "
+            f"{found.log_likelihood!r}); use fewer cutpoints, or give delta"
+        )
+    return found
+
+
 def _result(
     setup: Setup,
     options: _Options,
@@ -253,12 +261,7 @@ def _result(
     """Fit and assemble."""
     random = options.model is PoolModel.RANDOM
     begin, unadjusted = maximum_likelihood(setup.y, setup.v, setup.x, common=not random)
-    found = fit(setup, begin, tau2=None if random else 0.0)
-    if not found.converged:
-        raise ConvergenceError(
-            f"selection_model: {found.reason} ({found.iterations} iterations, log-likelihood "
-            f"{found.log_likelihood!r}); use fewer cutpoints, or give delta"
-        )
+    found = _converged(fit(setup, begin, tau2=None if random else 0.0))
     p, k, unit = setup.x.shape[1], setup.y.size, setup.unit
     quantile = normal_quantile(options.level)
     covariance = found.covariance[:p, :p] * unit**2
@@ -314,26 +317,6 @@ def _result(
         options=shown,
         level=options.level,
     )
-
-
-def curve(weights: str, options: Mapping[str, object], delta: FloatArray, p: ArrayLike) -> FloatArray:
-    """Return the weight at p values for precision 1; see `SelectionModel.selection_curve`."""
-    kind = SelectionWeights(weights)
-    at = column("p", p)
-    if not ((at > 0) & (at <= 1)).all():
-        raise UsageError(f"p: found values outside (0, 1]: {at[(at <= 0) | (at > 1)].tolist()}")
-    steps: Any = options["steps"]
-    if kind is SelectionWeights.STEP:
-        return np.asarray(delta[np.searchsorted(np.array(steps), at, side="left")])
-    if kind is SelectionWeights.TRUNCATED:
-        raise UsageError("selection_curve: weights='truncated' depends on the effect, not on p")
-    family = FAMILIES[kind]
-    smallest = family.smallest_p
-    inside = np.clip(at, smallest, 1.0 - smallest)
-    log_weight = family.log_weight(
-        Points(inside, 1.0 - inside), steps[0] if steps else 0.0, delta, np.ones(at.size)
-    )
-    return np.exp(log_weight.value)
 
 
 def selection_model(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from evergrove.stats.bias.selection_curve import curve
 from evergrove.stats.result import Result
 
 if TYPE_CHECKING:
@@ -164,6 +165,4 @@ class SelectionModel(Result):
         ndarray
             Relative to 1, as the model has it; not defined for truncation on the effect's scale.
         """
-        from evergrove.stats.bias.selection import curve  # noqa: PLC0415 - the verb imports this result
-
         return curve(self.weights, self.options, self.delta, p)
