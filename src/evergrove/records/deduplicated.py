@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -94,9 +94,9 @@ class Deduplicated(Result):
     ids: list[str]
     clusters: list[tuple[str, ...]]
     compared: int
-    _pairs: Comparison = field(repr=False)
-    _rule: NDArray[np.int16] = field(repr=False)
-    _chained: NDArray[np.bool_] = field(repr=False)
+    _pairs: Comparison
+    _rule: NDArray[np.int16]
+    _chained: NDArray[np.bool_]
 
     @property
     def publications(self) -> int:

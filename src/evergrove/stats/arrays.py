@@ -224,11 +224,11 @@ def _all_well(effects: FloatArray, variances: FloatArray) -> bool:
     if not effects.size:
         return False
     if effects.size > FEW_ROWS:
-        largest, least, total = float(np.abs(effects).max()), float(variances.min()), float(variances.max())
+        largest, least, most = float(np.abs(effects).max()), float(variances.min()), float(variances.max())
     else:
         spread = variances.tolist()
-        largest, least, total = math.hypot(*effects.tolist()), min(spread), sum(spread)
-    return largest <= FAR and least >= NEAR and total <= FAR
+        largest, least, most = math.hypot(*effects.tolist()), min(spread), sum(spread)
+    return largest <= FAR and least >= NEAR and most <= FAR
 
 
 def effects_and_variances(yi: ArrayLike, vi: ArrayLike) -> tuple[FloatArray, FloatArray]:

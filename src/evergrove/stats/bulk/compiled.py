@@ -173,15 +173,10 @@ def load_compiled() -> tuple[Diagnostic, ...]:
     ()
     """
     fit, remarks = _compiled(kernel.fit_one, _of_one)
-    if fit is not None and not is_loaded():
+    if fit is not None and loaded_fit() is None:
         compiled_loop()
         _LOADED.append(fit)
     return remarks
-
-
-def is_loaded() -> bool:
-    """Say whether `load_compiled` was called, with success."""
-    return bool(_LOADED)
 
 
 def loaded_fit() -> Callable[..., None] | None:

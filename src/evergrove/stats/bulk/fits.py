@@ -13,7 +13,7 @@ from scipy import special
 from evergrove.errors import UsageError
 from evergrove.stats.arrays import checked_level
 from evergrove.stats.bulk import kernel
-from evergrove.stats.bulk.compiled import compiled_loop, is_loaded
+from evergrove.stats.bulk.compiled import compiled_loop, loaded_fit
 from evergrove.stats.bulk.grouping import NOTHING
 from evergrove.stats.bulk.intervals import CLOSED_FORM, FLOATS, finish
 from evergrove.stats.bulk.side_by_side import CELLS_TOGETHER, fit_equal_sizes
@@ -237,7 +237,7 @@ def each_part(
         return ()
     largest = int(sizes.max())
     given = chosen.given(largest)
-    wanted = is_loaded() or int(sizes.sum()) >= COMPILE_FROM
+    wanted = loaded_fit() is not None or int(sizes.sum()) >= COMPILE_FROM
     loop, remarks = compiled_loop() if wanted else (None, ())
     if loop is None:
         _side_by_side(chosen, given, yi, vi, members, store)

@@ -1,4 +1,4 @@
-"""What Mantel-Haenszel pooling of tables and of rates share: corrections, conventions, Q, the error."""
+"""What Mantel-Haenszel pooling of tables and of rates share, Peto in part: corrections, conventions, Q."""
 
 from __future__ import annotations
 

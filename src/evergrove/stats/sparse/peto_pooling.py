@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from evergrove.errors import DataError, UsageError
+from evergrove.errors import DataError
 from evergrove.stats.arrays import checked_labels, checked_level
 from evergrove.stats.diagnostic import Diagnostic
 from evergrove.stats.effect_formulas import peto_parts
-from evergrove.stats.effects.zero_cells import rows_to_correct
 from evergrove.stats.options import (
     EffectMeasure,
     PoolModel,
@@ -23,6 +21,7 @@ from evergrove.stats.options import (
     choose,
 )
 from evergrove.stats.pooling import pool
+from evergrove.stats.sparse.cell_corrections import Correction, checked_correction
 from evergrove.stats.sparse.closed_form_result import ClosedForm, common_effect, random_effects
 from evergrove.stats.sparse.counts import checked_counts, without_information
 from evergrove.stats.sparse.mantel_haenszel_formulas import Pooled
@@ -100,17 +99,15 @@ def peto(
     """
     level = checked_level(level)
     chosen = choose(PoolModel, model, "model")
-    rule = choose(ZeroCells, to, "to")
-    if not (math.isfinite(correction) and correction >= 0):
-        raise UsageError(f"correction: found {correction!r}; allowed: a finite number not below 0; 0 is none")
+    asked = checked_correction("correction", correction, to, "to")
     columns = checked_counts({"events1": events1, "n1": n1, "events2": events2, "n2": n2})
     names = checked_labels(labels, columns["n1"].size)
-    fit = _fit(columns, names, float(correction), rule)
+    fit = _fit(columns, names, asked)
     remarks = without_information(~fit.informative, names, "no event, or only events, in both arms")
     options: dict[str, object] = {"measure": "PETO", "level": level}
-    if correction > 0:
-        options |= {"correction": float(correction), "to": str(rule)}
-        message = f"{correction:g} was added to each cell of the studies chosen by to={str(rule)!r}"
+    if asked.add > 0:
+        options |= {"correction": asked.add, "to": str(asked.rule)}
+        message = f"{asked.add:g} was added to each cell of the studies chosen by to={str(asked.rule)!r}"
         remarks += (Diagnostic("continuity-correction", message),)
     if chosen is PoolModel.COMMON:
         return common_effect(fit, options, remarks)
@@ -118,9 +115,7 @@ def peto(
     return random_effects(fit, options, remarks, tau2=tau2, ci=ci, prediction=prediction)
 
 
-def _fit(
-    columns: dict[str, np.ndarray], labels: tuple[str, ...] | None, add: float, rule: ZeroCells
-) -> ClosedForm:
+def _fit(columns: dict[str, np.ndarray], labels: tuple[str, ...] | None, asked: Correction) -> ClosedForm:
     """Return observed minus expected events over their variance, pooled."""
     a, n1, c, n2 = columns.values()
     used = peto_parts(a, n1, c, n2)[1] > 0
@@ -130,9 +125,7 @@ def _fit(
             "no study with both events and patients without; allowed: one such study at least; "
             "state the counts"
         )
-    cells = tuple(cell[used] for cell in (a, n1 - a, c, n2 - c))
-    step = np.zeros(a.size)
-    step[used] = np.where(rows_to_correct(cells, rule), add, 0.0)
+    step = asked.steps((a, n1 - a, c, n2 - c), used)
     difference, information = peto_parts(a + step, n1 + 2 * step, c + step, n2 + 2 * step)
     all_information = float(information[used].sum())
     estimate = float(difference[used].sum()) / all_information
