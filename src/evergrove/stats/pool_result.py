@@ -9,7 +9,7 @@ when one is first read: by name, by `to_dict`, `summary`, `copy` or `pickle`. Wh
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, fields
+from dataclasses import MISSING, dataclass, fields
 from typing import TYPE_CHECKING, Any
 
 from evergrove.errors import UsageError
@@ -151,7 +151,10 @@ class PoolResult(DrawablePool):
     if not TYPE_CHECKING:
 
         def __init__(self, **values: object) -> None:
-            # at once, where the dataclass would set forty fields one by one; mypy checks the names
+            # at once, where the dataclass would set forty fields one by one
+            if not NEEDED <= values.keys() <= NAMES:
+                wrong = sorted(NEEDED - values.keys()) or sorted(values.keys() - NAMES)
+                raise TypeError(f"PoolResult: missing or unknown fields: {', '.join(wrong)}")
             self.__dict__.update(values)
             if values["tau2_ci_low"] is PENDING:
                 for name in LIMITS:
@@ -339,3 +342,8 @@ class PoolResult(DrawablePool):
         """Return the result as JSON-safe data; NaN and infinite values become None."""
         natural = self.natural().to_dict() if self.scale is not Scale.FREEMAN_TUKEY else None
         return {**Result.to_dict(self), "natural": natural, "inputs_sha256": self.content_hash}
+
+
+#: Fields of a `PoolResult`: all, and those without a default.
+NAMES = frozenset(entry.name for entry in fields(PoolResult))
+NEEDED = frozenset(entry.name for entry in fields(PoolResult) if entry.default is MISSING)

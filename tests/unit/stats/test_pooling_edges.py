@@ -1,5 +1,6 @@
 """The traps: scales, boundaries, one and two studies, two maxima, intervals that are too narrow."""
 
+import dataclasses
 import json
 import math
 
@@ -260,3 +261,14 @@ def test_root_finder_says_when_there_is_no_root():
     assert bracketed_root(lambda x: math.log(x) if x > 0 else -math.inf, 0.0, 1e9).value == pytest.approx(
         1.0, rel=1e-12
     )
+
+
+def test_a_result_needs_all_of_its_fields_and_no_others():
+    fit = stats.pool([0.1, 0.3], [0.1, 0.2])
+    values = {entry.name: getattr(fit, entry.name) for entry in dataclasses.fields(fit)}
+    assert stats.PoolResult(**values).to_dict() == fit.to_dict()
+    with pytest.raises(TypeError, match="unknown fields: other"):
+        stats.PoolResult(**values, other=1)
+    del values["h2"]
+    with pytest.raises(TypeError, match="missing or unknown fields: h2"):
+        stats.PoolResult(**values)
