@@ -25,6 +25,7 @@ FEW_ROWS = 64
 NEAR, FAR = 1e-60, 1e60
 #: Types that need no look at what NumPy makes of them.
 PLAIN = frozenset((float, int))
+FLOAT = np.dtype(np.float64)
 #: Kinds of NumPy arrays that hold no real numbers, in words.
 NO_NUMBERS = {"c": "complex numbers", "M": "dates", "m": "durations", "V": "records"}
 
@@ -86,8 +87,11 @@ def real_array(name: str, values: ArrayLike, *, least_dimensions: int = 0) -> Fl
     try:
         if isinstance(values, list) and PLAIN.issuperset(map(type, values)):  # the quickest way
             return np.array(values, dtype=np.float64, ndmin=least_dimensions)
-        if isinstance(values, np.ma.MaskedArray):
-            values = np.ma.filled(values.astype(np.float64), np.nan)
+        if isinstance(values, np.ndarray):
+            if isinstance(values, np.ma.MaskedArray):
+                values = np.ma.filled(values.astype(np.float64), np.nan)
+            if values.dtype is FLOAT:
+                return np.array(values, ndmin=least_dimensions)
         return _real(np.array(values, ndmin=least_dimensions))
     except (TypeError, ValueError, OverflowError) as error:
         raise DataError(

@@ -13,12 +13,12 @@ from evergrove.stats.heterogeneity import Tau2Fit, tau2_limits
 from evergrove.stats.mean_data import QUICK
 from evergrove.stats.options import Tau2Interval, Tau2Method
 from evergrove.stats.pool_result import PENDING
-from evergrove.stats.roots import Solution
-from evergrove.stats.tau2.estimate import checked_tau2_weights, estimate_tau2
+from evergrove.stats.tau2.estimate import Tau2Estimate, checked_tau2_weights, estimate_tau2
 
 if TYPE_CHECKING:
     from evergrove.stats.arrays import FloatArray
     from evergrove.stats.mean_data import MeanData
+    from evergrove.stats.roots import Solution
 
 #: Rounding that a comparison of Q with its quantile forgives.
 ROUNDING = 1e-12
@@ -29,27 +29,18 @@ class BetweenStudy(NamedTuple):
 
     Parameters
     ----------
-    tau2 : float
-        The value.
-    solution : Solution
-        How it was found.
+    found : Tau2Estimate
+        The value and how it was found; its `se` is None where tau² was not estimated.
     low, high : float or None
         Limits; `PENDING` where they are found when first read; None where there are none.
-    se : float or None
-        Standard error; None where tau² was not estimated.
     remarks : tuple of Diagnostic
         What was noticed.
-    weights : ndarray or None
-        Fixed weights of the generalised Q.
     """
 
-    tau2: float
-    solution: Solution
+    found: Tau2Estimate
     low: float | None = None
     high: float | None = None
-    se: float | None = None
     remarks: tuple[Diagnostic, ...] = ()
-    weights: FloatArray | None = None
 
 
 class Tau2Request(NamedTuple):
@@ -78,7 +69,7 @@ class Tau2Request(NamedTuple):
 
 def absent(reason: str) -> BetweenStudy:
     """Return the tau² of a model without one."""
-    return BetweenStudy(0.0, Solution(0.0, 0, True, reason))
+    return _known(0.0, reason)
 
 
 def given(value: float) -> BetweenStudy:
@@ -94,7 +85,12 @@ def given(value: float) -> BetweenStudy:
             f"tau2: found {value!r}; allowed: a number from 0 to {FAR:g}, or one of "
             f"{', '.join(repr(str(member)) for member in Tau2Method)}; give a variance, no standard deviation"
         )
-    return BetweenStudy(value, Solution(value, 0, True, "tau² given"))
+    return _known(value, "tau² given")
+
+
+def _known(value: float, reason: str) -> BetweenStudy:
+    """Return a tau² that needs no search."""
+    return BetweenStudy(Tau2Estimate(value, None, 0, True, reason, (value,)))
 
 
 def moment_about(centre: float, data: MeanData) -> BetweenStudy:
@@ -115,7 +111,7 @@ def moment_about(centre: float, data: MeanData) -> BetweenStudy:
     df = len(data.vi) - 1
     trace = data.sums(0.0)[4] / data.unit
     value = max(0.0, (q_about(centre, data.yi, data.vi) - df) / trace) if df else 0.0
-    return BetweenStudy(value, Solution(value, 0, True, f"closed form, Q about {centre:g}"))
+    return _known(value, f"closed form, Q about {centre:g}")
 
 
 def q_about(centre: float, yi: FloatArray, vi: FloatArray) -> float:
@@ -155,42 +151,48 @@ def estimated(request: Tau2Request, data: MeanData) -> BetweenStudy:
             f"tau2={str(request.method)!r}: {found.reason} ({found.iterations} iterations, last value "
             f"{found.value!r}); try tau2='DL', which has a closed form, and look at the variances"
         )
-    remarks = []
-    if len(found.maxima) > 1:
-        shown = ", ".join(f"{value:.6g}" for value in found.maxima)
-        kind = "restricted likelihood" if request.method is Tau2Method.REML else "likelihood"
-        message = f"the {kind} has {len(found.maxima)} maxima, at tau² = {shown}; the highest is used"
-        remarks.append(Diagnostic("two-maxima", message, "tau2"))
-    solution = Solution(found.value, found.iterations, found.converged, found.reason)
     if k == 1:
         message = "one study tells nothing of tau²; it is set to 0"
-        return BetweenStudy(0.0, solution, remarks=(Diagnostic("tau2-not-estimable", message, "tau2"),))
-    fit = BetweenStudy(found.value, solution, se=found.se, remarks=tuple(remarks), weights=weights)
-    return _with_limits(fit, request, data)
-
-
-def _with_limits(fit: BetweenStudy, request: Tau2Request, data: MeanData) -> BetweenStudy:
-    """Add the limits, or the promise to find them, and what is to say of them."""
+        remark = Diagnostic("tau2-not-estimable", message, "tau2")
+        return BetweenStudy(found._replace(se=None), remarks=(remark,))
+    remarks = _of_maxima(request.method, found.maxima) if len(found.maxima) > 1 else ()
     if request.interval is Tau2Interval.Q_PROFILE:
-        return _with_pending_limits(fit, request, data)
-    low, high = tau2_limits(
-        request.interval,
-        Tau2Fit(data.yi, data.vi, fit.tau2, request.method, fit.se, fit.weights),
-        request.level,
-    )
+        return _with_pending_limits(found, remarks, request, data)
+    fit = Tau2Fit(data.yi, data.vi, found.value, request.method, found.se, weights)
+    return _with_limits(found, remarks, request, tau2_limits(request.interval, fit, request.level))
+
+
+def _of_maxima(method: Tau2Method, maxima: tuple[float, ...]) -> tuple[Diagnostic, ...]:
+    """Return the remark that the likelihood has several maxima."""
+    shown = ", ".join(f"{value:.6g}" for value in maxima)
+    kind = "restricted likelihood" if method is Tau2Method.REML else "likelihood"
+    message = f"the {kind} has {len(maxima)} maxima, at tau² = {shown}; the highest is used"
+    return (Diagnostic("two-maxima", message, "tau2"),)
+
+
+def _with_limits(
+    found: Tau2Estimate,
+    remarks: tuple[Diagnostic, ...],
+    request: Tau2Request,
+    limits: tuple[Solution, Solution],
+) -> BetweenStudy:
+    """Add the limits and what is to say of them."""
+    low, high = limits
     if math.isnan(low.value) or math.isnan(high.value):
         code = "tau2-interval-empty" if low.reason.startswith("empty") else "tau2-interval-missing"
-        return fit._replace(remarks=(*fit.remarks, Diagnostic(code, low.reason, "tau2")))
-    remarks = list(fit.remarks)
+        return BetweenStudy(found, remarks=(*remarks, Diagnostic(code, low.reason, "tau2")))
     for name, limit in (("lower", low), ("upper", high)):
         if not limit.converged:
-            remarks.append(Diagnostic("tau2-interval-not-converged", f"{name} limit: {limit.reason}", "tau2"))
-    if not low.value <= fit.tau2 <= high.value:
-        remarks.append(_outside(request))
-    return fit._replace(low=low.value, high=high.value, remarks=tuple(remarks))
+            message = f"{name} limit: {limit.reason}"
+            remarks = (*remarks, Diagnostic("tau2-interval-not-converged", message, "tau2"))
+    if not low.value <= found.value <= high.value:
+        remarks = (*remarks, _outside(request))
+    return BetweenStudy(found, low.value, high.value, remarks)
 
 
-def _with_pending_limits(fit: BetweenStudy, request: Tau2Request, data: MeanData) -> BetweenStudy:
+def _with_pending_limits(
+    found: Tau2Estimate, remarks: tuple[Diagnostic, ...], request: Tau2Request, data: MeanData
+) -> BetweenStudy:
     """Say of the Q-profile limits all but their place: whether Q lies between its quantiles tells it."""
     lower, upper = chi2_quantiles(request.level, len(data.vi) - 1)
     if data.q(0.0) < lower:
@@ -198,11 +200,10 @@ def _with_pending_limits(fit: BetweenStudy, request: Tau2Request, data: MeanData
             "the Q-profile set is empty: effects agree more than their variances allow; "
             "look for duplicated studies or variances that are too large"
         )
-        return fit._replace(remarks=(*fit.remarks, Diagnostic("tau2-interval-empty", message, "tau2")))
-    remarks = fit.remarks
-    if not lower * (1.0 - ROUNDING) <= data.q(fit.tau2) <= upper * (1.0 + ROUNDING):
+        return BetweenStudy(found, remarks=(*remarks, Diagnostic("tau2-interval-empty", message, "tau2")))
+    if not lower * (1.0 - ROUNDING) <= data.q(found.value) <= upper * (1.0 + ROUNDING):
         remarks = (*remarks, _outside(request))
-    return BetweenStudy(fit.tau2, fit.solution, PENDING, PENDING, fit.se, remarks, fit.weights)
+    return BetweenStudy(found, PENDING, PENDING, remarks)
 
 
 def _outside(request: Tau2Request) -> Diagnostic:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import math
-from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from scipy import special
 
 from evergrove.stats.bulk import compiled
-from evergrove.stats.bulk.kernel import ONE_FIT, ONE_FIT_PARTS
+from evergrove.stats.bulk.kernel import AT_TAU2_PART, AT_ZERO_PART, FOUND_PART, ONE_FIT
 from evergrove.stats.inverse_variance import WeightedMean
 from evergrove.stats.mean_estimators import DL, METHODS, REML, ROOT_OF_Q, between_study_variance
 from evergrove.stats.one_mean import FOUND, MOST_MAXIMA, Studies, moments
@@ -56,7 +55,7 @@ class MeanData:
     Attributes
     ----------
     first, unit : float
-        Effect and variance of the most precise study.
+        Effect and variance of the most precise study; known once any sum is.
     known : dict
         Sums of `one_mean.moments` by tau² in the unit of the variances.
     """
@@ -64,27 +63,21 @@ class MeanData:
     def __init__(self, yi: FloatArray, vi: FloatArray) -> None:
         self.yi, self.vi = yi, vi
         self.known: dict[float, tuple[float, ...]] = {}
+        self._laid_out: LaidOut | None = None
 
-    @cached_property
     def laid_out(self) -> LaidOut:
-        """The studies laid out."""
-        return lay_out_studies(self.yi, self.vi)
-
-    @cached_property
-    def first(self) -> float:
-        """Effect of the most precise study."""
-        return self.laid_out.first
-
-    @cached_property
-    def unit(self) -> float:
-        """Variance of the most precise study."""
-        return self.laid_out.unit
+        """Return the studies laid out."""
+        found = self._laid_out
+        if found is None:
+            found = self._laid_out = lay_out_studies(self.yi, self.vi)
+            _, _, self.first, self.unit = found
+        return found
 
     def sums(self, tau2: float) -> tuple[float, ...]:
         """Return `one_mean.moments` at one tau², computed once."""
         found = self.known.get(tau2)
         if found is None:
-            y, v, _, unit = self.laid_out
+            y, v, _, unit = self.laid_out()
             found = self.known[tau2] = moments(tau2 / unit, y, v)
         return found
 
@@ -118,7 +111,7 @@ class MeanData:
         """Return `between_study_variance` with the maxima, and note the sums at 0 and at tau²."""
         if (fit := compiled.loaded_fit()) is not None and len(self.vi) <= MOST_IN_A_LIST:
             return self._search_compiled(fit, number, target)
-        y, v, _, unit = self.laid_out
+        y, v, _, unit = self.laid_out()
         maxima = [0.0] * MOST_MAXIMA
         scaled, count, iterations, status = between_study_variance(
             number, target, y, v, self.sums(0.0), unit, maxima
@@ -132,13 +125,12 @@ class MeanData:
     ) -> tuple[float, int, int, int, list[float]]:
         """Return `_search`, the same bits in less time."""
         out = np.empty(ONE_FIT)
-        fit(number, target, np.array((self.yi, self.vi)), out)
+        fit(number, target, self.yi, self.vi, out)
         values = out.tolist()
-        maxima, found, at_zero, at_tau2 = (values[part] for part in ONE_FIT_PARTS)
-        scaled, count, iterations, status, self.first, self.unit = found
-        self.known[0.0] = tuple(at_zero)
-        self.known[scaled * self.unit] = tuple(at_tau2)
-        return scaled, int(count), int(iterations), int(status), maxima
+        scaled, count, iterations, status, self.first, self.unit = values[FOUND_PART]
+        self.known[0.0] = tuple(values[AT_ZERO_PART])
+        self.known[scaled * self.unit] = tuple(values[AT_TAU2_PART])
+        return scaled, int(count), int(iterations), int(status), values[:MOST_MAXIMA]
 
     def _se(self, method: Tau2Method, tau2: float) -> float:
         """Return the standard error, as `standard_error_of_tau2`."""

@@ -152,13 +152,14 @@ class PoolResult(DrawablePool):
 
         def __init__(self, **values: object) -> None:
             # at once, where the dataclass would set forty fields one by one
-            if not NEEDED <= values.keys() <= NAMES:
-                wrong = sorted(NEEDED - values.keys()) or sorted(values.keys() - NAMES)
+            known = NAMES.issuperset(values)
+            if not known or len(values) - sum([name in values for name in OPTIONAL]) != NEEDED:
+                wrong = sorted(NAMES - values.keys() - set(OPTIONAL)) or sorted(values.keys() - NAMES)
                 raise TypeError(f"PoolResult: missing or unknown fields: {', '.join(wrong)}")
-            self.__dict__.update(values)
             if values["tau2_ci_low"] is PENDING:
                 for name in LIMITS:
-                    del self.__dict__[name]
+                    del values[name]
+            object.__setattr__(self, "__dict__", values)
 
         def __getattr__(self, name: str) -> float | None:
             # reached only for a field that is still empty
@@ -344,6 +345,7 @@ class PoolResult(DrawablePool):
         return {**Result.to_dict(self), "natural": natural, "inputs_sha256": self.content_hash}
 
 
-#: Fields of a `PoolResult`: all, and those without a default.
+#: Fields of a `PoolResult`: all, those with a default, and how many have none.
 NAMES = frozenset(entry.name for entry in fields(PoolResult))
-NEEDED = frozenset(entry.name for entry in fields(PoolResult) if entry.default is MISSING)
+OPTIONAL = tuple(entry.name for entry in fields(PoolResult) if entry.default is not MISSING)
+NEEDED = len(NAMES) - len(OPTIONAL)

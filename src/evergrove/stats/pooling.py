@@ -7,111 +7,47 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from evergrove.errors import TooFewStudiesError, UsageError
+from evergrove.errors import TooFewStudiesError
 from evergrove.stats import between_study, henmi_copas
-from evergrove.stats.arrays import (
-    FloatArray,
-    checked_labels,
-    checked_level,
-    column,
-    effects_and_variances,
-    is_number,
-    refuse_rows,
-    same_length,
-)
+from evergrove.stats.arrays import checked_labels, effects_and_variances
 from evergrove.stats.diagnostic import Diagnostic
 from evergrove.stats.distributions import chi2_tail, two_sided_p_and_log, two_sided_quantile
-from evergrove.stats.interval_of_mean import (
-    HARTUNG_KNAPP_FAMILY,
-    INTERVAL_IN_WORDS,
-    MeanInterval,
-    mean_interval,
-)
-from evergrove.stats.inverse_variance import (
-    WeightedMean,
-    i2_from_q,
-    i2_from_tau2,
-    mean_at_fixed_weights,
-)
+from evergrove.stats.interval_of_mean import INTERVAL_IN_WORDS, MeanInterval, mean_interval
+from evergrove.stats.inverse_variance import WeightedMean, i2_from_q, i2_from_tau2, mean_at_fixed_weights
 from evergrove.stats.mean_data import MeanData
-from evergrove.stats.options import (
-    EffectMeasure,
-    IntervalMethod,
-    PoolModel,
-    PredictionMethod,
-    Tau2Interval,
-    Tau2Method,
-    choose,
-)
+from evergrove.stats.options import IntervalMethod, PoolModel, PredictionMethod, Tau2Method
+from evergrove.stats.pool_options import NO_EXTRAS, Extras, PoolOptions, checked_extras, resolved
 from evergrove.stats.pool_result import PENDING, PoolResult
 from evergrove.stats.prediction_interval import Fitted, Prediction, prediction_interval
-from evergrove.stats.random_source import random_source
 from evergrove.stats.scales import scale_of
-from evergrove.stats.tau2.estimate import chosen_tau2_interval
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from enum import StrEnum
 
     from numpy.typing import ArrayLike
 
+    from evergrove.stats.arrays import FloatArray
     from evergrove.stats.between_study import BetweenStudy
 
-#: tau² estimator and interval where the caller names none.
-DEFAULTS = {
-    PoolModel.RANDOM: (Tau2Method.REML, IntervalMethod.HARTUNG_KNAPP),
-    PoolModel.COMMON: (None, IntervalMethod.NORMAL),
-    PoolModel.IVHET: (Tau2Method.DL, IntervalMethod.NORMAL),
-    PoolModel.HENMI_COPAS: (Tau2Method.DL, IntervalMethod.NORMAL),
-}
 MODEL_IN_WORDS = {
     PoolModel.IVHET: "inverse variance heterogeneity",
     PoolModel.HENMI_COPAS: "Henmi-Copas",
 }
-KENWARD_ROGER = (IntervalMethod.KENWARD_ROGER, PredictionMethod.KR, PredictionMethod.KR_PR)
+WITHOUT_PREDICTION = (PoolModel.COMMON, PoolModel.HENMI_COPAS)
 
 
-class _Options(NamedTuple):
-    """The options of `pool` as resolved."""
-
-    model: PoolModel
-    tau2: Tau2Method | float | None
-    ci: IntervalMethod
-    prediction: PredictionMethod
-    level: float
-    measure: EffectMeasure | None
-
-
-class _Extras(NamedTuple):
-    """What few calls ask for; recorded in the options where it is not the default."""
-
-    tau2_ci: Tau2Interval
-    tau2_weights: FloatArray | None
-    tau2_start: float | None
-    tau2_about: float | None
-    weights: FloatArray | None
-    df: float | None
-    seed: int | None
-
-    def recorded(self) -> dict[str, object]:
-        """Return what differs from the default."""
-        names = zip(self._fields, self, strict=True)
-        return {
-            name: value for name, value in names if not (value is None or value is Tau2Interval.Q_PROFILE)
-        }
-
-
-def _between_study(options: _Options, extras: _Extras, data: MeanData) -> BetweenStudy:
+def _between_study(options: PoolOptions, extras: Extras, data: MeanData) -> BetweenStudy:
     """Return tau² as the model and the options say."""
-    if options.tau2 is None:
+    tau2 = options.tau2
+    if tau2 is None:
         return between_study.absent("common effect: no tau²")
-    if not isinstance(options.tau2, Tau2Method):
-        return between_study.given(options.tau2)
+    if not isinstance(tau2, Tau2Method):
+        return between_study.given(tau2)
     if extras.tau2_about is not None:
         return between_study.moment_about(extras.tau2_about, data)
-    request = between_study.Tau2Request(
-        options.tau2, extras.tau2_ci, options.level, extras.tau2_weights, extras.tau2_start
-    )
+    request = options.tau2_request
+    if extras is not NO_EXTRAS:
+        request = request._replace(weights=extras.tau2_weights, start=extras.tau2_start)
     return between_study.estimated(request, data)
 
 
@@ -122,7 +58,7 @@ def _statistic(estimate: float, se: float) -> float:
     return math.copysign(math.inf, estimate) if estimate != 0 else math.nan
 
 
-def _in_words(options: _Options, extras: _Extras, used: IntervalMethod) -> str:
+def _in_words(options: PoolOptions, extras: Extras, used: IntervalMethod) -> str:
     """Return the method as a sentence part."""
     model, tau2 = options.model, options.tau2
     first = MODEL_IN_WORDS.get(model, "inverse variance" if extras.weights is None else "fixed weights")
@@ -136,97 +72,6 @@ def _in_words(options: _Options, extras: _Extras, used: IntervalMethod) -> str:
     if model is PoolModel.HENMI_COPAS:
         return f"{first}, {middle}"
     return f"{first}, {middle}, {INTERVAL_IN_WORDS[used]}"
-
-
-def _resolved(
-    model: str,
-    *,
-    tau2: str | float | None,
-    ci: str | None,
-    prediction: str,
-    level: float,
-    measure: str | None,
-) -> _Options:
-    """Return the options with their defaults filled in, checked against each other."""
-    chosen = choose(PoolModel, model, "model")
-    default_tau2, default_ci = DEFAULTS[chosen]
-    of_tau2: Tau2Method | float | None = default_tau2
-    if tau2 is not None and chosen is not PoolModel.COMMON:
-        of_tau2 = float(tau2) if is_number(tau2) else choose(Tau2Method, str(tau2), "tau2")
-    options = _Options(
-        chosen,
-        of_tau2,
-        default_ci if ci is None else choose(IntervalMethod, ci, "ci"),
-        choose(PredictionMethod, prediction, "prediction"),
-        level,
-        None if measure is None else choose(EffectMeasure, measure, "measure"),
-    )
-    for name, method in (("ci", options.ci), ("prediction", options.prediction)):
-        if method in KENWARD_ROGER and options[:2] != (PoolModel.RANDOM, Tau2Method.REML):
-            raise UsageError(
-                f"{name}={str(method)!r}: found model={str(chosen)!r} and tau2={str(of_tau2)!r}; "
-                "allowed: model='random' with tau2='REML', on whose information it rests; choose another"
-            )
-    if chosen is PoolModel.HENMI_COPAS and options[1:3] != DEFAULTS[chosen]:
-        raise UsageError(
-            "model='henmi-copas': found another tau2 or ci; allowed: none, since the method has its own; "
-            "leave tau2 and ci out"
-        )
-    return options
-
-
-def _checked_weights(weights: ArrayLike | None, model: PoolModel, vi: FloatArray) -> FloatArray | None:
-    """Return the weights of the mean: the caller's, those that the model fixes, or None."""
-    if model in (PoolModel.IVHET, PoolModel.HENMI_COPAS):
-        if weights is not None:
-            raise UsageError(f"weights: found some with model={str(model)!r}; allowed: none; leave them out")
-        return float(vi.min()) / vi
-    if weights is None:
-        return None
-    array = column("weights", weights)
-    same_length({"vi": vi, "weights": array})
-    bad = ~(np.isfinite(array) & (array >= 0))
-    refuse_rows(
-        "weights", array, bad, allowed="a finite number not below 0", todo="pass one weight per study"
-    )
-    if not array.any():
-        raise UsageError("weights: found only zeros; allowed: one or more above 0; pass one weight per study")
-    return array
-
-
-def _check_use(name: str, value: float | None, chosen: object, users: tuple[StrEnum, ...]) -> None:
-    """Refuse a number that is not above 0, or that the method chosen does not use."""
-    if value is None:
-        return
-    if not (is_number(value) and math.isfinite(value) and value > 0):
-        raise UsageError(f"{name}: found {value!r}; allowed: a finite number above 0; or leave it out")
-    if chosen not in users:
-        raise UsageError(
-            f"{name}: found {value!r} with {str(chosen)!r}, which does not use it; allowed: with "
-            f"{', '.join(repr(str(user)) for user in users)}; leave it out"
-        )
-
-
-def _checked_centre(value: float | None, options: _Options) -> float | None:
-    """Return the effect about which Q is taken, where DerSimonian and Laird's estimator is to use it."""
-    if value is None:
-        return None
-    if not (is_number(value) and math.isfinite(value)):
-        raise UsageError(
-            f"tau2_about: found {value!r}; allowed: a finite effect on the pooling scale; or none"
-        )
-    if options[:2] != (PoolModel.RANDOM, Tau2Method.DL):
-        raise UsageError(
-            f"tau2_about: found {value!r} with model={str(options.model)!r} and tau2={str(options.tau2)!r}; "
-            "allowed: with model='random' and tau2='DL', whose Q it changes; leave it out"
-        )
-    return float(value)
-
-
-def _seed(rng: np.random.Generator | int | None) -> int:
-    """Return the seed that is recorded: the one given, or one drawn."""
-    source = random_source(rng)
-    return int(rng) if isinstance(rng, int | np.integer) else int(source.integers(2**53))
 
 
 def pool(
@@ -337,21 +182,19 @@ def pool(
         raise TooFewStudiesError(
             "pool: found 0 studies; allowed: 1 or more; check which studies were eligible"
         )
-    options = _resolved(
-        model, tau2=tau2, ci=ci, prediction=prediction, level=checked_level(level), measure=measure
-    )
-    _check_use("df", df, options.ci, (IntervalMethod.T, *HARTUNG_KNAPP_FAMILY))
-    _check_use("tau2_start", tau2_start, options.tau2, (Tau2Method.SJ,))
-    bootstrap = options.prediction is PredictionMethod.NNF
-    extras = _Extras(
-        chosen_tau2_interval(tau2_ci, options.tau2),
-        None if tau2_weights is None else column("tau2_weights", tau2_weights),
-        tau2_start,
-        _checked_centre(tau2_about, options),
-        _checked_weights(weights, options.model, variances),
-        df,
-        _seed(rng) if bootstrap else None,
-    )
+    options = resolved(model, tau2, ci, prediction, level, measure, tau2_ci)
+    extras = NO_EXTRAS
+    if options.needs_more or not (tau2_weights is tau2_start is tau2_about is weights is df is None):
+        extras = checked_extras(
+            options,
+            variances,
+            rng,
+            tau2_weights=tau2_weights,
+            tau2_start=tau2_start,
+            tau2_about=tau2_about,
+            weights=weights,
+            df=df,
+        )
     return _result(effects, variances, options, extras, checked_labels(labels, int(effects.size)))
 
 
@@ -377,7 +220,7 @@ def _henmi_copas(yi: FloatArray, vi: FloatArray, tau2: float, level: float) -> _
     return _Inference(mean, interval, half, statistic, p, math.log(p) if p > 0 else -math.inf)
 
 
-def _inference(data: MeanData, tau2: float, options: _Options, extras: _Extras) -> _Inference:
+def _inference(data: MeanData, tau2: float, options: PoolOptions, extras: Extras) -> _Inference:
     """Return the pooled effect with its interval and test."""
     yi, vi = data.yi, data.vi
     if options.model is PoolModel.HENMI_COPAS and yi.size > 1:
@@ -394,9 +237,9 @@ def _inference(data: MeanData, tau2: float, options: _Options, extras: _Extras) 
     )
 
 
-def _predicted(fitted: Fitted, options: _Options, seed: int | None) -> Prediction:
+def _predicted(fitted: Fitted, options: PoolOptions, seed: int | None) -> Prediction:
     """Return the prediction interval, where the model has one."""
-    if options.model in (PoolModel.COMMON, PoolModel.HENMI_COPAS):
+    if options.model in WITHOUT_PREDICTION:
         return Prediction()
     return prediction_interval(
         options.prediction, fitted, None if seed is None else np.random.default_rng(seed)
@@ -404,7 +247,7 @@ def _predicted(fitted: Fitted, options: _Options, seed: int | None) -> Predictio
 
 
 def _result(
-    yi: FloatArray, vi: FloatArray, options: _Options, extras: _Extras, labels: tuple[str, ...] | None
+    yi: FloatArray, vi: FloatArray, options: PoolOptions, extras: Extras, labels: tuple[str, ...] | None
 ) -> PoolResult:
     """Fit the model and assemble the result."""
     k, level, random = int(yi.size), options.level, options.model is not PoolModel.COMMON
@@ -413,16 +256,13 @@ def _result(
     _, _, q, _, trace = data.sums(0.0)[:5]
     if extras.tau2_about is not None:
         q = between_study.q_about(extras.tau2_about, yi, vi)
-    found = _inference(data, spread.tau2, options, extras)
+    tau2 = spread.found.value
+    found = _inference(data, tau2, options, extras)
     mean, interval = found.mean, found.interval
     q_df = k - 1
     typical = q_df * data.unit / trace if q_df else math.nan
     i2_q = i2_from_q(q, q_df)
-    of_i2 = [
-        limit if limit is None or limit is PENDING else i2_from_tau2(limit, typical)
-        for limit in (spread.low, spread.high)
-    ]
-    prediction = _predicted(Fitted(yi, vi, mean, interval, spread.tau2, level), options, extras.seed)
+    prediction = _predicted(Fitted(yi, vi, mean, interval, tau2, level), options, extras.seed)
     for array in (yi, vi, mean.weights):
         array.setflags(write=False)
     return PoolResult(
@@ -434,15 +274,15 @@ def _result(
         df=interval.df,
         p_value=found.p_value,
         log_p_value=found.log_p_value,
-        tau2=spread.tau2,
+        tau2=tau2,
         tau2_ci_low=spread.low,
         tau2_ci_high=spread.high,
-        tau=math.sqrt(spread.tau2),
-        i2=(i2_from_tau2(spread.tau2, typical) if q_df else 0.0) if random else i2_q,
-        i2_ci_low=of_i2[0],
-        i2_ci_high=of_i2[1],
+        tau=math.sqrt(tau2),
+        i2=(i2_from_tau2(tau2, typical) if q_df else 0.0) if random else i2_q,
+        i2_ci_low=_of_i2(spread.low, typical),
+        i2_ci_high=_of_i2(spread.high, typical),
         i2_q=i2_q,
-        h2=(spread.tau2 / typical + 1.0 if random else q / q_df) if q_df else 1.0,
+        h2=(tau2 / typical + 1.0 if random else q / q_df) if q_df else 1.0,
         q=q,
         q_df=q_df,
         q_p_value=chi2_tail(q, q_df),
@@ -457,16 +297,21 @@ def _result(
         scale=scale_of(options.measure),
         model=str(options.model),
         method=_in_words(options, extras, interval.used),
-        converged=spread.solution.converged,
-        iterations=spread.solution.iterations,
-        reason=spread.solution.reason,
+        converged=spread.found.converged,
+        iterations=spread.found.iterations,
+        reason=spread.found.reason,
         diagnostics=_one_study(k) + spread.remarks + interval.remarks + prediction.remarks,
-        options={**dict(zip(options._fields, options, strict=True)), **extras.recorded()},
+        options=options.recorded | ({} if extras is NO_EXTRAS else extras.recorded()),
         level=level,
         labels=labels,
-        tau2_se=spread.se,
+        tau2_se=spread.found.se,
         fixed_weights=extras.tau2_weights,
     )
+
+
+def _of_i2(limit: float | None, typical: float) -> float | None:
+    """Return the limit of I² that follows from one of tau²; still pending or missing where that is."""
+    return limit if limit is None or limit is PENDING else i2_from_tau2(limit, typical)
 
 
 def _one_study(k: int) -> tuple[Diagnostic, ...]:

@@ -272,3 +272,15 @@ def test_a_result_needs_all_of_its_fields_and_no_others():
     del values["h2"]
     with pytest.raises(TypeError, match="missing or unknown fields: h2"):
         stats.PoolResult(**values)
+
+
+@pytest.mark.parametrize("wrong", [{"tau2": [1]}, {"model": ["random"]}, {"level": [0.9]}, {"tau2_ci": [2]}])
+def test_options_that_cannot_be_remembered_are_refused_by_name(wrong):
+    with pytest.raises(UsageError, match=f"^{next(iter(wrong))}: found"):
+        stats.pool([0.1, 0.2, 0.4], [0.1, 0.1, 0.1], **wrong)
+
+
+def test_what_one_result_says_of_its_options_is_its_own():
+    first = stats.pool([0.1, 0.2, 0.4], [0.1, 0.1, 0.1])
+    first.options["tau2"] = "changed"
+    assert stats.pool([0.1, 0.2, 0.4], [0.1, 0.1, 0.1]).options["tau2"] == "REML"

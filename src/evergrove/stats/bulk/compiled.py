@@ -85,8 +85,8 @@ def _of_members(numba: Any) -> Any:  # noqa: ANN401 - the module, loaded late, a
 def _of_one(numba: Any) -> Any:  # noqa: ANN401 - as above
     """Return what `kernel.fit_one` takes."""
     types = numba.types
-    studies, out = (_array(numba, types.float64, ndim, readonly=False) for ndim in (2, 1))
-    return types.void(types.int64, types.float64, studies, out)
+    studies, out = (_array(numba, types.float64, readonly=readonly) for readonly in (True, False))
+    return types.void(types.int64, types.float64, studies, studies, out)
 
 
 @cache

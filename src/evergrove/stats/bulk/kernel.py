@@ -20,9 +20,8 @@ Array = Any
 #: What a fit writes, in this order.
 COLUMN = ("tau2", "estimate", "wald_se", "q_at_tau2", "q", "trace", "maxima", "iterations", "status")
 #: What `fit_one` writes: the maxima, six numbers (below), `moments` at tau² = 0 and at tau².
-ONE_FIT_PARTS = tuple(
-    slice(MOST_MAXIMA + begin, MOST_MAXIMA + end)
-    for begin, end in ((-MOST_MAXIMA, 0), (0, 6), (6, 14), (14, 22))
+FOUND_PART, AT_ZERO_PART, AT_TAU2_PART = (
+    slice(MOST_MAXIMA + begin, MOST_MAXIMA + end) for begin, end in ((0, 6), (6, 14), (14, 22))
 )
 ONE_FIT = MOST_MAXIMA + 22
 
@@ -102,20 +101,20 @@ def solve_sorted(method: int, given: float, y: Array, v: Array, maxima: Array) -
     return tau2, count, iterations, status, at_zero, at
 
 
-def fit_one(method: int, given: float, studies: Array, out: Array) -> None:
+def fit_one(method: int, given: float, yi: Array, vi: Array, out: Array) -> None:
     """Fit one meta-analysis for `mean_data`.
 
     Parameters
     ----------
     method, given : int, float
         As `fit_members`.
-    studies : ndarray, shape (2, k)
-        Effects and variances in any order; overwritten.
+    yi, vi : ndarray, shape (k,)
+        Effects and variances in any order.
     out : ndarray, shape (ONE_FIT,)
-        Receives, by `ONE_FIT_PARTS`: the maxima; tau², their number, iterations, status, effect and variance
+        Receives the maxima; tau², their number, iterations, status, effect and variance
         of the most precise study; `moments` at tau² = 0; and at tau². The scale is that of the layout.
     """
-    y, v = studies[0], studies[1]
+    y, v = yi.copy(), vi.copy()
     sort_by_precision(y, v, len(v))
     first, unit = y[0], v[0]
     tau2, count, iterations, status, at_zero, at = solve_sorted(method, given, y, v, out)

@@ -31,8 +31,8 @@ class Tau2Estimate(NamedTuple):
     ----------
     value : float
         tau² in the unit of the variances, not below 0.
-    se : float
-        Its standard error (see `standard_error_of_tau2`).
+    se : float or None
+        Its standard error (see `standard_error_of_tau2`); None for a value that was given.
     iterations : int
         0 for a closed form.
     converged : bool
@@ -44,7 +44,7 @@ class Tau2Estimate(NamedTuple):
     """
 
     value: float
-    se: float
+    se: float | None
     iterations: int
     converged: bool
     reason: str
