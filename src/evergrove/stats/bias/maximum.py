@@ -127,7 +127,9 @@ def bounded_maximum(
                 point, current.value, current.hessian, held, count, True, "Newton step below rounding"
             )
         fraction, moved = min(1.0, longest / max(float(np.abs(step).max()), 1e-300)), False
-        while fraction > SMALLEST_FRACTION:
+        done = decrement <= ROUNDING_DECREMENT  # a shorter step would not rise any more than this one
+        shortest = fraction if done else SMALLEST_FRACTION
+        while fraction >= shortest:
             trial = np.clip(point + fraction * step, floor, roof)
             there = function(trial)
             if np.isfinite(there.value) and there.value > current.value:
@@ -135,15 +137,12 @@ def bounded_maximum(
                 break
             fraction /= 2.0
         if not moved:
-            done = decrement <= ROUNDING_DECREMENT
-            if done:  # the value is flat in rounding, the gradient still points the way
-                last = np.clip(point + step, floor, roof)
-                there = function(last)
-                if (
-                    np.isfinite(there.value)
-                    and np.abs(there.gradient[free]).max() < np.abs(current.gradient[free]).max()
-                ):
-                    point, current = last, there
+            if (  # the value is flat in rounding, the gradient still points the way
+                done
+                and np.isfinite(there.value)
+                and np.abs(there.gradient[free]).max() < np.abs(current.gradient[free]).max()
+            ):
+                point, current = trial, there
             reason = (
                 "the likelihood rises no further in rounding" if done else "no rise along the Newton step"
             )
