@@ -345,6 +345,21 @@ for (one in list(list(set = "konstantopoulos2011", mods = "yc", cluster = "distr
   }
 save("robust_regression", "coef_test(rma(method='DL', mods), vcov, cluster, test), Wald_test", cases, data = data[c("konstantopoulos2011", "assink2016")])
 cases <- list()
+d <- data.frame(yi = as.numeric(bcg$yi), vi = as.numeric(bcg$vi), ablat = bcg$ablat, pair = c(1, 1, 2, 2, 3, 3, 4, 4, 5, 5, 6, 7, 8), row = 1:13)
+w <- c(3, 1, 2, 5, 4, 1, 2, 6, 3, 2, 4, 1, 2); A <- diag(w); A[1, 2] <- A[2, 1] <- 0.5; A[5, 6] <- A[6, 5] <- -0.4
+for (model in c("pool", "regression", "multilevel", "matrix")) for (a in c("CR0", "CR1p", "CR2", "CR3")) {
+  mods <- if (model == "pool") ~ 1 else ~ ablat
+  f <- if (model %in% c("pool", "regression")) rma(yi, vi, mods = mods, data = d, weights = w, method = "DL") else
+    quiet(rma.mv(yi, vi, W = if (model == "matrix") A else w, mods = mods, random = ~ 1 | pair/row, data = d, sigma2 = c(0.1, 0.2)))
+  ct <- coef_test(f, vcov = a, cluster = d$pair, test = "Satterthwaite")
+  wt <- if (model == "pool") list() else Wald_test(f, constraints = constrain_zero(1:2), vcov = a, cluster = d$pair, test = "HTZ")
+  cases[[length(cases) + 1]] <- list(model = model, adjust = a, estimate = vec(coef(f)), se = vec(ct$SE), df = vec(ct$df), p_value = vec(ct$p_Satt), wald = num(wt$Fstat), wald_p_value = num(wt$p_val))
+}
+save("robust_weights", "coef_test(rma(weights=), rma.mv(W=), vcov, cluster), Wald_test", cases, data = list(d = c(lapply(d, vec), list(w = vec(w), A = vec(A)))))
+f <- quiet(rma.mv(yi, vi, W = A, mods = as.matrix(d["ablat"]), random = ~ 1 | pair/row, data = d, sigma2 = c(0.1, 0.2))); s <- rstudent(f, cluster = d$pair)
+save("multilevel_influence_weights", "cooks.distance, dfbetas, rstudent (rma.mv(W=), cluster)", list(list(cooks_distance = vec(cooks.distance(f, cluster = d$pair)),
+  dfbetas = vec(as.matrix(dfbetas(f, cluster = d$pair))), studentised = vec(s$obs$z), chi2 = vec(s$cluster$X2))), data = list(d = c(lapply(d, vec), list(A = vec(A)))))
+cases <- list()
 for (one in list(list(set = "konstantopoulos2011", mods = "yc", cluster = "district"), list(set = "assink2016", mods = "pubstatus", cluster = "study"), list(set = "assink2016", mods = character(), cluster = "study"), list(set = "cross", mods = "dose", cluster = "lab")))
   for (model in c("CORR", "HIER")) for (rho in if (model == "CORR") c(0.8, 0.3) else 0.8) for (small in c(TRUE, FALSE)) {
     d <- as.data.frame(sets[[one$set]]$d); d$.y <- as.numeric(d$yi); d$.v <- as.numeric(d$vi); d$.s <- d[[one$cluster]]

@@ -323,6 +323,49 @@ def robust_regression() -> Iterator[Row]:
             )
 
 
+def _weighted_trials(name: str) -> tuple[dict[str, Any], Any]:
+    """Return the columns of the BCG trials in pairs, and a matrix of weights."""
+    d = {key: np.array(values) for key, values in golden(name).data["d"].items()}
+    return d, d.pop("A").reshape(13, 13)
+
+
+def robust_weights() -> Iterator[Row]:
+    d, matrix = _weighted_trials("robust_weights")
+    level = {"random": "~ 1 | pair/row", "data": d, "mods": "~ ablat", "sigma2": [0.1, 0.2]}
+    fits = {
+        "pool": stats.pool(d["yi"], d["vi"], tau2="DL", weights=d["w"]),
+        "regression": stats.meta_regression(d["yi"], d["vi"], d["ablat"], tau2="DL", weights=d["w"]),
+        "multilevel": stats.multilevel(d["yi"], d["vi"], W=d["w"], **level),
+        "matrix": stats.multilevel(d["yi"], d["vi"], W=matrix, **level),
+    }
+    for case in golden("robust_weights").cases:
+        fit = fits[case["model"]]
+        ours = stats.robust(fit, d["pair"], adjust=case["adjust"], tested=range(np.size(fit.estimate)))
+        for quantity in ("estimate", "se", "df", "p_value", "wald", "wald_p_value"):
+            kind = "p-value" if "p_value" in quantity else CLOSED
+            label = f"{case['model']} {case['adjust']}"
+            if case[quantity] is not None:
+                yield label, quantity, kind, getattr(ours, quantity), case[quantity]
+
+
+def multilevel_influence_weights() -> Iterator[Row]:
+    d, matrix = _weighted_trials("multilevel_influence_weights")
+    fit = stats.multilevel(
+        d["yi"],
+        d["vi"],
+        random="~ 1 | pair/row",
+        data=d,
+        mods="~ ablat",
+        sigma2=[0.1, 0.2],
+        W=matrix,
+    )
+    ours = stats.cluster_influence(fit, d["pair"])
+    for case in golden("multilevel_influence_weights").cases:
+        for quantity in ("cooks_distance", "studentised", "chi2"):
+            yield "weights", quantity, CLOSED, getattr(ours, quantity), case[quantity]
+        yield "weights", "dfbetas", CLOSED, ours.dfbetas.T.ravel(), case["dfbetas"]
+
+
 def robust_variance() -> Iterator[Row]:
     for case in golden("robust_variance").cases:
         columns, _ = _columns("robust_variance", case["set"])
@@ -446,6 +489,8 @@ RUNS = (
     multilevel_aggregate,
     robust_tests,
     robust_pooling,
+    robust_weights,
+    multilevel_influence_weights,
     robust_regression,
     robust_variance,
     dose_response_covariance,

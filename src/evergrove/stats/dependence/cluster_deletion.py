@@ -12,6 +12,7 @@ from evergrove.stats.dependence.estimation import estimate
 from evergrove.stats.dependence.fitting import coefficients_at
 from evergrove.stats.dependence.likelihood import evaluate, lay_out, matrices_at
 from evergrove.stats.dependence.random_terms import clusters_in_order
+from evergrove.stats.dependence.user_weights import weighted_coefficients
 from evergrove.stats.dependence.working_fit import blocks_at
 from evergrove.stats.diagnostic import Diagnostic
 from evergrove.stats.result import Result
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
     from evergrove.stats.arrays import FloatArray
-    from evergrove.stats.dependence.likelihood import Problem
+    from evergrove.stats.dependence.likelihood import Evaluation, Problem
     from evergrove.stats.dependence.multilevel_result import FittedModel, MultilevelResult
     from evergrove.stats.dependence.random_terms import RandomTerm
 
@@ -108,8 +109,6 @@ def cluster_influence(
     ------
     DataError
         Where `cluster` has another length or missing values.
-    UsageError
-        For a fit with weights of the caller.
 
     See Also
     --------
@@ -135,7 +134,6 @@ def cluster_influence(
     >>> found.clusters[int(found.cooks_distance.argmax())]
     'c'
     """
-    fit.model.refuse_weights("cluster_influence")
     names, groups = _groups(cluster, fit.k)
     count, p = len(groups), fit.p
     cooks, chi2 = np.full(count, np.nan), np.full(count, np.nan)
@@ -217,17 +215,37 @@ def _without(model: FittedModel, rows: NDArray[np.intp], *, reestimate: bool) ->
             return None
         matrices = matrices_at(covariances, found.free)
     here = evaluate(problem, matrices, restricted=model.restricted, gradient=False)
-    matrices = [one * (problem.scale / whole.scale) for one in matrices]
+    of_kept, matrices = matrices, [one * (problem.scale / whole.scale) for one in matrices]
     there = evaluate(whole, matrices, restricted=model.restricted, gradient=False)
     if here is None or there is None:
         return None
-    estimated, covariance = coefficients_at(problem, here)
+    everything = np.arange(whole.k)
+    try:
+        estimated, covariance = _coefficients(model, problem, here, of_kept, kept)
+        _, covariance_of_all = _coefficients(model, whole, there, matrices, everything)
+    except np.linalg.LinAlgError:
+        return None
     return _Without(
         estimated,
         covariance,
         _covariance_of(whole, matrices, rows),
-        np.sqrt(np.diag(coefficients_at(whole, there)[1])),
+        np.sqrt(np.diag(covariance_of_all)),
     )
+
+
+def _coefficients(
+    model: FittedModel,
+    problem: Problem,
+    at: Evaluation,
+    matrices: Sequence[FloatArray],
+    rows: NDArray[np.intp],
+) -> tuple[FloatArray, FloatArray]:
+    """Return coefficients and covariance from some rows, by the weights of the caller if any."""
+    if model.weights is None:
+        return coefficients_at(problem, at)
+    weights = model.weights[np.ix_(rows, rows)]
+    blocks = blocks_at(problem, matrices)
+    return weighted_coefficients(weights, model.design.matrix[rows], model.yi[rows], blocks)
 
 
 def _part(term: RandomTerm, kept: NDArray[np.intp]) -> RandomTerm:

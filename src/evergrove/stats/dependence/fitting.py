@@ -28,6 +28,7 @@ from evergrove.stats.dependence.options import (
 from evergrove.stats.dependence.random_terms import resolve_terms
 from evergrove.stats.dependence.user_weights import checked_weights, weighted_coefficients
 from evergrove.stats.dependence.wald import Tested, tested_coefficients, wald_test
+from evergrove.stats.dependence.working_fit import blocks_at
 from evergrove.stats.diagnostic import Diagnostic
 from evergrove.stats.distributions import chi2_tail
 from evergrove.stats.options import choose
@@ -292,7 +293,8 @@ def _coefficients(model: FittedModel, found: Estimation) -> tuple[FloatArray, Fl
     height = found.evaluation.log_likelihood
     if model.weights is None:
         return best, spread, height
-    coefficients, covariance = weighted_coefficients(model)
+    blocks = blocks_at(model.problem, matrices_at(model.covariances, model.free))
+    coefficients, covariance = weighted_coefficients(model.weights, model.design.matrix, model.yi, blocks)
     change = coefficients - best
     return coefficients, covariance, height - 0.5 * float(change @ np.linalg.solve(spread, change))
 

@@ -1,7 +1,7 @@
 """The cluster-robust (sandwich) covariance and the moments of its distribution.
 
-With weights that are the inverse of the working covariance Φ, residuals have covariance Φ - X M X' under the
-working model, M = (X'Φ⁻¹X)⁻¹. Everything below follows from that (Pustejovsky & Tipton 2018).
+With M = (X'WX)⁻¹ and H = X M X'W, residuals have covariance (I - H) Φ (I - H)' under the working model Φ;
+where W is the inverse of Φ it is Φ - X M X'. The rest follows from that (Pustejovsky & Tipton 2018).
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import numpy as np
 from evergrove.stats.dependence.options import RobustCorrection
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from numpy.typing import NDArray
 
@@ -38,6 +38,8 @@ class WorkingFit(NamedTuple):
         β.
     blocks : tuple of (rows, matrix)
         Independent blocks of Φ.
+    wx : ndarray, shape (k, p), or None
+        W X for weights of the caller; None where W is the inverse of Φ.
     """
 
     names: tuple[str, ...]
@@ -45,6 +47,16 @@ class WorkingFit(NamedTuple):
     residual: FloatArray
     coefficients: FloatArray
     blocks: tuple[tuple[NDArray[np.intp], FloatArray], ...]
+    wx: FloatArray | None = None
+
+    def weighted_design(self) -> FloatArray:
+        """Return W X."""
+        if self.wx is not None:
+            return self.wx
+        wx = np.empty_like(self.x)
+        for rows, phi in self.blocks:
+            wx[rows] = np.linalg.solve(phi, self.x[rows])
+        return wx
 
 
 class Sandwich(NamedTuple):
@@ -56,19 +68,23 @@ class Sandwich(NamedTuple):
         Of the coefficients.
     bread : ndarray, shape (p, p)
         M.
+    model_covariance : ndarray, shape (p, p)
+        M X'W Φ W X M: of the coefficients under the working model.
     influence : tuple of ndarray, shape (k_j, p)
         G_j: a cluster moves the coefficients by G_j' e_j.
     spreads : tuple of ndarray, shape (p, p)
         G_j' Φ_j G_j.
-    crosses : ndarray, shape (m, p, p)
-        X_j' G_j.
+    crosses, pulls : ndarray, shape (m, p, p)
+        X_j' G_j and (W X)_j' Φ_j G_j; the same where W is the inverse of Φ.
     """
 
     covariance: FloatArray
     bread: FloatArray
+    model_covariance: FloatArray
     influence: tuple[FloatArray, ...]
     spreads: FloatArray
     crosses: FloatArray
+    pulls: FloatArray
 
 
 def symmetric_power(matrix: FloatArray, power: float) -> FloatArray:
@@ -79,17 +95,27 @@ def symmetric_power(matrix: FloatArray, power: float) -> FloatArray:
     return np.asarray((vectors * scaled) @ vectors.T)
 
 
-def _adjustment(
-    kind: RobustCorrection, x: FloatArray, phi: FloatArray, wx: FloatArray, bread: FloatArray
-) -> FloatArray | None:
-    """Return A_j, or None for the identity."""
-    if kind is RobustCorrection.CR2:
-        root = np.linalg.cholesky(phi).T
-        inner = root @ (phi - x @ bread @ x.T) @ root.T
-        return np.asarray(root.T @ symmetric_power(inner, -0.5) @ root)
-    if kind is RobustCorrection.CR3:
-        return np.asarray(np.linalg.pinv(np.eye(x.shape[0]) - x @ bread @ wx.T), dtype=np.float64)
-    return None
+class _Cluster(NamedTuple):
+    """Rows of one cluster: X_j, Φ_j, (W X)_j and Φ_j (W X)_j."""
+
+    x: FloatArray
+    phi: FloatArray
+    wx: FloatArray
+    phi_wx: FloatArray
+
+    def adjustment(
+        self, kind: RobustCorrection, bread: FloatArray, model_covariance: FloatArray
+    ) -> FloatArray | None:
+        """Return A_j, or None for the identity."""
+        if kind is RobustCorrection.CR2:
+            root = np.linalg.cholesky(self.phi).T
+            pulled = self.x @ bread @ self.phi_wx.T
+            spread = self.phi - pulled - pulled.T + self.x @ model_covariance @ self.x.T
+            return np.asarray(root.T @ symmetric_power(root @ spread @ root.T, -0.5) @ root)
+        if kind is RobustCorrection.CR3:
+            left = np.eye(self.x.shape[0]) - self.x @ bread @ self.wx.T
+            return np.asarray(np.linalg.pinv(left), dtype=np.float64)
+        return None
 
 
 def factor_of(kind: RobustCorrection, clusters: int, k: int, p: int) -> float:
@@ -119,34 +145,51 @@ def sandwich(fit: WorkingFit, clusters: Sequence[NDArray[np.intp]], kind: Robust
     Sandwich
     """
     k, p = fit.x.shape
-    wx = np.empty((k, p))
-    for rows, phi in fit.blocks:
-        wx[rows] = np.linalg.solve(phi, fit.x[rows])
+    wx = fit.weighted_design()
     bread = np.linalg.inv(fit.x.T @ wx)
-    bread = (bread + bread.T) / 2.0
-    owner = np.empty(k, dtype=np.intp)
+    bread = model_covariance = (bread + bread.T) / 2.0
+    if fit.wx is not None:
+        middle = sum(wx[rows].T @ phi @ wx[rows] for rows, phi in fit.blocks)
+        model_covariance = bread @ middle @ bread
+    influence, spreads, crosses, pulls, moves = [], [], [], [], []
+    for rows, phi in zip(clusters, _covariances(fit, clusters), strict=True):
+        x = fit.x[rows]
+        one = _Cluster(x, phi, wx[rows], x if fit.wx is None else phi @ wx[rows])
+        adjustment = one.adjustment(kind, bread, model_covariance)
+        g = one.wx @ bread if adjustment is None else adjustment.T @ one.wx @ bread
+        influence.append(g)
+        spreads.append(g.T @ phi @ g)
+        crosses.append(x.T @ g)
+        pulls.append(one.phi_wx.T @ g)
+        moves.append(g.T @ fit.residual[rows])
+    stacked = np.array(moves)
+    covariance = factor_of(kind, len(clusters), k, p) * stacked.T @ stacked
+    return Sandwich(
+        covariance,
+        bread,
+        model_covariance,
+        tuple(influence),
+        np.array(spreads),
+        np.array(crosses),
+        np.array(pulls),
+    )
+
+
+def _covariances(fit: WorkingFit, clusters: Sequence[NDArray[np.intp]]) -> Iterator[FloatArray]:
+    """Yield Φ_j of each cluster."""
+    owner = np.empty(fit.x.shape[0], dtype=np.intp)
     for place, rows in enumerate(clusters):
         owner[rows] = place
     mine: list[list[int]] = [[] for _ in clusters]
     for place, (rows, _) in enumerate(fit.blocks):
         mine[int(owner[rows[0]])].append(place)
-    influence, spreads, crosses, moves = [], [], [], []
     for place, rows in enumerate(clusters):
         phi = np.zeros((rows.size, rows.size))
         position = {int(row): at for at, row in enumerate(rows)}
         for block in mine[place]:
             here = [position[int(row)] for row in fit.blocks[block][0]]
             phi[np.ix_(here, here)] = fit.blocks[block][1]
-        x = fit.x[rows]
-        adjustment = _adjustment(kind, x, phi, wx[rows], bread)
-        g = wx[rows] @ bread if adjustment is None else adjustment.T @ wx[rows] @ bread
-        influence.append(g)
-        spreads.append(g.T @ phi @ g)
-        crosses.append(x.T @ g)
-        moves.append(g.T @ fit.residual[rows])
-    stacked = np.array(moves)
-    covariance = factor_of(kind, len(clusters), k, p) * stacked.T @ stacked
-    return Sandwich(covariance, bread, tuple(influence), np.array(spreads), np.array(crosses))
+        yield phi
 
 
 def products(found: Sandwich, contrasts: FloatArray) -> FloatArray:
@@ -165,7 +208,10 @@ def products(found: Sandwich, contrasts: FloatArray) -> FloatArray:
     """
     own = np.einsum("sp,ipr,tr->sti", contrasts, found.spreads, contrasts)
     across = np.einsum("ipr,tr->tip", found.crosses, contrasts)
-    array = -np.einsum("sip,pr,tjr->stij", across, found.bread, across)
+    pulled = np.einsum("ipr,tr->tip", found.pulls, contrasts)
+    once = np.einsum("sip,pr,tjr->stij", across, found.bread, pulled)
+    twice = np.einsum("sip,pr,tjr->stij", across, found.model_covariance, across)
+    array = twice - once - once.transpose(1, 0, 3, 2)
     index = np.arange(array.shape[2])
     array[:, :, index, index] += own
     return np.asarray(array)

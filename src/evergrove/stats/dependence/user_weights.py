@@ -6,16 +6,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from evergrove.errors import DataError, UsageError
-from evergrove.stats.dependence.likelihood import matrices_at
-from evergrove.stats.dependence.working_fit import blocks_at
+from evergrove.errors import DataError
 
 if TYPE_CHECKING:
-    from numpy.typing import ArrayLike
+    from collections.abc import Iterable
+
+    from numpy.typing import ArrayLike, NDArray
 
     from evergrove.stats.arrays import FloatArray
     from evergrove.stats.dependence.design import Design
-    from evergrove.stats.dependence.multilevel_result import FittedModel
 
 #: Relative difference of W and its transpose that counts as rounding.
 ASYMMETRY = 1e-10
@@ -72,13 +71,24 @@ def checked_weights(given: ArrayLike | None, design: Design, k: int) -> FloatArr
     return matrix
 
 
-def weighted_coefficients(model: FittedModel) -> tuple[FloatArray, FloatArray]:
-    """Return (X'WX)⁻¹X'Wy and its covariance (X'WX)⁻¹X'WMWX(X'WX)⁻¹ at the fitted M.
+def weighted_coefficients(
+    weights: FloatArray,
+    x: FloatArray,
+    yi: FloatArray,
+    blocks: Iterable[tuple[NDArray[np.intp], FloatArray]],
+) -> tuple[FloatArray, FloatArray]:
+    """Return (X'WX)⁻¹X'Wy and its covariance (X'WX)⁻¹X'WMWX(X'WX)⁻¹.
 
     Parameters
     ----------
-    model : FittedModel
-        With weights.
+    weights : ndarray, shape (k, k)
+        W.
+    x : ndarray, shape (k, p)
+        Design.
+    yi : ndarray, shape (k,)
+        Effects.
+    blocks : iterable of (rows, matrix)
+        Independent blocks of M, the marginal covariance.
 
     Returns
     -------
@@ -87,16 +97,13 @@ def weighted_coefficients(model: FittedModel) -> tuple[FloatArray, FloatArray]:
 
     Raises
     ------
-    UsageError
-        Without weights.
+    LinAlgError
+        For weights that do not determine every coefficient.
     """
-    if model.weights is None:
-        raise UsageError("weighted_coefficients: found no weights; allowed: a fit with W")
-    x = model.design.matrix
-    wx = model.weights @ x
+    wx = weights @ x
     bread = np.linalg.inv(x.T @ wx)
     middle = np.zeros_like(bread)
-    for rows, block in blocks_at(model.problem, matrices_at(model.covariances, model.free)):
+    for rows, block in blocks:
         middle += wx[rows].T @ block @ wx[rows]
     covariance = bread @ middle @ bread.T
-    return np.asarray(bread @ (wx.T @ model.yi)), np.asarray((covariance + covariance.T) / 2.0)
+    return np.asarray(bread @ (wx.T @ yi)), np.asarray((covariance + covariance.T) / 2.0)

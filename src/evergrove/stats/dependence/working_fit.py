@@ -10,6 +10,7 @@ from evergrove.errors import UsageError
 from evergrove.stats.dependence.likelihood import marginal, matrices_at
 from evergrove.stats.dependence.multilevel_result import MultilevelResult
 from evergrove.stats.dependence.sandwich import WorkingFit
+from evergrove.stats.pool_result import PoolResult
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -68,10 +69,10 @@ def working_fit(fit: Any) -> WorkingFit:  # noqa: ANN401 - several results
         For a result without these.
     """
     if isinstance(fit, MultilevelResult):
-        fit.model.refuse_weights("robust")
-        design = fit.model.design
-        residual = fit.yi - design.matrix @ fit.estimate
-        return WorkingFit(design.names, design.matrix, residual, fit.estimate, fitted_blocks(fit))
+        x, weights = fit.model.design.matrix, fit.model.weights
+        wx = None if weights is None else weights @ x
+        residual = fit.yi - x @ fit.estimate
+        return WorkingFit(fit.model.design.names, x, residual, fit.estimate, fitted_blocks(fit), wx)
     yi, vi, tau2 = (getattr(fit, name, None) for name in ("yi", "vi", "tau2"))
     if yi is None or vi is None or tau2 is None:
         raise UsageError(
@@ -89,4 +90,6 @@ def working_fit(fit: Any) -> WorkingFit:  # noqa: ANN401 - several results
         (np.array([row], dtype=np.intp), np.array([[variance]])) for row, variance in enumerate(variances)
     )
     residual = np.asarray(yi) - matrix @ coefficients
-    return WorkingFit(tuple(names), matrix, residual, coefficients, blocks)
+    own = fit.options.get("weights") if isinstance(fit, PoolResult) else getattr(fit, "given_weights", None)
+    wx = None if own is None else np.asarray(own)[:, np.newaxis] * matrix
+    return WorkingFit(tuple(names), matrix, residual, coefficients, blocks, wx)

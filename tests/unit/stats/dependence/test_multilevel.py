@@ -391,9 +391,16 @@ def test_weights_equal_to_the_models_own_change_nothing():
     weighted = stats.multilevel(FEW_Y, FEW_V, random="~ 1 | effect", data=FEW, mods="dose", W=own)
     for name in ("estimate", "se", "log_likelihood", "aic"):
         np.testing.assert_allclose(getattr(weighted, name), getattr(plain, name), rtol=1e-10)
-    with pytest.raises(UsageError, match="leave W out"):
-        stats.robust(weighted, FEW["study"])
-    for function in (stats.cluster_influence, stats.component_intervals, stats.random_effects):
+    robust, own = (stats.robust(fit, FEW["study"]) for fit in (weighted, plain))
+    np.testing.assert_allclose(robust.se, own.se, rtol=1e-9)
+    np.testing.assert_allclose(robust.df, own.df, rtol=1e-9)
+    left_out = [stats.cluster_influence(fit, reestimate=False) for fit in (weighted, plain)]
+    assert np.isfinite(left_out[1].cooks_distance).all()
+    for name in ("cooks_distance", "studentised", "dfbetas"):
+        np.testing.assert_allclose(
+            getattr(left_out[0], name), getattr(left_out[1], name), rtol=1e-9, atol=1e-12
+        )
+    for function in (stats.component_intervals, stats.random_effects):
         with pytest.raises(UsageError, match="leave W out"):
             function(weighted)
 
