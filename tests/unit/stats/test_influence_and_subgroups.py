@@ -33,6 +33,37 @@ def test_leave_one_out_needs_two():
         stats.leave_one_out(lambda keep: stats.pool(YI[:1][keep], VI[:1][keep]), 1)
 
 
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"model": "ivhet"},
+        {"model": "henmi-copas"},
+        {"model": "common"},
+        {"weights": np.array([3.0, 1.0, 2.0, 5.0, 4.0])},
+        {"tau2": "GENQ", "tau2_weights": VI**-0.5},
+        {"tau2": "SJ", "tau2_start": 0.3},
+        {"tau2": "DL", "tau2_about": 0.2},
+        {"tau2": 0.1, "df": 9.0, "level": 0.9},
+        {"prediction": "NNF", "rng": 3},
+        {"ci": "kenward-roger", "prediction": "KR"},
+        {"tau2": "ML", "tau2_ci": "profile-likelihood", "labels": list("vwxyz"), "measure": "RR"},
+    ],
+)
+def test_refits_have_the_options_of_the_fit(options):
+    def by_hand(keep):
+        kept = {
+            name: [one for one, held in zip(value, keep, strict=True) if held]
+            if isinstance(value, np.ndarray | list)
+            else value
+            for name, value in options.items()
+        }
+        return stats.pool(YI[keep], VI[keep], **kept)
+
+    fit = stats.pool(YI, VI, **options)
+    assert stats.leave_one_out(fit).to_dict() == stats.leave_one_out(by_hand, 5).to_dict()
+    assert stats.cumulative(fit).to_dict() == stats.cumulative(by_hand, 5).to_dict()
+
+
 def test_subgroups_keep_the_order_and_name_single_studies():
     found = stats.subgroups(YI, VI, ["b", "b", "a", "a", "c"], ci="normal", labels=list("vwxyz"))
     assert list(found.results) == ["b", "a", "c"]

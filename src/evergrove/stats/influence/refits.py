@@ -12,6 +12,7 @@ from evergrove.errors import ConvergenceError, DataError, TooFewStudiesError, Us
 from evergrove.stats.arrays import column
 from evergrove.stats.drawing import Drawable
 from evergrove.stats.pool_result import PoolResult
+from evergrove.stats.pool_options import FIXED_WEIGHTS
 from evergrove.stats.pooling import pool
 
 if TYPE_CHECKING:
@@ -137,6 +138,8 @@ def refitter(fit: PoolResult) -> Callable[[BoolArray], PoolResult]:
         )
     options = dict(fit.options)
     by_study = {name: options.pop(name) for name in ("weights", "tau2_weights") if name in options}
+    if options["model"] in FIXED_WEIGHTS:  # the weights follow from the model
+        by_study.pop("weights")
     options["rng"] = options.pop("seed", None)
     labels = fit.labels
 
