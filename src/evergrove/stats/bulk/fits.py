@@ -29,8 +29,10 @@ if TYPE_CHECKING:
     from evergrove.stats.arrays import BoolArray, FloatArray
     from evergrove.stats.diagnostic import Diagnostic
 
-#: Below this many studies in all fits NumPy is faster than to load the compiler, unless it is there already.
-COMPILE_FROM = 100_000
+#: Studies that NumPy pools in about the time that loading compiled code takes.
+COMPILE_FROM = 500_000
+#: Studies that this process has pooled.
+_POOLED = [0]
 #: Studies in one chunk of a thread.
 STUDIES_PER_CHUNK = 131_072
 #: Studies in one word of a subset.
@@ -237,11 +239,11 @@ def each_part(
         return ()
     largest = int(sizes.max())
     given = chosen.given(largest)
-    wanted = loaded_fit() is not None or int(sizes.sum()) >= COMPILE_FROM
-    loop, remarks = compiled_loop() if wanted else (None, ())
+    studies = int(sizes.sum())
+    loop, remarks = compiled_loop() if _compiled_pays(studies) else (None, ())
     if loop is None:
         _side_by_side(chosen, given, yi, vi, members, store)
-        return remarks
+        return remarks if studies >= COMPILE_FROM else ()
 
     def work(begin: int, end: int) -> None:
         out = np.empty((len(kernel.COLUMN), end - begin))
@@ -251,6 +253,15 @@ def each_part(
 
     in_chunks(work, _bounds(sizes), threads=cores())
     return remarks
+
+
+def _compiled_pays(studies: int) -> bool:
+    """Say whether compiled code is there, or worth loading by what this process has pooled with this call.
+
+    Which one runs changes no bit of the numbers.
+    """
+    _POOLED[0] += studies
+    return loaded_fit() is not None or _POOLED[0] >= COMPILE_FROM
 
 
 def _side_by_side(  # noqa: PLR0917 - what the compiled loop takes

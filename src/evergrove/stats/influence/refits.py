@@ -11,8 +11,8 @@ import numpy as np
 from evergrove.errors import ConvergenceError, DataError, TooFewStudiesError, UsageError
 from evergrove.stats.arrays import column
 from evergrove.stats.drawing import Drawable
-from evergrove.stats.pool_result import PoolResult
 from evergrove.stats.pool_options import FIXED_WEIGHTS
+from evergrove.stats.pool_result import PoolResult
 from evergrove.stats.pooling import pool
 
 if TYPE_CHECKING:
