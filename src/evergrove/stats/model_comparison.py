@@ -125,6 +125,8 @@ def _fitted(fit: Comparable) -> _Fitted:
     estimator = str(fit.options["tau2"])
     if fit.model == "random" and estimator not in {"ML", "REML"}:
         own = f"tau² by {estimator}, which maximises no likelihood"
+    if fit.options.get("centred"):
+        own = "centred=True, whose tau² maximises no likelihood"
     single = None if np.ndim(fit.tau2) else float(fit.tau2)
     return _Fitted(
         fit.log_likelihood,

@@ -79,7 +79,7 @@ def permutation_test(
         Where a tested coefficient is 0 with a standard error of 0.
     UsageError
         For an unknown option, too many distinct permutations for an exact test, or a fit with weights of
-        one's own.
+        one's own or ``centred=True``.
 
     Notes
     -----

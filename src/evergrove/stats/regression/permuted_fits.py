@@ -81,6 +81,11 @@ def model_of(fit: MetaRegressionResult) -> Model:
             "permutation_test: found a fit with weights of one's own; allowed: weights 1 / (vi + tau²) and "
             "an estimator of tau² without weights; fit without them"
         )
+    if fit.options["centred"]:
+        raise UsageError(
+            "permutation_test: found centred=True; allowed: False, for tau² is found anew from the effects as "
+            "they are; fit without it"
+        )
     df = fit.k - fit.p
     if df == 0:
         raise UsageError(

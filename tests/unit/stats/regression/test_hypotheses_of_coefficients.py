@@ -142,6 +142,9 @@ def test_a_table_of_models_stands_on_their_criteria():
     moments = stats.meta_regression(yi, vi, tau2="DL")
     with pytest.raises(UsageError, match="maximises no likelihood"):
         stats.model_table({"a": moments, "b": moments})
+    centred = stats.meta_regression(yi, vi, data["dose"], intercept=False, centred=True)
+    with pytest.raises(UsageError, match="centred=True, whose tau² maximises no likelihood"):
+        stats.compare_models(centred, centred)
     restricted = [stats.meta_regression(yi, vi, mods, tau2="REML") for mods in (None, data["dose"])]
     with pytest.raises(UsageError, match="different moderators"):
         stats.model_table(dict(zip("ab", restricted, strict=True)))

@@ -149,6 +149,8 @@ def test_calls_that_cannot_be_are_refused(options, words):
 def test_fits_that_cannot_be_permuted_are_refused():
     with pytest.raises(UsageError, match="weights of one's own"):
         stats.permutation_test(stats.meta_regression(YI, VI, {"x": X}, weights=VI))
+    with pytest.raises(UsageError, match="found centred=True"):
+        stats.permutation_test(stats.meta_regression(YI, VI, {"x": X}, intercept=False, centred=True))
     with pytest.raises(UsageError, match="as many coefficients"):
         stats.permutation_test(stats.meta_regression([0.1, 0.3], [0.1, 0.1], [1.0, 2.0]))
 
