@@ -83,8 +83,8 @@ def model_of(fit: MetaRegressionResult) -> Model:
         )
     if fit.options["centred"]:
         raise UsageError(
-            "permutation_test: found centred=True; allowed: False, for tau² is found anew from the effects as "
-            "they are; fit without it"
+            "permutation_test: found centred=True; allowed: False, for tau² is found anew from the effects "
+            "as they are; fit without it"
         )
     df = fit.k - fit.p
     if df == 0:
