@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
-from evergrove.errors import DataError
+from evergrove.errors import DataError, UsageError
 from evergrove.stats.regression.coefficient_tests import joint_test, wald
 from evergrove.stats.regression.least_squares import redundant_columns
 from evergrove.stats.result import Result
@@ -17,8 +17,13 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
     from evergrove.stats.arrays import FloatArray
+    from evergrove.stats.dependence.multilevel_result import MultilevelResult
+    from evergrove.stats.dependence.robust_tests import RobustResult
     from evergrove.stats.regression.coefficient_tests import CoefficientTest
+    from evergrove.stats.regression.location_scale_result import LocationScaleResult
     from evergrove.stats.regression.regression_result import MetaRegressionResult
+
+    Fitted: TypeAlias = MetaRegressionResult | LocationScaleResult | MultilevelResult | RobustResult
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -33,7 +38,7 @@ class LinearHypothesis(Result):
         Of each combination; the tests are against `rhs`, the limits are of the combination itself.
     rhs : ndarray, shape (m,)
         Hypothesised values.
-    df : float or None
+    df : ndarray, shape (m,), or None
         Of t; None for normal.
     joint : CoefficientTest or None
         All of them at once; None where the combinations depend on each other.
@@ -51,7 +56,7 @@ class LinearHypothesis(Result):
     statistic: FloatArray
     p_value: FloatArray
     rhs: FloatArray
-    df: float | None
+    df: FloatArray | None
     joint: CoefficientTest | None
     matrix: FloatArray
     level: float
@@ -79,30 +84,33 @@ class LinearHypothesis(Result):
 
 
 def linear_hypothesis(
-    fit: MetaRegressionResult,
+    fit: Fitted,
     weights: ArrayLike | Mapping[str, float] | Sequence[Mapping[str, float]],
     rhs: ArrayLike = 0.0,
 ) -> LinearHypothesis:
-    """Test linear combinations of the coefficients of a meta-regression.
+    """Test linear combinations of the coefficients of a model.
 
     Parameters
     ----------
-    fit : MetaRegressionResult
-        Of `meta_regression`.
+    fit : MetaRegressionResult, LocationScaleResult, MultilevelResult or RobustResult
+        Of `meta_regression`, `location_scale` (its location coefficients), `multilevel` or `robust`.
     weights : mapping, sequence of mappings, or array-like of shape (m, p) or (p,)
-        Weight of each coefficient by name (others 0), or in the order of `MetaRegressionResult.names`.
+        Weight of each coefficient by name (others 0), or in the order of ``fit.names``.
     rhs : array-like, shape (m,) or scalar
         Values under the hypothesis.
 
     Returns
     -------
     LinearHypothesis
-        Wald tests with the covariance and the distribution of the fit: z and chi-square, or t and F.
+        Wald tests with the covariance and the distribution of the fit: z and chi-square, or t and F. Where
+        coefficients have degrees of freedom of their own, a combination has the fewest of those in it, and F
+        the fewest of all (metafor's convention).
 
     Raises
     ------
     UsageError
-        For a coefficient that is not there.
+        For a coefficient that is not there, or a fit without coefficients. Satterthwaite degrees of freedom
+        are not those of single coefficients: give the combinations to ``robust(fit, cluster, tested=...)``.
     DataError
         For a matrix of the wrong shape.
 
@@ -118,13 +126,18 @@ def linear_hypothesis(
     >>> linear_hypothesis(fit, {"arm[T.b]": 1, "arm[T.c]": -1})
     <LinearHypothesis arm[T.b] - arm[T.c] = 0: 0.4000, p=0.0455>
     """
-    matrix = _weights(fit, weights)
+    _check_coefficients(fit)
+    matrix = _weights(fit.names, weights)
     target = np.broadcast_to(np.asarray(rhs, dtype=np.float64), (matrix.shape[0],))
     estimate = matrix @ fit.estimate
     covariance = matrix @ fit.covariance @ matrix.T
-    single = wald(estimate - target, covariance, fit.df, fit.level)
+    df = None
+    if fit.df is not None:
+        df = np.where(matrix != 0, fit.df, np.inf).min(axis=1)
+    single = wald(estimate - target, covariance, df, fit.level)
     names = tuple(_in_words(row, fit.names, float(value)) for row, value in zip(matrix, target, strict=True))
     dependent = bool(redundant_columns(matrix.T.copy()))
+    fewest = None if df is None else float(df.min())
     return LinearHypothesis(
         names,
         estimate,
@@ -134,27 +147,46 @@ def linear_hypothesis(
         single.statistic,
         single.p_value,
         target.copy(),
-        fit.df,
-        None if dependent else joint_test(estimate - target, covariance, fit.df, names),
+        df,
+        None if dependent else joint_test(estimate - target, covariance, fewest, names),
         matrix,
         fit.level,
     )
 
 
-def _weights(fit: MetaRegressionResult, weights: object) -> FloatArray:
+def _check_coefficients(fit: Fitted) -> None:
+    """Refuse fits without named coefficients, or whose combinations have degrees of freedom of their own."""
+    if not hasattr(fit, "names") or not hasattr(fit, "covariance"):
+        raise UsageError(
+            f"linear_hypothesis: found {type(fit).__name__}; allowed: a fit of meta_regression, "
+            "location_scale, multilevel or robust"
+        )
+    if getattr(fit, "df_method", None) == "satterthwaite":
+        raise UsageError(
+            "linear_hypothesis: found a robust fit with Satterthwaite degrees of freedom; allowed: another "
+            "df; give the combinations to robust(fit, cluster, tested=...)"
+        )
+
+
+def _weights(names: tuple[str, ...], weights: object) -> FloatArray:
     """Return the weights of the coefficients as a matrix."""
     rows = [weights] if isinstance(weights, Mapping) else weights
+    p = len(names)
     if isinstance(rows, Sequence) and rows and all(isinstance(row, Mapping) for row in rows):
-        matrix = np.zeros((len(rows), fit.p))
+        matrix = np.zeros((len(rows), p))
         for place, row in enumerate(rows):
             for name, weight in row.items():
-                matrix[place, fit.position(name)] = float(weight)
+                if name not in names:
+                    raise UsageError(
+                        f"coefficient: found {name!r}; allowed: one of {', '.join(map(repr, names))}"
+                    )
+                matrix[place, names.index(name)] = float(weight)
     else:
         matrix = np.atleast_2d(np.array(weights, dtype=np.float64))
-    if matrix.ndim != 2 or matrix.shape[1] != fit.p or not bool((matrix != 0).any(axis=1).all()):
+    if matrix.ndim != 2 or matrix.shape[1] != p or not bool((matrix != 0).any(axis=1).all()):
         raise DataError(
-            f"weights: found shape {matrix.shape}, or a row of zeros; allowed: {fit.p} weights per row, in "
-            f"the order {', '.join(fit.names)}; or name them in a mapping"
+            f"weights: found shape {matrix.shape}, or a row of zeros; allowed: {p} weights per row, in "
+            f"the order {', '.join(names)}; or name them in a mapping"
         )
     return matrix
 

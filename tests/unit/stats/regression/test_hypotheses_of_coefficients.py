@@ -42,6 +42,26 @@ def test_the_test_is_against_the_hypothesis_and_the_limits_are_of_the_combinatio
     assert (at.ci_low[0], at.ci_high[0]) == pytest.approx((fit.ci_low[1], fit.ci_high[1]))
 
 
+def test_combinations_of_a_multilevel_fit_have_the_fewest_degrees_of_freedom_in_them():
+    options = {"random": "~ 1 | lab/row", "data": {"lab": [1, 1, 2, 2, 3, 3, 4, 4], "row": range(8)}}
+    mods = np.column_stack([DATA["dose"], [0, 0, 1, 1, 0, 0, 1, 1]])
+    fit = stats.multilevel(YI, VI, mods=mods, names=["dose", "late"], test="t", dfs="contain", **options)
+    assert fit.df.tolist() == [1.0, 5.0, 1.0]
+    found = stats.linear_hypothesis(fit, [{"dose": 1}, {"dose": 1, "late": -1}])
+    assert found.df.tolist() == [5.0, 1.0]
+    assert found.joint.df_residual == 1.0
+    assert found.statistic[0] == pytest.approx(fit.statistic[1], rel=1e-12)
+    assert found.p_value[0] == pytest.approx(fit.p_value[1], rel=1e-12)
+    assert (found.ci_low[0], found.ci_high[0]) == pytest.approx((fit.ci_low[1], fit.ci_high[1]))
+    robust = {df: stats.robust(fit, options["data"]["lab"], df=df) for df in ("normal", "satterthwaite")}
+    plain = stats.linear_hypothesis(robust["normal"], {"late": 1})
+    assert plain.p_value[0] == pytest.approx(robust["normal"].p_value[2], rel=1e-12)
+    with pytest.raises(UsageError, match="tested="):
+        stats.linear_hypothesis(robust["satterthwaite"], {"late": 1})
+    with pytest.raises(UsageError, match="found PoolResult"):
+        stats.linear_hypothesis(stats.pool(YI, VI), [1.0])
+
+
 def test_dependent_combinations_have_no_joint_test():
     fit = regress(["arm"])
     assert stats.linear_hypothesis(fit, [[0, 1, 0], [0, 2, 0]]).joint is None
