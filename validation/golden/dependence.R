@@ -359,6 +359,16 @@ save("robust_weights", "coef_test(rma(weights=), rma.mv(W=), vcov, cluster), Wal
 f <- quiet(rma.mv(yi, vi, W = A, mods = as.matrix(d["ablat"]), random = ~ 1 | pair/row, data = d, sigma2 = c(0.1, 0.2))); s <- rstudent(f, cluster = d$pair)
 save("multilevel_influence_weights", "cooks.distance, dfbetas, rstudent (rma.mv(W=), cluster)", list(list(cooks_distance = vec(cooks.distance(f, cluster = d$pair)),
   dfbetas = vec(as.matrix(dfbetas(f, cluster = d$pair))), studentised = vec(s$obs$z), chi2 = vec(s$cluster$X2))), data = list(d = c(lapply(d, vec), list(A = vec(A)))))
+cases <- list(); d$alloc <- match(bcg$alloc, c("random", "alternate", "systematic")); d$year <- bcg$year - 1966
+for (model in c("matrix", "crossed", "regression", "pool")) {
+  mv <- function(random, ...) quiet(rma.mv(yi, vi, mods = ~ ablat + year, random = random, data = d, sigma2 = c(0.1, 0.2), ...))
+  f <- switch(model, matrix = mv(~ 1 | pair/row, W = A), crossed = mv(list(~ 1 | pair, ~ 1 | alloc)),
+              regression = rma(yi, vi, mods = ~ ablat + year, data = d, tau2 = 0.1), pool = rma(yi, vi, data = d, method = "DL"))
+  s <- if (inherits(f, "rma.mv")) rstandard(f, cluster = d$pair) else list(obs = rstandard(f))
+  cases[[length(cases) + 1]] <- list(model = model, residual = vec(s$obs$resid), se = vec(s$obs$se), standardised = vec(s$obs$z), hat = vec(hatvalues(f)),
+    chi2 = if (is.null(s$cluster)) NULL else vec(s$cluster$X2), vif = if (model == "pool") NULL else vec(sapply(vif(f)$vif, `[[`, "vif")))
+}
+save("residuals_standardised", "rstandard(rma.mv(W=), cluster), hatvalues, vif", cases, data = list(d = c(lapply(d, vec), list(A = vec(A)))))
 cases <- list()
 for (one in list(list(set = "konstantopoulos2011", mods = "yc", cluster = "district"), list(set = "assink2016", mods = "pubstatus", cluster = "study"), list(set = "assink2016", mods = character(), cluster = "study"), list(set = "cross", mods = "dose", cluster = "lab")))
   for (model in c("CORR", "HIER")) for (rho in if (model == "CORR") c(0.8, 0.3) else 0.8) for (small in c(TRUE, FALSE)) {

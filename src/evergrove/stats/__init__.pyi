@@ -133,6 +133,8 @@ from .dependence.predictions import variance_explained as variance_explained
 from .dependence.profiles import ComponentIntervals as ComponentIntervals
 from .dependence.profiles import component_intervals as component_intervals
 from .dependence.profiles import likelihood_profile as likelihood_profile
+from .dependence.residuals import StandardisedResiduals as StandardisedResiduals
+from .dependence.residuals import standardised_residuals as standardised_residuals
 from .dependence.robust_moments import robust_variance as robust_variance
 from .dependence.robust_tests import RobustResult as RobustResult
 from .dependence.robust_tests import robust as robust

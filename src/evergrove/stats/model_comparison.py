@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -13,16 +14,17 @@ from evergrove.stats.dependence.multilevel_result import MultilevelResult
 from evergrove.stats.diagnostic import Diagnostic
 from evergrove.stats.distributions import chi2_tail
 from evergrove.stats.regression.least_squares import redundant_columns
-from evergrove.stats.result import Result
+from evergrove.stats.result import Result, refuse_other_results
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from evergrove.stats.arrays import FloatArray
     from evergrove.stats.regression.location_scale_result import LocationScaleResult
     from evergrove.stats.regression.regression_result import MetaRegressionResult
 
     Comparable = MetaRegressionResult | LocationScaleResult | MultilevelResult
+
+
+COMPARABLE = ("MetaRegressionResult", "LocationScaleResult", "MultilevelResult")
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +103,7 @@ class _Fitted(NamedTuple):
 
 def _fitted(fit: Comparable) -> _Fitted:
     """Return what a comparison needs of a fit."""
+    refuse_other_results("comparison of models", fit, *COMPARABLE)
     criteria = (fit.aic, fit.bic, fit.aicc)
     if isinstance(fit, MultilevelResult):
         known = fit.model.known
@@ -350,8 +353,9 @@ def model_table(models: Mapping[str, Comparable]) -> ModelTable:
     >>> model_table(fits).models
     ('dose', 'mean')
     """
-    if len(models) < 2:
-        raise UsageError(f"model_table: found {len(models)} models; allowed: two or more, by name")
+    if not isinstance(models, Mapping) or len(models) < 2:
+        count = len(models) if isinstance(models, Mapping) else type(models).__name__
+        raise UsageError(f"model_table: found {count}; allowed: two or more models by name")
     fits = {str(name): _fitted(fit) for name, fit in models.items()}
     first_name, first = next(iter(fits.items()))
     for name, fit in fits.items():

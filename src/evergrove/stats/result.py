@@ -16,6 +16,46 @@ from evergrove.stats.fingerprint import SCHEMA_VERSION, json_safe, software_vers
 MOST_ROWS_SHOWN = 50
 
 
+#: Which function makes a result.
+MADE_BY = {
+    "PoolResult": "pool",
+    "MetaRegressionResult": "meta_regression",
+    "LocationScaleResult": "location_scale",
+    "MultilevelResult": "multilevel",
+    "RobustResult": "robust",
+    "GlmmResult": "glmm",
+    "Subgroups": "subgroups",
+}
+
+
+def refuse_other_results(who: str, found: object, *kinds: str) -> None:
+    """Raise unless a result is of one of the classes named.
+
+    Parameters
+    ----------
+    who : str
+        The function that was called.
+    found : object
+        What it was given.
+    *kinds : str
+        Names of classes, from `MADE_BY`: names, since the modules of the results use this one.
+
+    Raises
+    ------
+    UsageError
+        For anything else.
+
+    Examples
+    --------
+    >>> refuse_other_results("blups", 3, "PoolResult")
+    Traceback (most recent call last):
+    evergrove.errors.UsageError: blups: found int; allowed: a result of pool
+    """
+    if type(found).__name__ not in kinds:
+        makers = [MADE_BY[kind] for kind in kinds]
+        raise UsageError(f"{who}: found {type(found).__name__}; allowed: a result of {' or '.join(makers)}")
+
+
 def _plain(value: object) -> object:
     """Return a field as JSON can hold it; results, remarks and estimates by their own `to_dict`."""
     if hasattr(value, "to_dict"):

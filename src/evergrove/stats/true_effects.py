@@ -13,7 +13,7 @@ from evergrove.errors import UsageError
 from evergrove.stats.distributions import two_sided_quantile
 from evergrove.stats.options import PoolModel, PredictionMethod, Scale
 from evergrove.stats.pool_result import PoolResult
-from evergrove.stats.result import Result
+from evergrove.stats.result import Result, refuse_other_results
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -126,6 +126,7 @@ def blups(fit: PoolResult | MetaRegressionResult) -> StudyEffects:
     >>> found.effect.round(3), found.shrinkage.round(3)
     (array([0.202, 0.328, 0.362, 0.604]), array([0.628, 0.628, 0.503, 0.835]))
     """
+    refuse_other_results("blups", fit, "PoolResult", "MetaRegressionResult")
     own = isinstance(fit, PoolResult) and fit.model in (PoolModel.RANDOM, PoolModel.COMMON)
     given = fit.options.get("weights") if isinstance(fit, PoolResult) else fit.given_weights
     if fit.tau2 is None or given is not None or (isinstance(fit, PoolResult) and not own):
@@ -241,6 +242,7 @@ def expected_share(
     >>> expected_share(fit, 0.8, 1.25)
     <ExpectedShare 80.8% below 0.8, 18.4% between, 0.7% above 1.25>
     """
+    refuse_other_results("expected_share", fit, "PoolResult", "GlmmResult")
     if high is None:
         high = low
     if not low <= high:

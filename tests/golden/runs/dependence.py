@@ -366,6 +366,26 @@ def multilevel_influence_weights() -> Iterator[Row]:
         yield "weights", "dfbetas", CLOSED, ours.dfbetas.T.ravel(), case["dfbetas"]
 
 
+def residuals_standardised() -> Iterator[Row]:
+    d, matrix = _weighted_trials("residuals_standardised")
+    mods = {"mods": "~ ablat + year", "data": d}
+    both = {**mods, "sigma2": [0.1, 0.2]}
+    fits = {
+        "matrix": stats.multilevel(d["yi"], d["vi"], random="~ 1 | pair/row", W=matrix, **both),
+        "crossed": stats.multilevel(d["yi"], d["vi"], random=["~ 1 | pair", "~ 1 | alloc"], **both),
+        "regression": stats.meta_regression(d["yi"], d["vi"], tau2=0.1, ci="normal", **mods),
+        "pool": stats.pool(d["yi"], d["vi"], tau2="DL"),
+    }
+    for case in golden("residuals_standardised").cases:
+        fit = fits[case["model"]]
+        ours = stats.standardised_residuals(fit, d["pair"] if case["chi2"] else None)
+        for quantity in ("residual", "se", "standardised", "hat", "chi2"):
+            if case[quantity] is not None:
+                yield case["model"], quantity, CLOSED, getattr(ours, quantity), case[quantity]
+        if case["vif"] is not None:
+            yield case["model"], "vif", CLOSED, stats.variance_inflation(fit).vif, case["vif"]
+
+
 def robust_variance() -> Iterator[Row]:
     for case in golden("robust_variance").cases:
         columns, _ = _columns("robust_variance", case["set"])
@@ -491,6 +511,7 @@ RUNS = (
     robust_pooling,
     robust_weights,
     multilevel_influence_weights,
+    residuals_standardised,
     robust_regression,
     robust_variance,
     dose_response_covariance,

@@ -15,7 +15,7 @@ from evergrove.stats.dependence.random_terms import clusters_in_order
 from evergrove.stats.dependence.user_weights import weighted_coefficients
 from evergrove.stats.dependence.working_fit import blocks_at
 from evergrove.stats.diagnostic import Diagnostic
-from evergrove.stats.result import Result
+from evergrove.stats.result import Result, refuse_other_results
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -134,6 +134,7 @@ def cluster_influence(
     >>> found.clusters[int(found.cooks_distance.argmax())]
     'c'
     """
+    refuse_other_results("cluster_influence", fit, "MultilevelResult")
     names, groups = _groups(cluster, fit.k)
     count, p = len(groups), fit.p
     cooks, chi2 = np.full(count, np.nan), np.full(count, np.nan)

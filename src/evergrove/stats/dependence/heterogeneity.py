@@ -9,6 +9,7 @@ import numpy as np
 from evergrove.errors import UsageError
 from evergrove.stats.dependence.covariance_structures import ONE_VARIANCE
 from evergrove.stats.dependence.likelihood import evaluate
+from evergrove.stats.result import refuse_other_results
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -116,6 +117,7 @@ def i2_by_level(fit: MultilevelResult) -> dict[str, float]:
     >>> sorted(i2_by_level(fit))
     ['a', 'b']
     """
+    refuse_other_results("i2_by_level", fit, "MultilevelResult")
     problem = fit.model.problem
     leverage = residual_heterogeneity(problem).leverage
     found = {}

@@ -14,7 +14,7 @@ from evergrove.stats.dependence.heterogeneity import fitted_matrices
 from evergrove.stats.dependence.options import ResidualDf
 from evergrove.stats.dependence.working_fit import fitted_blocks
 from evergrove.stats.distributions import two_sided_quantile
-from evergrove.stats.result import Result
+from evergrove.stats.result import Result, refuse_other_results
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -194,6 +194,7 @@ def predict_multilevel(
     >>> bool(found.prediction_low[0] < found.ci_low[0])
     True
     """
+    refuse_other_results("predict_multilevel", fit, "MultilevelResult")
     level = fit.level if level is None else checked_level(level)
     rows = _new_rows(fit, mods)
     mean = rows @ fit.estimate
@@ -284,6 +285,7 @@ def random_effects(fit: MultilevelResult, *, level: float | None = None) -> tupl
     >>> [len(one.estimate) for one in random_effects(fit)]
     [4, 7]
     """
+    refuse_other_results("random_effects", fit, "MultilevelResult")
     fit.model.refuse_weights("random_effects")
     level = fit.level if level is None else checked_level(level)
     blocks, x = fitted_blocks(fit), fit.model.design.matrix
@@ -342,6 +344,8 @@ def variance_explained(full: MultilevelResult, reduced: MultilevelResult) -> flo
     >>> round(variance_explained(full, three_level(y, [0.02] * 7, study)), 1)
     100.0
     """
+    for fit in (full, reduced):
+        refuse_other_results("variance_explained", fit, "MultilevelResult")
     same = [one.name for one in full.components] == [one.name for one in reduced.components]
     if full.k != reduced.k or not np.array_equal(full.yi, reduced.yi) or not same:
         raise UsageError(

@@ -13,7 +13,7 @@ from evergrove.stats.arrays import FloatArray, checked_level, column
 from evergrove.stats.dependence.estimation import estimate
 from evergrove.stats.diagnostic import Diagnostic
 from evergrove.stats.distributions import normal_quantile
-from evergrove.stats.result import Result
+from evergrove.stats.result import Result, refuse_other_results
 from evergrove.stats.roots import bracketed_root
 
 if TYPE_CHECKING:
@@ -169,6 +169,7 @@ def likelihood_profile(fit: MultilevelResult, component: str, values: ArrayLike)
     >>> bool(profile[1] > max(profile[0], profile[2]))
     True
     """
+    refuse_other_results("likelihood_profile", fit, "MultilevelResult")
     _, place = _find(fit, component)
     profile = _Profile(fit, place)
     return np.array([profile(float(value), thorough=True) for value in column("values", values)])
@@ -216,6 +217,7 @@ def component_intervals(
     >>> bool(found.ci_low[0] <= fit.sigma2[0] <= found.ci_high[0])
     True
     """
+    refuse_other_results("component_intervals", fit, "MultilevelResult")
     fit.model.refuse_weights("component_intervals")
     level = fit.level if level is None else checked_level(level)
     names = [one.name for one in fit.components if not one.given] if components is None else list(components)

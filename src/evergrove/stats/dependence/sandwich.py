@@ -13,7 +13,7 @@ import numpy as np
 from evergrove.stats.dependence.options import RobustCorrection
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
@@ -49,14 +49,59 @@ class WorkingFit(NamedTuple):
     blocks: tuple[tuple[NDArray[np.intp], FloatArray], ...]
     wx: FloatArray | None = None
 
-    def weighted_design(self) -> FloatArray:
-        """Return W X."""
-        if self.wx is not None:
-            return self.wx
-        wx = np.empty_like(self.x)
-        for rows, phi in self.blocks:
-            wx[rows] = np.linalg.solve(phi, self.x[rows])
-        return wx
+    def weighting(self) -> Weighting:
+        """Return what the weights make of the design."""
+        wx, phi_wx = np.empty_like(self.x), self.x
+        if self.wx is None:
+            for rows, phi in self.blocks:
+                wx[rows] = np.linalg.solve(phi, self.x[rows])
+        else:
+            wx, phi_wx = self.wx, np.empty_like(self.x)
+            for rows, phi in self.blocks:
+                phi_wx[rows] = phi @ wx[rows]
+        bread = np.linalg.inv(self.x.T @ wx)
+        bread = (bread + bread.T) / 2.0
+        spread = bread if self.wx is None else bread @ (wx.T @ phi_wx) @ bread
+        return Weighting(wx, phi_wx, bread, spread)
+
+
+class Weighting(NamedTuple):
+    """A design under its weights.
+
+    Parameters
+    ----------
+    wx, phi_wx : ndarray, shape (k, p)
+        W X and Φ W X; the latter is X where W is the inverse of Φ.
+    bread : ndarray, shape (p, p)
+        M.
+    model_covariance : ndarray, shape (p, p)
+        M X'W Φ W X M: of the coefficients under the working model.
+    """
+
+    wx: FloatArray
+    phi_wx: FloatArray
+    bread: FloatArray
+    model_covariance: FloatArray
+
+
+class Blocks:
+    """The working covariance of any rows."""
+
+    def __init__(self, fit: WorkingFit) -> None:
+        self.blocks = fit.blocks
+        self.owner = np.empty(fit.residual.size, dtype=np.intp)
+        self.position = np.empty(fit.residual.size, dtype=np.intp)
+        for place, (rows, _) in enumerate(fit.blocks):
+            self.owner[rows], self.position[rows] = place, np.arange(rows.size)
+
+    def of(self, rows: NDArray[np.intp]) -> FloatArray:
+        """Return the covariance of some rows."""
+        found = np.zeros((rows.size, rows.size))
+        for place in np.unique(self.owner[rows]):
+            here = np.flatnonzero(self.owner[rows] == place)
+            inside = self.position[rows[here]]
+            found[np.ix_(here, here)] = self.blocks[place][1][np.ix_(inside, inside)]
+        return found
 
 
 class Sandwich(NamedTuple):
@@ -66,10 +111,8 @@ class Sandwich(NamedTuple):
     ----------
     covariance : ndarray, shape (p, p)
         Of the coefficients.
-    bread : ndarray, shape (p, p)
-        M.
-    model_covariance : ndarray, shape (p, p)
-        M X'W Φ W X M: of the coefficients under the working model.
+    weighting : Weighting
+        Of the design.
     influence : tuple of ndarray, shape (k_j, p)
         G_j: a cluster moves the coefficients by G_j' e_j.
     spreads : tuple of ndarray, shape (p, p)
@@ -79,8 +122,7 @@ class Sandwich(NamedTuple):
     """
 
     covariance: FloatArray
-    bread: FloatArray
-    model_covariance: FloatArray
+    weighting: Weighting
     influence: tuple[FloatArray, ...]
     spreads: FloatArray
     crosses: FloatArray
@@ -95,27 +137,36 @@ def symmetric_power(matrix: FloatArray, power: float) -> FloatArray:
     return np.asarray((vectors * scaled) @ vectors.T)
 
 
-class _Cluster(NamedTuple):
-    """Rows of one cluster: X_j, Φ_j, (W X)_j and Φ_j (W X)_j."""
+def _adjustment(kind: RobustCorrection, x: FloatArray, phi: FloatArray, mine: Weighting) -> FloatArray | None:
+    """Return A_j of a cluster, or None for the identity; `mine` has its rows."""
+    if kind is RobustCorrection.CR2:
+        root = np.linalg.cholesky(phi).T
+        inner = root @ residual_covariance(x, phi, mine) @ root.T
+        return np.asarray(root.T @ symmetric_power(inner, -0.5) @ root)
+    if kind is RobustCorrection.CR3:
+        return np.asarray(np.linalg.pinv(np.eye(x.shape[0]) - x @ mine.bread @ mine.wx.T), dtype=np.float64)
+    return None
 
-    x: FloatArray
-    phi: FloatArray
-    wx: FloatArray
-    phi_wx: FloatArray
 
-    def adjustment(
-        self, kind: RobustCorrection, bread: FloatArray, model_covariance: FloatArray
-    ) -> FloatArray | None:
-        """Return A_j, or None for the identity."""
-        if kind is RobustCorrection.CR2:
-            root = np.linalg.cholesky(self.phi).T
-            pulled = self.x @ bread @ self.phi_wx.T
-            spread = self.phi - pulled - pulled.T + self.x @ model_covariance @ self.x.T
-            return np.asarray(root.T @ symmetric_power(root @ spread @ root.T, -0.5) @ root)
-        if kind is RobustCorrection.CR3:
-            left = np.eye(self.x.shape[0]) - self.x @ bread @ self.wx.T
-            return np.asarray(np.linalg.pinv(left), dtype=np.float64)
-        return None
+def residual_covariance(x: FloatArray, phi: FloatArray, mine: Weighting) -> FloatArray:
+    """Return the covariance of the residuals of some rows under the working model.
+
+    Parameters
+    ----------
+    x : ndarray, shape (n, p)
+        Their design.
+    phi : ndarray, shape (n, n)
+        Their working covariance.
+    mine : Weighting
+        With their rows of `wx` and `phi_wx`.
+
+    Returns
+    -------
+    ndarray, shape (n, n)
+        Their part of (I - H) Φ (I - H)'.
+    """
+    pulled = x @ mine.bread @ mine.phi_wx.T
+    return np.asarray(phi - pulled - pulled.T + x @ mine.model_covariance @ x.T)
 
 
 def factor_of(kind: RobustCorrection, clusters: int, k: int, p: int) -> float:
@@ -145,51 +196,24 @@ def sandwich(fit: WorkingFit, clusters: Sequence[NDArray[np.intp]], kind: Robust
     Sandwich
     """
     k, p = fit.x.shape
-    wx = fit.weighted_design()
-    bread = np.linalg.inv(fit.x.T @ wx)
-    bread = model_covariance = (bread + bread.T) / 2.0
-    if fit.wx is not None:
-        middle = sum(wx[rows].T @ phi @ wx[rows] for rows, phi in fit.blocks)
-        model_covariance = bread @ middle @ bread
+    whole = fit.weighting()
     influence, spreads, crosses, pulls, moves = [], [], [], [], []
-    for rows, phi in zip(clusters, _covariances(fit, clusters), strict=True):
-        x = fit.x[rows]
-        one = _Cluster(x, phi, wx[rows], x if fit.wx is None else phi @ wx[rows])
-        adjustment = one.adjustment(kind, bread, model_covariance)
-        g = one.wx @ bread if adjustment is None else adjustment.T @ one.wx @ bread
+    blocks = Blocks(fit)
+    for rows in clusters:
+        x, phi = fit.x[rows], blocks.of(rows)
+        mine = whole._replace(wx=whole.wx[rows], phi_wx=whole.phi_wx[rows])
+        adjustment = _adjustment(kind, x, phi, mine)
+        g = mine.wx @ mine.bread if adjustment is None else adjustment.T @ mine.wx @ mine.bread
         influence.append(g)
         spreads.append(g.T @ phi @ g)
         crosses.append(x.T @ g)
-        pulls.append(one.phi_wx.T @ g)
+        pulls.append(mine.phi_wx.T @ g)
         moves.append(g.T @ fit.residual[rows])
     stacked = np.array(moves)
     covariance = factor_of(kind, len(clusters), k, p) * stacked.T @ stacked
     return Sandwich(
-        covariance,
-        bread,
-        model_covariance,
-        tuple(influence),
-        np.array(spreads),
-        np.array(crosses),
-        np.array(pulls),
+        covariance, whole, tuple(influence), np.array(spreads), np.array(crosses), np.array(pulls)
     )
-
-
-def _covariances(fit: WorkingFit, clusters: Sequence[NDArray[np.intp]]) -> Iterator[FloatArray]:
-    """Yield Φ_j of each cluster."""
-    owner = np.empty(fit.x.shape[0], dtype=np.intp)
-    for place, rows in enumerate(clusters):
-        owner[rows] = place
-    mine: list[list[int]] = [[] for _ in clusters]
-    for place, (rows, _) in enumerate(fit.blocks):
-        mine[int(owner[rows[0]])].append(place)
-    for place, rows in enumerate(clusters):
-        phi = np.zeros((rows.size, rows.size))
-        position = {int(row): at for at, row in enumerate(rows)}
-        for block in mine[place]:
-            here = [position[int(row)] for row in fit.blocks[block][0]]
-            phi[np.ix_(here, here)] = fit.blocks[block][1]
-        yield phi
 
 
 def products(found: Sandwich, contrasts: FloatArray) -> FloatArray:
@@ -209,8 +233,8 @@ def products(found: Sandwich, contrasts: FloatArray) -> FloatArray:
     own = np.einsum("sp,ipr,tr->sti", contrasts, found.spreads, contrasts)
     across = np.einsum("ipr,tr->tip", found.crosses, contrasts)
     pulled = np.einsum("ipr,tr->tip", found.pulls, contrasts)
-    once = np.einsum("sip,pr,tjr->stij", across, found.bread, pulled)
-    twice = np.einsum("sip,pr,tjr->stij", across, found.model_covariance, across)
+    once = np.einsum("sip,pr,tjr->stij", across, found.weighting.bread, pulled)
+    twice = np.einsum("sip,pr,tjr->stij", across, found.weighting.model_covariance, across)
     array = twice - once - once.transpose(1, 0, 3, 2)
     index = np.arange(array.shape[2])
     array[:, :, index, index] += own

@@ -14,6 +14,7 @@ from evergrove.figures.figure import Figure
 from evergrove.stats.arrays import column, effects_and_variances, refuse_rows, same_length
 from evergrove.stats.display.shown import row_labels, shown
 from evergrove.stats.options import Scale
+from evergrove.stats.result import refuse_other_results
 from evergrove.stats.scales import back_transform, scale_of
 
 if TYPE_CHECKING:
@@ -189,6 +190,7 @@ def orchard_plot(groups: Subgroups, *, title: str = "Orchard plot") -> Figure:
     >>> orchard_plot(groups).title
     'Orchard plot'
     """
+    refuse_other_results("orchard_plot", groups, "Subgroups")
     fruit: list[dict[str, object]] = []
     lines: list[dict[str, object]] = []
     trunks: list[dict[str, object]] = []

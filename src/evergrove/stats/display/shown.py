@@ -11,6 +11,7 @@ import numpy as np
 from evergrove.errors import DataError
 from evergrove.stats.distributions import normal_quantile
 from evergrove.stats.options import Scale
+from evergrove.stats.result import refuse_other_results
 from evergrove.stats.scales import back_transform
 
 if TYPE_CHECKING:
@@ -110,6 +111,7 @@ def shown(fit: PoolResult, labels: Sequence[str] | None = None) -> Shown:
     DataError
         Where no row has an effect, or labels of another number are given.
     """
+    refuse_other_results("plot", fit, "PoolResult")
     names = row_labels(labels, fit.labels, int(fit.yi.size))
     known: BoolArray = np.isfinite(fit.yi) & np.isfinite(fit.vi)
     if not known.any():

@@ -104,6 +104,35 @@ class CoefficientTest(Result):
         return repr(self).strip("<>").removeprefix("CoefficientTest ")
 
 
+def coefficient_position(names: tuple[str, ...], chosen: str | int) -> int:
+    """Return the position of a coefficient by its name or number.
+
+    Parameters
+    ----------
+    names : tuple of str
+        All coefficients.
+    chosen : str or int
+        A name, or a position from 0.
+
+    Returns
+    -------
+    int
+
+    Raises
+    ------
+    UsageError
+        For one that is not there.
+    """
+    if isinstance(chosen, str) and chosen in names:
+        return names.index(chosen)
+    if isinstance(chosen, int | np.integer) and 0 <= int(chosen) < len(names):
+        return int(chosen)
+    raise UsageError(
+        f"coefficient: found {chosen!r}; allowed: one of {', '.join(map(repr, names))} or a position from 0 "
+        f"to {len(names) - 1}"
+    )
+
+
 def checked_interval(ci: IntervalMethod) -> IntervalMethod:
     """Refuse interval methods that are for one mean only."""
     if ci not in SUPPORTED:

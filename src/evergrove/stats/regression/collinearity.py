@@ -8,13 +8,18 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from evergrove.errors import UsageError
-from evergrove.stats.result import Result
+from evergrove.stats.dependence.multilevel_result import MultilevelResult
+from evergrove.stats.regression.coefficient_tests import coefficient_position
+from evergrove.stats.result import Result, refuse_other_results
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from evergrove.stats.arrays import FloatArray
+    from evergrove.stats.regression.location_scale_result import LocationScaleResult
     from evergrove.stats.regression.regression_result import MetaRegressionResult
+
+WITH_MODERATORS = ("MetaRegressionResult", "LocationScaleResult", "MultilevelResult")
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -61,16 +66,20 @@ class VarianceInflation(Result):
 
 
 def variance_inflation(
-    fit: MetaRegressionResult, *, by_term: bool = False, groups: Sequence[Sequence[str | int]] | None = None
+    fit: MetaRegressionResult | LocationScaleResult | MultilevelResult,
+    *,
+    by_term: bool = False,
+    groups: Sequence[Sequence[str | int]] | None = None,
 ) -> VarianceInflation:
     """Return variance inflation factors of the coefficients, the intercept left aside.
 
     Parameters
     ----------
-    fit : MetaRegressionResult
-        With two coefficients or more beside the intercept.
+    fit : MetaRegressionResult, LocationScaleResult or MultilevelResult
+        With two coefficients or more beside the intercept; of a location-scale model those of location.
     by_term : bool
-        Whether factors and splines count as one (generalised factors).
+        Whether factors and splines count as one (generalised factors); a multilevel fit does not keep its
+        terms: name them in `groups`.
     groups : sequence of sequences of str or int, or None
         Coefficients to take together.
 
@@ -100,7 +109,9 @@ def variance_inflation(
     >>> variance_inflation(fit)
     <VarianceInflation a 2.78, b 2.78>
     """
-    own = [position for position in range(fit.p) if position != fit.design.intercept]
+    refuse_other_results("variance_inflation", fit, *WITH_MODERATORS)
+    terms, intercept = _terms(fit)
+    own = [position for position in range(fit.p) if position != intercept]
     if not own:
         raise UsageError("variance_inflation: found an intercept alone; allowed: moderators; there are none")
     scale = np.sqrt(np.diag(fit.covariance))
@@ -111,10 +122,12 @@ def variance_inflation(
         )
     correlation = (fit.covariance / np.outer(scale, scale))[np.ix_(own, own)]
     if groups is not None:
-        sets = [tuple(fit.names[fit.position(name)] for name in group) for group in groups]
+        sets = [tuple(fit.names[coefficient_position(fit.names, name)] for name in group) for group in groups]
         names = [" + ".join(group) for group in sets]
     elif by_term:
-        names, sets = list(fit.design.terms), list(fit.design.terms.values())
+        if terms is None:
+            raise UsageError("by_term: found True for a multilevel fit; allowed: False; give `groups`")
+        names, sets = list(terms), list(terms.values())
     else:
         sets = [(fit.names[position],) for position in own]
         names = [group[0] for group in sets]
@@ -124,6 +137,15 @@ def variance_inflation(
     values = np.array([_generalised(correlation, [places[name] for name in group]) for group in sets])
     sizes = tuple(len(group) for group in sets)
     return VarianceInflation(tuple(names), sizes, values, values ** (0.5 / np.array(sizes)))
+
+
+def _terms(
+    fit: MetaRegressionResult | LocationScaleResult | MultilevelResult,
+) -> tuple[Mapping[str, tuple[str, ...]] | None, int | None]:
+    """Return the coefficients of each term, where the fit keeps them, and the place of the intercept."""
+    if isinstance(fit, MultilevelResult):
+        return None, 0 if fit.model.design.has_intercept else None
+    return fit.design.terms, fit.design.intercept
 
 
 def _generalised(correlation: FloatArray, inside: list[int]) -> float:

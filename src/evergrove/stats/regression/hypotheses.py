@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 
 from evergrove.errors import DataError, UsageError
-from evergrove.stats.regression.coefficient_tests import joint_test, wald
+from evergrove.stats.regression.coefficient_tests import coefficient_position, joint_test, wald
 from evergrove.stats.regression.least_squares import redundant_columns
-from evergrove.stats.result import Result
+from evergrove.stats.result import Result, refuse_other_results
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from evergrove.stats.regression.regression_result import MetaRegressionResult
 
     Fitted: TypeAlias = MetaRegressionResult | LocationScaleResult | MultilevelResult | RobustResult
+
+
+WITH_COEFFICIENTS = ("MetaRegressionResult", "LocationScaleResult", "MultilevelResult", "RobustResult")
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -126,7 +129,8 @@ def linear_hypothesis(
     >>> linear_hypothesis(fit, {"arm[T.b]": 1, "arm[T.c]": -1})
     <LinearHypothesis arm[T.b] - arm[T.c] = 0: 0.4000, p=0.0455>
     """
-    _check_coefficients(fit)
+    refuse_other_results("linear_hypothesis", fit, *WITH_COEFFICIENTS)
+    _refuse_own_df(fit)
     matrix = _weights(fit.names, weights)
     target = np.broadcast_to(np.asarray(rhs, dtype=np.float64), (matrix.shape[0],))
     estimate = matrix @ fit.estimate
@@ -154,13 +158,8 @@ def linear_hypothesis(
     )
 
 
-def _check_coefficients(fit: Fitted) -> None:
-    """Refuse fits without named coefficients, or whose combinations have degrees of freedom of their own."""
-    if not hasattr(fit, "names") or not hasattr(fit, "covariance"):
-        raise UsageError(
-            f"linear_hypothesis: found {type(fit).__name__}; allowed: a fit of meta_regression, "
-            "location_scale, multilevel or robust"
-        )
+def _refuse_own_df(fit: Fitted) -> None:
+    """Refuse fits whose combinations have degrees of freedom of their own."""
     if getattr(fit, "df_method", None) == "satterthwaite":
         raise UsageError(
             "linear_hypothesis: found a robust fit with Satterthwaite degrees of freedom; allowed: another "
@@ -176,11 +175,7 @@ def _weights(names: tuple[str, ...], weights: object) -> FloatArray:
         matrix = np.zeros((len(rows), p))
         for place, row in enumerate(rows):
             for name, weight in row.items():
-                if name not in names:
-                    raise UsageError(
-                        f"coefficient: found {name!r}; allowed: one of {', '.join(map(repr, names))}"
-                    )
-                matrix[place, names.index(name)] = float(weight)
+                matrix[place, coefficient_position(names, name)] = float(weight)
     else:
         matrix = np.atleast_2d(np.array(weights, dtype=np.float64))
     if matrix.ndim != 2 or matrix.shape[1] != p or not bool((matrix != 0).any(axis=1).all()):

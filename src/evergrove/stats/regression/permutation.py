@@ -21,6 +21,7 @@ from evergrove.stats.regression.permutation_plans import (
 )
 from evergrove.stats.regression.permutation_result import PermutationTest
 from evergrove.stats.regression.permuted_fits import Model, model_of, run
+from evergrove.stats.result import refuse_other_results
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -103,6 +104,7 @@ def permutation_test(
     >>> test.exact, test.permutations, round(test.joint_p_value, 4)
     (True, 120, 0.0333)
     """
+    refuse_other_results("permutation_test", fit, "MetaRegressionResult")
     side, rule = choose(Alternative, alternative, "alternative"), choose(TwoSidedRule, two_sided, "two_sided")
     kind = choose(PermutedStatistic, compared, "compared")
     model = model_of(fit)

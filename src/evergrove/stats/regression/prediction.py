@@ -12,7 +12,7 @@ from evergrove.errors import DataError, UsageError
 from evergrove.stats.arrays import checked_level
 from evergrove.stats.distributions import two_sided_quantile
 from evergrove.stats.options import PredictionMethod, choose
-from evergrove.stats.result import Result
+from evergrove.stats.result import Result, refuse_other_results
 from evergrove.stats.scales import back_transform
 
 if TYPE_CHECKING:
@@ -220,6 +220,7 @@ def predict_effects(
     >>> fit.predict({"dose": [2.5]})
     <Prediction 0.4189 [0.3418, 0.4960]>
     """
+    refuse_other_results("predict_effects", fit, "MetaRegressionResult")
     level = fit.level if level is None else checked_level(level)
     method = choose(PredictionMethod, str(prediction or fit.options["prediction"]), "prediction")
     matrix = design_rows(fit.design, rows)
