@@ -359,7 +359,7 @@ save("robust_weights", "coef_test(rma(weights=), rma.mv(W=), vcov, cluster), Wal
 f <- quiet(rma.mv(yi, vi, W = A, mods = as.matrix(d["ablat"]), random = ~ 1 | pair/row, data = d, sigma2 = c(0.1, 0.2))); s <- rstudent(f, cluster = d$pair)
 save("multilevel_influence_weights", "cooks.distance, dfbetas, rstudent (rma.mv(W=), cluster)", list(list(cooks_distance = vec(cooks.distance(f, cluster = d$pair)),
   dfbetas = vec(as.matrix(dfbetas(f, cluster = d$pair))), studentised = vec(s$obs$z), chi2 = vec(s$cluster$X2))), data = list(d = c(lapply(d, vec), list(A = vec(A)))))
-cases <- list(); d$alloc <- match(bcg$alloc, c("random", "alternate", "systematic")); d$year <- bcg$year - 1966
+cases <- list(); d$alloc <- match(bcg$alloc, c("random", "alternate", "systematic")); d$year <- bcg$year
 for (model in c("matrix", "crossed", "regression", "pool")) {
   mv <- function(random, ...) quiet(rma.mv(yi, vi, mods = ~ ablat + year, random = random, data = d, sigma2 = c(0.1, 0.2), ...))
   f <- switch(model, matrix = mv(~ 1 | pair/row, W = A), crossed = mv(list(~ 1 | pair, ~ 1 | alloc)),

@@ -10,6 +10,7 @@ import numpy as np
 from evergrove.stats.dependence.random_terms import clusters_in_order
 from evergrove.stats.dependence.sandwich import Blocks, residual_covariance
 from evergrove.stats.dependence.working_fit import working_fit
+from evergrove.stats.regression.least_squares import centred_basis
 from evergrove.stats.result import Result
 
 if TYPE_CHECKING:
@@ -115,6 +116,7 @@ def standardised_residuals(
     ([0.2, 0.38, 0.92, 0.74, -1.76, -1.58, 0.56], [0.34, 0.96, 3.13, 0.31])
     """
     working = working_fit(fit)
+    working = working.on(centred_basis(working.x))  # so that years keep their digits
     k = int(working.residual.size)
     if cluster is None:
         names, groups = tuple(f"row {row}" for row in range(k)), [np.array([row]) for row in range(k)]

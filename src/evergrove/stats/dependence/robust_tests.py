@@ -22,6 +22,7 @@ from evergrove.stats.dependence.working_fit import working_fit
 from evergrove.stats.diagnostic import Diagnostic
 from evergrove.stats.distributions import chi2_tail, f_tail, two_sided_p, two_sided_quantile
 from evergrove.stats.options import choose
+from evergrove.stats.regression.least_squares import centred_basis
 from evergrove.stats.result import Result
 
 if TYPE_CHECKING:
@@ -202,21 +203,21 @@ def contrast_matrix(tested: object, names: tuple[str, ...], x: FloatArray) -> Fl
     return np.eye(p)[places]
 
 
-def _degrees(kind: RobustDf, found: Sandwich, m: int, p: int) -> FloatArray | None:
+def _degrees(kind: RobustDf, found: Sandwich, back: FloatArray, m: int) -> FloatArray | None:
     """Return the degrees of freedom of the single tests."""
+    p = back.shape[0]
     if kind is RobustDf.NORMAL:
         return None
     if kind is RobustDf.SATTERTHWAITE:
-        return satterthwaite(found, np.eye(p))
+        return satterthwaite(found, back)
     return np.full(p, float(m - 1 if kind is RobustDf.CLUSTERS_MINUS_1 else m - p))
 
 
 def _joint(
-    kind: RobustDf, found: Sandwich, contrasts: FloatArray, coefficients: FloatArray, m: int
+    kind: RobustDf, found: Sandwich, contrasts: FloatArray, value: FloatArray, m: int
 ) -> tuple[float, float | None, float]:
-    """Return F, its second degrees of freedom and p."""
+    """Return F, its second degrees of freedom and p of contrasts, in the basis of `found`."""
     q, p = contrasts.shape
-    value = contrasts @ coefficients
     spread = contrasts @ found.covariance @ contrasts.T
     if np.linalg.matrix_rank(spread, hermitian=True) < q:
         return float("nan"), None, float("nan")
@@ -251,15 +252,17 @@ def robust_result(
         raise TooFewStudiesError(
             f"robust: found {m} clusters and {p} coefficients; allowed: more clusters than coefficients"
         )
-    found = sandwich(fit, clusters, correction)
-    se = np.sqrt(np.diag(found.covariance))
-    df = _degrees(df_method, found, m, p)
+    basis = centred_basis(fit.x)  # so that years keep their digits
+    found = sandwich(fit.on(basis), clusters, correction)
+    covariance = basis.back @ found.covariance @ basis.back.T
+    se = np.sqrt(np.diag(covariance))
+    df = _degrees(df_method, found, basis.back, m)
     each = [None] * p if df is None else [float(value) for value in df]
     with np.errstate(divide="ignore", invalid="ignore"):  # clusters that agree exactly leave no variance
         statistic = fit.coefficients / se
     half = np.array([two_sided_quantile(level, one) for one in each]) * se
     contrasts = contrast_matrix(tested, fit.names, fit.x)
-    f, df2, p_joint = _joint(df_method, found, contrasts, fit.coefficients, m)
+    f, df2, p_joint = _joint(df_method, found, contrasts @ basis.back, contrasts @ fit.coefficients, m)
     return RobustResult(
         names=fit.names,
         estimate=fit.coefficients,
@@ -269,7 +272,7 @@ def robust_result(
         statistic=statistic,
         df=df,
         p_value=np.array([two_sided_p(float(t), one) for t, one in zip(statistic, each, strict=True)]),
-        covariance=found.covariance,
+        covariance=covariance,
         wald=f,
         wald_df=contrasts.shape[0],
         wald_df2=df2,

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from evergrove.stats.arrays import FloatArray
+    from evergrove.stats.regression.least_squares import Basis
 
 #: Eigenvalues below this share of the largest count as 0 in the inverse square root (as clubSandwich).
 SMALLEST_EIGENVALUE = 1e-12
@@ -48,6 +49,10 @@ class WorkingFit(NamedTuple):
     coefficients: FloatArray
     blocks: tuple[tuple[NDArray[np.intp], FloatArray], ...]
     wx: FloatArray | None = None
+
+    def on(self, basis: Basis) -> WorkingFit:
+        """Return the fit with another basis of its design; the coefficients stay those of the design."""
+        return self._replace(x=basis.matrix, wx=None if self.wx is None else self.wx @ basis.back)
 
     def weighting(self) -> Weighting:
         """Return what the weights make of the design."""
