@@ -104,6 +104,18 @@ class CoefficientTest(Result):
         return repr(self).strip("<>").removeprefix("CoefficientTest ")
 
 
+def coefficient_position(names: Sequence[str], name: str | int) -> int:
+    """Return the position of a coefficient by its name or number."""
+    if isinstance(name, str) and name in names:
+        return list(names).index(name)
+    if isinstance(name, int | np.integer) and 0 <= int(name) < len(names):
+        return int(name)
+    raise UsageError(
+        f"coefficient: found {name!r}; allowed: one of {', '.join(map(repr, names))} or a position "
+        f"from 0 to {len(names) - 1}"
+    )
+
+
 def checked_interval(ci: IntervalMethod) -> IntervalMethod:
     """Refuse interval methods that are for one mean only."""
     if ci not in SUPPORTED:
@@ -167,7 +179,7 @@ def rule_of(method: IntervalMethod, rss: float, df: int, level: float) -> Rule:
     return Rule(factor, float(df), method, tuple(remarks))
 
 
-def wald(estimate: FloatArray, covariance: FloatArray, df: float | None, level: float) -> Wald:
+def wald(estimate: FloatArray, covariance: FloatArray, df: float | FloatArray | None, level: float) -> Wald:
     """Return limits and tests of single coefficients against 0.
 
     Parameters
@@ -176,8 +188,8 @@ def wald(estimate: FloatArray, covariance: FloatArray, df: float | None, level: 
         Coefficients.
     covariance : ndarray, shape (p, p)
         Of them.
-    df : float or None
-        Of t; None for normal.
+    df : float, ndarray of shape (p,), or None
+        Of t, of all or of each; None for normal.
     level : float
         Of the limits.
 
@@ -186,7 +198,8 @@ def wald(estimate: FloatArray, covariance: FloatArray, df: float | None, level: 
     Wald
     """
     se = np.sqrt(np.maximum(np.diag(covariance), 0.0))
-    half = two_sided_quantile(level, df) * se
+    each = [None] * se.size if df is None else np.broadcast_to(df, se.shape).tolist()
+    half = np.array([two_sided_quantile(level, one) for one in each]) * se
     statistic = np.array(
         [
             value / error if error > 0 else math.copysign(math.inf, value) if value else math.nan
@@ -198,8 +211,8 @@ def wald(estimate: FloatArray, covariance: FloatArray, df: float | None, level: 
         estimate - half,
         estimate + half,
         statistic,
-        np.array([two_sided_p(float(one), df) for one in statistic]),
-        np.array([log_two_sided_p(float(one), df) for one in statistic]),
+        np.array([two_sided_p(float(t), one) for t, one in zip(statistic, each, strict=True)]),
+        np.array([log_two_sided_p(float(t), one) for t, one in zip(statistic, each, strict=True)]),
     )
 
 

@@ -9,7 +9,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from evergrove.errors import DataError
-from evergrove.stats.regression.coefficient_tests import joint_test, wald
+from evergrove.stats.dependence.robust_tests import RobustResult
+from evergrove.stats.regression.coefficient_tests import (
+    CoefficientTest,
+    coefficient_position,
+    joint_test,
+    wald,
+)
 from evergrove.stats.regression.least_squares import redundant_columns
 from evergrove.stats.result import Result
 
@@ -17,8 +23,10 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
     from evergrove.stats.arrays import FloatArray
-    from evergrove.stats.regression.coefficient_tests import CoefficientTest
+    from evergrove.stats.dependence.multilevel_result import MultilevelResult
     from evergrove.stats.regression.regression_result import MetaRegressionResult
+
+    Fitted = MetaRegressionResult | MultilevelResult | RobustResult
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -33,7 +41,7 @@ class LinearHypothesis(Result):
         Of each combination; the tests are against `rhs`, the limits are of the combination itself.
     rhs : ndarray, shape (m,)
         Hypothesised values.
-    df : float or None
+    df : float, ndarray of shape (m,), or None
         Of t; None for normal.
     joint : CoefficientTest or None
         All of them at once; None where the combinations depend on each other.
@@ -51,7 +59,7 @@ class LinearHypothesis(Result):
     statistic: FloatArray
     p_value: FloatArray
     rhs: FloatArray
-    df: float | None
+    df: float | FloatArray | None
     joint: CoefficientTest | None
     matrix: FloatArray
     level: float
@@ -79,18 +87,18 @@ class LinearHypothesis(Result):
 
 
 def linear_hypothesis(
-    fit: MetaRegressionResult,
+    fit: Fitted,
     weights: ArrayLike | Mapping[str, float] | Sequence[Mapping[str, float]],
     rhs: ArrayLike = 0.0,
 ) -> LinearHypothesis:
-    """Test linear combinations of the coefficients of a meta-regression.
+    """Test linear combinations of the coefficients of a meta-regression or a multilevel model.
 
     Parameters
     ----------
-    fit : MetaRegressionResult
-        Of `meta_regression`.
+    fit : MetaRegressionResult, MultilevelResult or RobustResult
+        Of `meta_regression`, `multilevel`, `robust` or `robust_variance`.
     weights : mapping, sequence of mappings, or array-like of shape (m, p) or (p,)
-        Weight of each coefficient by name (others 0), or in the order of `MetaRegressionResult.names`.
+        Weight of each coefficient by name (others 0), or in the order of the fit's ``names``.
     rhs : array-like, shape (m,) or scalar
         Values under the hypothesis.
 
@@ -102,13 +110,24 @@ def linear_hypothesis(
     Raises
     ------
     UsageError
-        For a coefficient that is not there.
+        For a coefficient that is not there, or a robust result without its matrices.
     DataError
         For a matrix of the wrong shape.
 
     See Also
     --------
     compare_models : likelihood-ratio tests.
+
+    Notes
+    -----
+    Where coefficients of a multilevel model have degrees of freedom of their own (``dfs="contain"``), a
+    combination has the smallest of those it weighs, and the joint test the smallest of all (metafor's
+    ``anova``). A robust fit tests each combination with its own Satterthwaite degrees of freedom and all
+    together by HTZ, or by the degrees of freedom it was given.
+
+    References
+    ----------
+    Pustejovsky & Tipton, J Bus Econ Stat 36 (2018) 672-683, for robust fits.
 
     Examples
     --------
@@ -118,11 +137,12 @@ def linear_hypothesis(
     >>> linear_hypothesis(fit, {"arm[T.b]": 1, "arm[T.c]": -1})
     <LinearHypothesis arm[T.b] - arm[T.c] = 0: 0.4000, p=0.0455>
     """
-    matrix = _weights(fit, weights)
+    matrix = _weights(fit.names, weights)
     target = np.broadcast_to(np.asarray(rhs, dtype=np.float64), (matrix.shape[0],))
     estimate = matrix @ fit.estimate
     covariance = matrix @ fit.covariance @ matrix.T
-    single = wald(estimate - target, covariance, fit.df, fit.level)
+    df = _degrees_of_freedom(fit, matrix)
+    single = wald(estimate - target, covariance, df, fit.level)
     names = tuple(_in_words(row, fit.names, float(value)) for row, value in zip(matrix, target, strict=True))
     dependent = bool(redundant_columns(matrix.T.copy()))
     return LinearHypothesis(
@@ -134,27 +154,47 @@ def linear_hypothesis(
         single.statistic,
         single.p_value,
         target.copy(),
-        fit.df,
-        None if dependent else joint_test(estimate - target, covariance, fit.df, names),
+        df,
+        None if dependent else _together(fit, matrix, estimate - target, names),
         matrix,
         fit.level,
     )
 
 
-def _weights(fit: MetaRegressionResult, weights: object) -> FloatArray:
+def _degrees_of_freedom(fit: Fitted, matrix: FloatArray) -> float | FloatArray | None:
+    """Return the degrees of freedom of each combination, or of all."""
+    if isinstance(fit, RobustResult):
+        return fit.df_of(matrix)
+    if not isinstance(fit.df, np.ndarray):
+        return fit.df
+    return np.array([fit.df[row != 0].min() for row in matrix])
+
+
+def _together(fit: Fitted, matrix: FloatArray, value: FloatArray, names: tuple[str, ...]) -> CoefficientTest:
+    """Return the joint test that the combinations, less their hypothesis, are 0."""
+    if isinstance(fit, RobustResult):
+        f, df2, p_value = fit.joint_test_of(matrix, value)
+        statistic = f * value.size if fit.df is None else f  # chi-square for normal tests
+        return CoefficientTest(statistic, value.size, df2, p_value, names)
+    df = fit.df[(matrix != 0).any(axis=0)].min() if isinstance(fit.df, np.ndarray) else fit.df
+    return joint_test(value, matrix @ fit.covariance @ matrix.T, df, names)
+
+
+def _weights(names: Sequence[str], weights: object) -> FloatArray:
     """Return the weights of the coefficients as a matrix."""
+    p = len(names)
     rows = [weights] if isinstance(weights, Mapping) else weights
     if isinstance(rows, Sequence) and rows and all(isinstance(row, Mapping) for row in rows):
-        matrix = np.zeros((len(rows), fit.p))
+        matrix = np.zeros((len(rows), p))
         for place, row in enumerate(rows):
             for name, weight in row.items():
-                matrix[place, fit.position(name)] = float(weight)
+                matrix[place, coefficient_position(names, name)] = float(weight)
     else:
         matrix = np.atleast_2d(np.array(weights, dtype=np.float64))
-    if matrix.ndim != 2 or matrix.shape[1] != fit.p or not bool((matrix != 0).any(axis=1).all()):
+    if matrix.ndim != 2 or matrix.shape[1] != p or not bool((matrix != 0).any(axis=1).all()):
         raise DataError(
-            f"weights: found shape {matrix.shape}, or a row of zeros; allowed: {fit.p} weights per row, in "
-            f"the order {', '.join(fit.names)}; or name them in a mapping"
+            f"weights: found shape {matrix.shape}, or a row of zeros; allowed: {p} weights per row, in "
+            f"the order {', '.join(names)}; or name them in a mapping"
         )
     return matrix
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from evergrove.errors import UsageError
 from evergrove.stats.fingerprint import content_hash
+from evergrove.stats.regression.coefficient_tests import coefficient_position
 from evergrove.stats.regression.prediction import predict_effects
 from evergrove.stats.result import Result
 
@@ -148,14 +148,7 @@ class MetaRegressionResult(Result):
 
     def position(self, name: str | int) -> int:
         """Return the position of a coefficient by its name or number."""
-        if isinstance(name, str) and name in self.names:
-            return self.names.index(name)
-        if isinstance(name, int | np.integer) and 0 <= int(name) < self.p:
-            return int(name)
-        raise UsageError(
-            f"coefficient: found {name!r}; allowed: one of {', '.join(map(repr, self.names))} or a position "
-            f"from 0 to {self.p - 1}"
-        )
+        return coefficient_position(self.names, name)
 
     def predict(self, rows: object = None, **options: Any) -> Prediction:  # noqa: ANN401
         """Return expected effects with confidence and prediction intervals: see `predict_effects`."""
