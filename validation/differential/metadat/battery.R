@@ -1,5 +1,5 @@
 # A fixed battery of analyses on every set of metadat that has counts, rates, means, correlations, proportions or effects.
-#   Rscript validation/differential/metadat/battery.R records.json [set]
+#   Rscript validation/differential/metadat/battery.R records.json [COUNTS RATES MEANS ...]
 here <- dirname(sub("--file=", "", grep("--file=", commandArgs(), value = TRUE)))
 source(file.path(here, "recorder.R"))
 asked <- commandArgs(trailingOnly = TRUE)
@@ -161,10 +161,10 @@ sized <- function(measure, d, ...) { r <- attempt(do.call(escalc, c(list(measure
   r[is.finite(r$yi) & is.finite(r$vi) & r$vi > 0, ] }
 short <- function(d) if (!is.null(d) && nrow(d) > 1) for (method in c("REML", "DL", "EE", "PM", "SJ")) { f <- one_fit(d, method, "knha"); if (!is.null(f)) attempt(predict(f)) }
 
-on_sets <- function(sets, ask) for (name in names(sets)) if (length(asked) < 2 || any(startsWith(name, asked[-1]))) {
+on_sets <- function(family, sets, ask) for (name in names(sets)) if (length(asked) < 2 || family %in% asked[-1]) {
   state$set <- name; ask(sets[[name]]); cat(name, length(records), "\n", file = stderr())
 }
-on_sets(COUNTS, function(d) {
+on_sets("COUNTS", COUNTS, function(d) {
   d <- d[d$n1i >= d$ai & d$n2i >= d$ci, ]
   for (measure in c("AS", "PETO", "PHI", "YUQ", "YUY", "RTET", "PBIT", "OR2DN", "OR2DL")) short(sized(measure, d))
   for (measure in c("RR", "OR", "RD")) for (to in c("only0", "all", "if0all", "none")) sized(measure, d, to = to, drop00 = to != "all")
@@ -174,13 +174,13 @@ on_sets(COUNTS, function(d) {
   f <- attempt(rma.peto(ai = ai, n1i = n1i, ci = ci, n2i = n2i, data = d)); if (!is.null(f) && nrow(d) > 1 && nrow(d) < 60) { attempt(leave1out(f)); attempt(cumul(f)) }
   if (nrow(d) > 2 && nrow(d) <= 20) { for (model in c("UM.FS", "UM.RS", "CM.AL")) attempt(rma.glmm(measure = "OR", ai = ai, n1i = n1i, ci = ci, n2i = n2i, data = d, model = model)); if (nrow(d) <= 9 && max(d$n1i) < 2000) attempt(rma.glmm(measure = "OR", ai = ai, n1i = n1i, ci = ci, n2i = n2i, data = d, model = "CM.EL")) }
 })
-on_sets(RATES, function(d) {
+on_sets("RATES", RATES, function(d) {
   for (measure in c("IRD", "IRSD")) short(sized(measure, d)); whole(sized("IRR", d))
   for (measure in c("IRR", "IRD")) { f <- attempt(rma.mh(x1i = x1i, t1i = t1i, x2i = x2i, t2i = t2i, data = d, measure = measure)); attempt(leave1out(f)); attempt(cumul(f)) }
   for (model in c("UM.FS", "UM.RS", "CM.EL")) attempt(rma.glmm(measure = "IRR", x1i = x1i, t1i = t1i, x2i = x2i, t2i = t2i, data = d, model = model))
   for (measure in c("IR", "IRLN", "IRS", "IRFT")) short(attempt({ r <- escalc(measure = measure, xi = d$x1i, ti = d$t1i); r }))
 })
-on_sets(MEANS, function(d) {
+on_sets("MEANS", MEANS, function(d) {
   positive <- d[d$m1i > 0 & d$m2i > 0, ]
   for (vtype in c("LS", "LS2", "UB", "AV")) sized("SMD", d, vtype = vtype)
   for (measure in c("SMDH", "SMD1", "SMD1H", "MD", "VR", "RPB", "RBIS", "D2OR", "D2ORN", "D2ORL")) short(sized(measure, d))
@@ -189,19 +189,19 @@ on_sets(MEANS, function(d) {
   one <- data.frame(mi = d$m1i, sdi = d$sd1i, ni = d$n1i)
   for (measure in c("MN", "SDLN")) short(sized(measure, one)); for (measure in c("MNLN", "CVLN", "SMN")) short(sized(measure, one[one$mi > 0, ]))
 })
-on_sets(CORRELATIONS, function(d) { for (measure in c("COR", "UCOR")) short(sized(measure, d)); sized("UCOR", d, vtype = "UB"); whole(sized("ZCOR", d)) })
-on_sets(list(dat.aloe2013 = dat.aloe2013), function(d) {
+on_sets("CORRELATIONS", CORRELATIONS, function(d) { for (measure in c("COR", "UCOR")) short(sized(measure, d)); sized("UCOR", d, vtype = "UB"); whole(sized("ZCOR", d)) })
+on_sets("PARTIAL", list(dat.aloe2013 = dat.aloe2013), function(d) {
   for (measure in c("PCOR", "ZPCOR")) short(attempt({ r <- escalc(measure = measure, ti = tval, ni = n, mi = preds, data = d); r }))
   whole(attempt({ r <- escalc(measure = "SPCOR", ti = tval, ni = n, mi = preds, r2i = R2, data = d); r }))
 })
-on_sets(PROPORTIONS, function(d) {
+on_sets("PROPORTIONS", PROPORTIONS, function(d) {
   for (measure in c("PR", "PLN", "PAS", "PFT")) short(sized(measure, d))
   whole(sized("PLO", d))
   if (nrow(d) <= 40) attempt(rma.glmm(measure = "PLO", xi = xi, ni = ni, data = d))
 })
-on_sets(list(dat.bonett2010 = dat.bonett2010[c("ai", "mi", "ni")]), function(d) { for (measure in c("ARAW", "AHW")) short(sized(measure, d)); whole(sized("ABT", d)) })
-on_sets(list(dat.frank2008 = data.frame(ai = dat.frank2008$ct.ins.ins, bi = dat.frank2008$ct.ins.del, ci = dat.frank2008$ct.del.del)), function(d) whole(sized("REH", d)))
-on_sets(EFFECTS, whole)
+on_sets("ALPHAS", list(dat.bonett2010 = dat.bonett2010[c("ai", "mi", "ni")]), function(d) { for (measure in c("ARAW", "AHW")) short(sized(measure, d)); whole(sized("ABT", d)) })
+on_sets("GENOTYPES", list(dat.frank2008 = data.frame(ai = dat.frank2008$ct.ins.ins, bi = dat.frank2008$ct.ins.del, ci = dat.frank2008$ct.del.del)), function(d) whole(sized("REH", d)))
+on_sets("EFFECTS", EFFECTS, whole)
 
 # --- effects in clusters: robust tests of a plain and a three-level model, robust variance estimation ---
 clustered <- function(d, yi, vi, cluster, mods = NULL) { found <- data.frame(yi = d[[yi]], vi = d[[vi]], cluster = as.character(d[[cluster]])); for (one in mods) found[[one]] <- d[[one]]; found <- complete(found, names(found)); found$esid <- seq_len(nrow(found)); list(found, mods) }
@@ -211,7 +211,7 @@ CLUSTERED <- list(
   dat.knapp2017 = clustered(dat.knapp2017, "yi", "vi", "study", "difficulty"), dat.tannersmith2016 = clustered(dat.tannersmith2016, "yi", "vi", "studyid", c("aget1", "aget2")),
   dat.crede2010 = clustered(crede, "yi", "vi", "studyid", "year"), dat.lopez2019 = clustered(squared(dat.lopez2019, "se"), "diff", ".v", "study"), dat.kalaian1996 = clustered(dat.kalaian1996, "yi", "vi", "study", "ets"),
   dat.riley2003 = clustered(dat.riley2003, "yi", "vi", "study"), dat.mccurdy2020 = clustered(dat.mccurdy2020[1:300, ], "yi", "vi", "article", "stimuli"))
-on_sets(CLUSTERED, function(both) {
+on_sets("CLUSTERED", CLUSTERED, function(both) {
   d <- both[[1]]; right <- if (length(both[[2]])) paste(both[[2]], collapse = " + ") else "1"
   plain <- attempt(rma(yi, vi, mods = as.formula(paste("~", right)), data = d, method = "DL"))
   three <- attempt(rma.mv(yi, vi, mods = as.formula(paste("~", right)), random = ~ 1 | cluster/esid, data = d))

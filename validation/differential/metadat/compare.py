@@ -26,12 +26,15 @@ HERE = Path(__file__).parent
 PAGE = HERE.parent / "metadat.md"
 
 
-def recorded(folder: Path, script: str) -> dict[str, Any]:
-    """Return what a script of R recorded; it is run unless its records are there."""
-    file = folder / f"{Path(script).stem}.json"
-    if not file.exists():
-        subprocess.run(["Rscript", str(HERE / script), str(file)], check=True)
-    return json.loads(file.read_text())
+def recorded(folder: Path, script: str) -> list[tuple[dict[str, Any], list[dict[str, str]]]]:
+    """Return what a script of R recorded and where R stopped; it is run unless its records are there."""
+    stem = Path(script).stem
+    if not list(folder.glob(f"{stem}*.json")):
+        subprocess.run(["Rscript", str(HERE / script), str(folder / f"{stem}.json")], check=True)
+    return [
+        (json.loads(file.read_text()), json.loads(Path(f"{file}.stopped").read_text()))
+        for file in sorted(folder.glob(f"{stem}*.json"))
+    ]
 
 
 def main() -> None:
@@ -47,10 +50,9 @@ def main() -> None:
     stopped: list[dict[str, str]] = []
     with tempfile.TemporaryDirectory() as temporary:
         folder = options.keep or Path(temporary)
-        for script in options.scripts:
-            found = recorded(folder, script)
+        for found, lost in (one for script in options.scripts for one in recorded(folder, script)):
             versions = found["versions"]
-            stopped += json.loads((folder / f"{Path(script).stem}.json.stopped").read_text())
+            stopped += lost
             fits: dict[int, Fit] = {}
             for record in found["records"]:
                 if options.only in record["set"]:

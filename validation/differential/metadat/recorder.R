@@ -43,8 +43,9 @@ raw_of <- function(matched, where, kept = NULL) {
 }
 
 # Iterations end tightly where they end at all: the shipped thresholds are absolute and coarse. One after the other is tried.
-SCORING <- lapply(c(1e-13, 1e-11, 1e-9), function(one) list(threshold = one, maxiter = 10000))
-ROOT <- list(list(tol = 1e-14, maxiter = 100000, tau2.max = 1e6))
+# `size` is that of the variances.
+scoring <- function(size) lapply(c(1e-12, 1e-10, 1e-8), function(one) list(threshold = one * size, maxiter = 1000))
+root <- function(size) list(list(tol = 1e-14 * size, maxiter = 100000, tau2.max = 1e5 * size))
 SEARCH <- list(list(optimizer = "BFGS", reltol = 1e-14, maxit = 100), list(rel.tol = 1e-12))
 first_that_ends <- function(call, where, controls) {
   for (control in controls) {
@@ -78,7 +79,12 @@ rma <- function(...) {
   call <- sys.call(); call[[1]] <- quote(metafor::rma); where <- parent.frame()
   matched <- match.call(metafor::rma.uni, call)
   method <- if (is.null(matched$method)) "REML" else eval(matched$method, where)
-  controls <- if (is.null(matched$scale)) switch(method, REML = , ML = , EB = SCORING, PM = , PMM = ROOT)
+  controls <- NULL
+  if (is.null(matched$scale) && method %in% c("REML", "ML", "EB", "PM", "PMM")) {
+    plain <- call; plain$method <- "EE"
+    size <- stats::median(quiet(eval(plain, where))$vi)
+    controls <- if (method %in% c("PM", "PMM")) root(size) else scoring(size)
+  }
   f <- numbered(first_that_ends(call, where, controls))
   if (!is.null(matched$measure) && any(RAW %in% names(matched))) {
     asked <- try(raw_of(matched, where), silent = TRUE)
@@ -176,7 +182,10 @@ after <- function(name, asked, answer) {
   function(object, ...) {
     call <- sys.call(); where <- parent.frame()
     call[[1]] <- getExportedValue(if (name %in% getNamespaceExports("metafor")) "metafor" else "stats", name)
-    if (name == "confint" && inherits(object, "rma.uni")) call$control <- list(tol = 1e-14, maxiter = 100000, tau2.max = 1e6)
+    if (name == "confint" && inherits(object, "rma.uni")) {
+      size <- stats::median(object$vi)
+      call$control <- list(tol = 1e-13 * size, maxiter = 100000, tau2.max = 1e6 * size)
+    }
     if (name == "confint" && inherits(object, "rma.mv") && object$k <= 120) call$control <- list(tol = 1e-8)
     result <- eval(call, where)
     fit <- object
