@@ -100,6 +100,16 @@ def _never_together(term: RandomTerm) -> FloatArray:
     return np.asarray((seen.T @ seen)[rows, columns] == 0)
 
 
+def _with_nothing(term: RandomTerm, structure: Structure, variances: FloatArray) -> NDArray[np.bool_]:
+    """Return, for each correlation of a term, whether all that it ties has a variance given as 0."""
+    absent = np.broadcast_to(variances == 0.0, (term.size,))
+    rows, columns = pairs_below(term.size)
+    pairs = absent[rows] | absent[columns]
+    if structure in FREE_CORRELATIONS:
+        return np.asarray(pairs)
+    return np.full(correlation_count(structure, term.size), bool(pairs.all()))
+
+
 def _lowest(term: RandomTerm) -> float:
     """Return the lower bound of a term's correlations."""
     if term.structure is Structure.CAR:
@@ -143,6 +153,11 @@ def _of_pair(
                     f"{names[1]} of {term.label}",
                 )
             )
+    meaningless = _with_nothing(term, structure, variances) & np.isnan(correlations)
+    if meaningless.any():
+        correlations = np.where(meaningless, 0.0, correlations)
+        message = "a variance is given as 0, so that its correlations mean nothing; they are set to 0"
+        remarks.append(Diagnostic("correlation-not-identified", message, f"{names[1]} of {term.label}"))
     return RandomCovariance(structure, term.positions, variances, correlations, lowest), remarks
 
 

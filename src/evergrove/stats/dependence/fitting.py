@@ -125,7 +125,7 @@ def multilevel(
         Degrees of freedom of ``"t"``: ``"residual"`` or ``"contain"``.
     sigma2, tau2, rho, gamma2, phi : float, sequence or None
         Given components (None or NaN: estimated): of the intercepts, of the first and of the second
-        ``inner | outer`` term.
+        ``inner | outer`` term. Correlations of a variance given as 0 are 0, and no parameters.
     R : mapping of str to (levels, matrix)
         Known correlation of the levels of an intercept, for example of species on a tree.
     correlation_scale : CorrelationScale or str

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from evergrove.stats.dependence.multilevel_result import MultilevelResult
     from evergrove.stats.dependence.random_terms import RandomTerm
+    from evergrove.stats.dependence.robust_tests import RobustResult
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -146,11 +147,29 @@ def _heterogeneity(fit: MultilevelResult, count: int, levels: Sequence[str] | No
     return total
 
 
+def _precision(
+    fit: MultilevelResult, robust: RobustResult | None, rows: FloatArray
+) -> tuple[FloatArray, FloatArray | None]:
+    """Return the covariance of the coefficients and the degrees of freedom of each prediction."""
+    if robust is not None:
+        if robust.names != fit.names or not np.array_equal(robust.estimate, fit.estimate):
+            raise UsageError(
+                "robust: found a result whose coefficients are not those of the fit; allowed: that of "
+                "robust(fit, cluster)"
+            )
+        return robust.covariance, robust.df_of(rows)
+    if fit.df is None:
+        return fit.covariance, None
+    df = np.array([float(fit.df[row != 0].min(initial=np.inf)) for row in rows])
+    return fit.covariance, np.where(np.isfinite(df), df, fit.k - fit.p)
+
+
 def predict_multilevel(
     fit: MultilevelResult,
     mods: ArrayLike | Mapping[str, Any] | None = None,
     *,
     inner_levels: Sequence[str] | None = None,
+    robust: RobustResult | None = None,
     level: float | None = None,
 ) -> Predictions:
     """Predict mean effects, with confidence intervals and prediction intervals for new studies.
@@ -165,6 +184,9 @@ def predict_multilevel(
         model without intercept.
     inner_levels : sequence of str or None
         Inner level of each prediction, where their variances differ (UN, HCS, DIAG, HAR).
+    robust : RobustResult or None
+        Of `robust` with the same fit: standard errors and degrees of freedom of the predictions are its,
+        Satterthwaite's for each prediction if the tests were so.
     level : float or None
         Of the intervals; None is that of the fit.
 
@@ -175,12 +197,12 @@ def predict_multilevel(
     Raises
     ------
     UsageError, DataError
-        For moderators or levels that do not fit the model.
+        For moderators or levels that do not fit the model, or a robust result of another fit.
 
     Notes
     -----
     The prediction interval is mean ± quantile × √(se² + Σ variances), all random terms counted, with the
-    quantile of the fit's test (metafor's ``predict``).
+    quantile of the fit's test (metafor's ``predict``), or of the robust one.
 
     References
     ----------
@@ -198,11 +220,8 @@ def predict_multilevel(
     level = fit.level if level is None else checked_level(level)
     rows = _new_rows(fit, mods)
     mean = rows @ fit.estimate
-    variance = np.einsum("ij,jk,ik->i", rows, fit.covariance, rows)
-    df = None
-    if fit.df is not None:
-        df = np.array([float(fit.df[row != 0].min(initial=np.inf)) for row in rows])
-        df = np.where(np.isfinite(df), df, fit.k - fit.p)
+    covariance, df = _precision(fit, robust, rows)
+    variance = np.einsum("ij,jk,ik->i", rows, covariance, rows)
     quantile = np.array(
         [
             two_sided_quantile(level, None if df is None else float(df[place]))

@@ -22,7 +22,6 @@ from evergrove.stats.dependence.working_fit import working_fit
 from evergrove.stats.diagnostic import Diagnostic
 from evergrove.stats.distributions import chi2_tail, f_tail, two_sided_p, two_sided_quantile
 from evergrove.stats.options import choose
-from evergrove.stats.regression.least_squares import centred_basis
 from evergrove.stats.result import Result
 
 if TYPE_CHECKING:
@@ -65,7 +64,11 @@ class RobustResult(Result):
         All options.
     tau2, omega2 : float or None
         Moment estimates of `robust_variance`.
+    sandwich : Sandwich or None
+        The robust covariance with its moments, for tests of other contrasts.
     """
+
+    HIDDEN = ("sandwich",)
 
     names: tuple[str, ...]
     estimate: FloatArray
@@ -90,6 +93,26 @@ class RobustResult(Result):
     options: Mapping[str, object]
     tau2: float | None = None
     omega2: float | None = None
+    sandwich: Sandwich | None = None
+
+    def df_of(self, contrasts: FloatArray) -> FloatArray | None:
+        """Return the degrees of freedom of contrasts, shape (q, p) to (q,); None for normal tests."""
+        return degrees_of_contrasts(
+            RobustDf(self.df_method), self._moments(), contrasts, self.clusters, self.p
+        )
+
+    def joint_test_of(self, contrasts: FloatArray, value: FloatArray) -> tuple[float, float | None, float]:
+        """Return F, its second degrees of freedom and p of contrasts whose estimates are `value`."""
+        return _joint(RobustDf(self.df_method), self._moments(), contrasts, value, self.clusters)
+
+    def _moments(self) -> Sandwich:
+        """Return the sandwich; a result read back from JSON has none."""
+        if self.sandwich is None:
+            raise UsageError(
+                "robust: found a result without its sandwich matrices; allowed: the result of robust or "
+                "robust_variance itself; run it again"
+            )
+        return self.sandwich
 
     def __repr__(self) -> str:
         first = ", ".join(
@@ -203,20 +226,38 @@ def contrast_matrix(tested: object, names: tuple[str, ...], x: FloatArray) -> Fl
     return np.eye(p)[places]
 
 
-def _degrees(kind: RobustDf, found: Sandwich, back: FloatArray, m: int) -> FloatArray | None:
-    """Return the degrees of freedom of the single tests."""
-    p = back.shape[0]
+def degrees_of_contrasts(
+    kind: RobustDf, found: Sandwich, contrasts: FloatArray, m: int, p: int
+) -> FloatArray | None:
+    """Return the degrees of freedom of single contrasts.
+
+    Parameters
+    ----------
+    kind : RobustDf
+        How they are found.
+    found : Sandwich
+        The robust covariance.
+    contrasts : ndarray, shape (q, p)
+        Weights of the coefficients.
+    m, p : int
+        Clusters and coefficients.
+
+    Returns
+    -------
+    ndarray, shape (q,), or None
+        None for normal tests.
+    """
     if kind is RobustDf.NORMAL:
         return None
     if kind is RobustDf.SATTERTHWAITE:
-        return satterthwaite(found, back)
-    return np.full(p, float(m - 1 if kind is RobustDf.CLUSTERS_MINUS_1 else m - p))
+        return satterthwaite(found, contrasts)
+    return np.full(contrasts.shape[0], float(m - 1 if kind is RobustDf.CLUSTERS_MINUS_1 else m - p))
 
 
 def _joint(
     kind: RobustDf, found: Sandwich, contrasts: FloatArray, value: FloatArray, m: int
 ) -> tuple[float, float | None, float]:
-    """Return F, its second degrees of freedom and p of contrasts, in the basis of `found`."""
+    """Return F, its second degrees of freedom and p of contrasts whose estimates are `value`."""
     q, p = contrasts.shape
     spread = contrasts @ found.covariance @ contrasts.T
     if np.linalg.matrix_rank(spread, hermitian=True) < q:
@@ -252,17 +293,15 @@ def robust_result(
         raise TooFewStudiesError(
             f"robust: found {m} clusters and {p} coefficients; allowed: more clusters than coefficients"
         )
-    basis = centred_basis(fit.x)  # so that years keep their digits
-    found = sandwich(fit.on(basis), clusters, correction)
-    covariance = basis.back @ found.covariance @ basis.back.T
-    se = np.sqrt(np.diag(covariance))
-    df = _degrees(df_method, found, basis.back, m)
+    found = sandwich(fit, clusters, correction)
+    se = np.sqrt(np.diag(found.covariance))
+    df = degrees_of_contrasts(df_method, found, np.eye(p), m, p)
     each = [None] * p if df is None else [float(value) for value in df]
     with np.errstate(divide="ignore", invalid="ignore"):  # clusters that agree exactly leave no variance
         statistic = fit.coefficients / se
     half = np.array([two_sided_quantile(level, one) for one in each]) * se
     contrasts = contrast_matrix(tested, fit.names, fit.x)
-    f, df2, p_joint = _joint(df_method, found, contrasts @ basis.back, contrasts @ fit.coefficients, m)
+    f, df2, p_joint = _joint(df_method, found, contrasts, contrasts @ fit.coefficients, m)
     return RobustResult(
         names=fit.names,
         estimate=fit.coefficients,
@@ -272,7 +311,7 @@ def robust_result(
         statistic=statistic,
         df=df,
         p_value=np.array([two_sided_p(float(t), one) for t, one in zip(statistic, each, strict=True)]),
-        covariance=covariance,
+        covariance=found.covariance,
         wald=f,
         wald_df=contrasts.shape[0],
         wald_df2=df2,
@@ -285,6 +324,7 @@ def robust_result(
         df_method=str(df_method),
         diagnostics=_remarks(df_method, df, fit.names, f),
         options=options,
+        sandwich=found,
     )
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from evergrove.stats.dependence.options import RobustCorrection
+from evergrove.stats.regression.least_squares import centred_basis
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -116,6 +117,8 @@ class Sandwich(NamedTuple):
     ----------
     covariance : ndarray, shape (p, p)
         Of the coefficients.
+    back : ndarray, shape (p, p)
+        From the centred basis of the design, in which the rest is, to its coefficients.
     weighting : Weighting
         Of the design.
     influence : tuple of ndarray, shape (k_j, p)
@@ -127,6 +130,7 @@ class Sandwich(NamedTuple):
     """
 
     covariance: FloatArray
+    back: FloatArray
     weighting: Weighting
     influence: tuple[FloatArray, ...]
     spreads: FloatArray
@@ -201,6 +205,8 @@ def sandwich(fit: WorkingFit, clusters: Sequence[NDArray[np.intp]], kind: Robust
     Sandwich
     """
     k, p = fit.x.shape
+    basis = centred_basis(fit.x)  # so that years keep their digits
+    fit = fit.on(basis)
     whole = fit.weighting()
     influence, spreads, crosses, pulls, moves = [], [], [], [], []
     blocks = Blocks(fit)
@@ -215,9 +221,16 @@ def sandwich(fit: WorkingFit, clusters: Sequence[NDArray[np.intp]], kind: Robust
         pulls.append(mine.phi_wx.T @ g)
         moves.append(g.T @ fit.residual[rows])
     stacked = np.array(moves)
-    covariance = factor_of(kind, len(clusters), k, p) * stacked.T @ stacked
+    moves_of_all = stacked @ basis.back.T
+    covariance = factor_of(kind, len(clusters), k, p) * moves_of_all.T @ moves_of_all
     return Sandwich(
-        covariance, whole, tuple(influence), np.array(spreads), np.array(crosses), np.array(pulls)
+        covariance,
+        basis.back,
+        whole,
+        tuple(influence),
+        np.array(spreads),
+        np.array(crosses),
+        np.array(pulls),
     )
 
 
@@ -235,6 +248,7 @@ def products(found: Sandwich, contrasts: FloatArray) -> FloatArray:
     -------
     ndarray
     """
+    contrasts = contrasts @ found.back
     own = np.einsum("sp,ipr,tr->sti", contrasts, found.spreads, contrasts)
     across = np.einsum("ipr,tr->tip", found.crosses, contrasts)
     pulled = np.einsum("ipr,tr->tip", found.pulls, contrasts)

@@ -104,12 +104,12 @@ class CoefficientTest(Result):
         return repr(self).strip("<>").removeprefix("CoefficientTest ")
 
 
-def coefficient_position(names: tuple[str, ...], chosen: str | int) -> int:
+def coefficient_position(names: Sequence[str], chosen: str | int) -> int:
     """Return the position of a coefficient by its name or number.
 
     Parameters
     ----------
-    names : tuple of str
+    names : sequence of str
         All coefficients.
     chosen : str or int
         A name, or a position from 0.

@@ -8,8 +8,14 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
-from evergrove.errors import DataError, UsageError
-from evergrove.stats.regression.coefficient_tests import coefficient_position, joint_test, wald
+from evergrove.errors import DataError
+from evergrove.stats.dependence.robust_tests import RobustResult
+from evergrove.stats.regression.coefficient_tests import (
+    CoefficientTest,
+    coefficient_position,
+    joint_test,
+    wald,
+)
 from evergrove.stats.regression.least_squares import redundant_columns
 from evergrove.stats.result import Result, refuse_other_results
 
@@ -18,8 +24,6 @@ if TYPE_CHECKING:
 
     from evergrove.stats.arrays import FloatArray
     from evergrove.stats.dependence.multilevel_result import MultilevelResult
-    from evergrove.stats.dependence.robust_tests import RobustResult
-    from evergrove.stats.regression.coefficient_tests import CoefficientTest
     from evergrove.stats.regression.location_scale_result import LocationScaleResult
     from evergrove.stats.regression.regression_result import MetaRegressionResult
 
@@ -91,35 +95,44 @@ def linear_hypothesis(
     weights: ArrayLike | Mapping[str, float] | Sequence[Mapping[str, float]],
     rhs: ArrayLike = 0.0,
 ) -> LinearHypothesis:
-    """Test linear combinations of the coefficients of a model.
+    """Test linear combinations of the coefficients of a meta-regression or a multilevel model.
 
     Parameters
     ----------
     fit : MetaRegressionResult, LocationScaleResult, MultilevelResult or RobustResult
-        Of `meta_regression`, `location_scale` (its location coefficients), `multilevel` or `robust`.
+        Of `meta_regression`, `location_scale` (its coefficients of location), `multilevel`, `robust` or
+        `robust_variance`.
     weights : mapping, sequence of mappings, or array-like of shape (m, p) or (p,)
-        Weight of each coefficient by name (others 0), or in the order of ``fit.names``.
+        Weight of each coefficient by name (others 0), or in the order of the fit's ``names``.
     rhs : array-like, shape (m,) or scalar
         Values under the hypothesis.
 
     Returns
     -------
     LinearHypothesis
-        Wald tests with the covariance and the distribution of the fit: z and chi-square, or t and F. Where
-        coefficients have degrees of freedom of their own, a combination has the fewest of those in it, and F
-        the fewest of all (metafor's convention).
+        Wald tests with the covariance and the distribution of the fit: z and chi-square, or t and F.
 
     Raises
     ------
     UsageError
-        For a coefficient that is not there, or a fit without coefficients. Satterthwaite degrees of freedom
-        are not those of single coefficients: give the combinations to ``robust(fit, cluster, tested=...)``.
+        For a coefficient that is not there, or a robust result without its matrices.
     DataError
         For a matrix of the wrong shape.
 
     See Also
     --------
     compare_models : likelihood-ratio tests.
+
+    Notes
+    -----
+    Where coefficients of a multilevel model have degrees of freedom of their own (``dfs="contain"``), a
+    combination has the smallest of those it weighs, and the joint test the smallest of all (metafor's
+    ``anova``). A robust fit tests each combination with its own Satterthwaite degrees of freedom and all
+    together by HTZ, or by the degrees of freedom it was given.
+
+    References
+    ----------
+    Pustejovsky & Tipton, J Bus Econ Stat 36 (2018) 672-683, for robust fits.
 
     Examples
     --------
@@ -130,18 +143,14 @@ def linear_hypothesis(
     <LinearHypothesis arm[T.b] - arm[T.c] = 0: 0.4000, p=0.0455>
     """
     refuse_other_results("linear_hypothesis", fit, *WITH_COEFFICIENTS)
-    _refuse_own_df(fit)
     matrix = _weights(fit.names, weights)
     target = np.broadcast_to(np.asarray(rhs, dtype=np.float64), (matrix.shape[0],))
     estimate = matrix @ fit.estimate
     covariance = matrix @ fit.covariance @ matrix.T
-    df = None
-    if fit.df is not None:
-        df = np.where(matrix != 0, fit.df, np.inf).min(axis=1)
+    df = _degrees_of_freedom(fit, matrix)
     single = wald(estimate - target, covariance, df, fit.level)
     names = tuple(_in_words(row, fit.names, float(value)) for row, value in zip(matrix, target, strict=True))
     dependent = bool(redundant_columns(matrix.T.copy()))
-    fewest = None if df is None else float(df.min())
     return LinearHypothesis(
         names,
         estimate,
@@ -152,25 +161,34 @@ def linear_hypothesis(
         single.p_value,
         target.copy(),
         df,
-        None if dependent else joint_test(estimate - target, covariance, fewest, names),
+        None if dependent else _together(fit, matrix, estimate - target, names),
         matrix,
         fit.level,
     )
 
 
-def _refuse_own_df(fit: Fitted) -> None:
-    """Refuse fits whose combinations have degrees of freedom of their own."""
-    if getattr(fit, "df_method", None) == "satterthwaite":
-        raise UsageError(
-            "linear_hypothesis: found a robust fit with Satterthwaite degrees of freedom; allowed: another "
-            "df; give the combinations to robust(fit, cluster, tested=...)"
-        )
+def _degrees_of_freedom(fit: Fitted, matrix: FloatArray) -> FloatArray | None:
+    """Return the degrees of freedom of each combination."""
+    if isinstance(fit, RobustResult):
+        return fit.df_of(matrix)
+    return None if fit.df is None else np.where(matrix != 0, fit.df, np.inf).min(axis=1)
 
 
-def _weights(names: tuple[str, ...], weights: object) -> FloatArray:
+def _together(fit: Fitted, matrix: FloatArray, value: FloatArray, names: tuple[str, ...]) -> CoefficientTest:
+    """Return the joint test that the combinations, less their hypothesis, are 0."""
+    if isinstance(fit, RobustResult):
+        f, df2, p_value = fit.joint_test_of(matrix, value)
+        statistic = f * value.size if fit.df is None else f  # chi-square for normal tests
+        return CoefficientTest(statistic, value.size, df2, p_value, names)
+    df = _degrees_of_freedom(fit, matrix)
+    fewest = None if df is None else float(df.min())
+    return joint_test(value, matrix @ fit.covariance @ matrix.T, fewest, names)
+
+
+def _weights(names: Sequence[str], weights: object) -> FloatArray:
     """Return the weights of the coefficients as a matrix."""
-    rows = [weights] if isinstance(weights, Mapping) else weights
     p = len(names)
+    rows = [weights] if isinstance(weights, Mapping) else weights
     if isinstance(rows, Sequence) and rows and all(isinstance(row, Mapping) for row in rows):
         matrix = np.zeros((len(rows), p))
         for place, row in enumerate(rows):

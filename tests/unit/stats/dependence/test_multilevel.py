@@ -468,3 +468,18 @@ def test_a_maximum_with_another_division_of_the_variance_is_found():
             given[level] = share
             held = stats.multilevel(y, np.full(24, 0.03), tau2=given, **options)
             assert fit.log_likelihood >= held.log_likelihood - 1e-9
+
+
+@pytest.mark.parametrize(("struct", "given"), [("UN", [None, 0.0]), ("CS", 0.0), ("HCS", [0.0, None])])
+def test_correlations_of_a_variance_given_as_zero_are_no_parameters(struct, given):
+    yi = [0.1, 0.5, 0.3, 0.9, -0.2, 0.4, 0.6, 0.2, 0.0, 0.7]
+    data = {"study": [1, 1, 2, 2, 3, 3, 4, 4, 5, 5], "outcome": ["a", "b"] * 5}
+    options = {"random": "~ outcome | study", "data": data, "mods": ["outcome"]}
+    fit = stats.multilevel(yi, [0.02] * 10, struct=struct, tau2=given, **options)
+    alone = stats.multilevel(
+        yi, [0.02] * 10, struct="ID" if struct == "CS" else "DIAG", tau2=given, **options
+    )
+    assert fit.log_likelihood == pytest.approx(alone.log_likelihood, abs=1e-9)
+    assert fit.n_parameters == alone.n_parameters
+    assert fit.rho.tolist() == [0.0]
+    assert "correlation-not-identified" in {one.code for one in fit.diagnostics}

@@ -107,3 +107,24 @@ def test_clusters_that_cannot_be_are_refused():
         stats.aggregate_effects(y, v, ["a", "a", None, "b"], rho=0.5)
     with pytest.raises(DataError, match="cluster: row 1 is nan"):
         stats.aggregate_effects(y, v, [1.0, float("nan"), 2.0, 2.0], rho=0.5)
+
+
+def test_predictions_take_the_robust_precision():
+    fit = stats.three_level(Y, V, STUDY, mods=X)
+    found = stats.robust(fit, STUDY)
+    at = stats.predict_multilevel(fit, [0.0, 1.0], robust=found)
+    plain = stats.predict_multilevel(fit, [0.0, 1.0])
+    np.testing.assert_array_equal(at.estimate, plain.estimate)
+    assert (at.se[0], at.ci_low[0], at.df[0]) == pytest.approx((found.se[0], found.ci_low[0], found.df[0]))
+    one = stats.robust(fit, STUDY, tested=[[1.0, 1.0]])
+    assert at.df[1] == pytest.approx(one.wald_df2)
+    variances = fit.sigma2.sum()
+    half = (at.ci_high[1] - at.estimate[1]) / at.se[1]
+    assert at.prediction_high[1] == pytest.approx(at.estimate[1] + half * np.sqrt(at.se[1] ** 2 + variances))
+
+
+def test_a_robust_result_of_another_fit_is_refused():
+    fit = stats.three_level(Y, V, STUDY)
+    other = stats.robust(stats.three_level(Y + 1.0, V, STUDY), STUDY)
+    with pytest.raises(UsageError, match=r"robust\(fit, cluster\)"):
+        stats.predict_multilevel(fit, robust=other)

@@ -53,11 +53,13 @@ def test_combinations_of_a_multilevel_fit_have_the_fewest_degrees_of_freedom_in_
     assert found.statistic[0] == pytest.approx(fit.statistic[1], rel=1e-12)
     assert found.p_value[0] == pytest.approx(fit.p_value[1], rel=1e-12)
     assert (found.ci_low[0], found.ci_high[0]) == pytest.approx((fit.ci_low[1], fit.ci_high[1]))
-    robust = {df: stats.robust(fit, options["data"]["lab"], df=df) for df in ("normal", "satterthwaite")}
-    plain = stats.linear_hypothesis(robust["normal"], {"late": 1})
-    assert plain.p_value[0] == pytest.approx(robust["normal"].p_value[2], rel=1e-12)
-    with pytest.raises(UsageError, match="tested="):
-        stats.linear_hypothesis(robust["satterthwaite"], {"late": 1})
+    for df in ("normal", "satterthwaite"):
+        robust = stats.robust(fit, options["data"]["lab"], df=df)
+        found = stats.linear_hypothesis(robust, {"late": 1})
+        assert found.p_value[0] == pytest.approx(robust.p_value[2], rel=1e-12)
+    scale = stats.location_scale(YI, VI, DATA["dose"], scale=DATA["year"])
+    found = stats.linear_hypothesis(scale, [0.0, 1.0])
+    assert (found.se[0], found.p_value[0]) == pytest.approx((scale.se[1], scale.p_value[1]), rel=1e-12)
     with pytest.raises(UsageError, match="found PoolResult"):
         stats.linear_hypothesis(stats.pool(YI, VI), [1.0])
 
@@ -168,3 +170,50 @@ def test_a_table_of_models_stands_on_their_criteria():
     restricted = [stats.meta_regression(yi, vi, mods, tau2="REML") for mods in (None, data["dose"])]
     with pytest.raises(UsageError, match="different moderators"):
         stats.model_table(dict(zip("ab", restricted, strict=True)))
+
+
+STUDY = [1, 1, 2, 2, 3, 3, 4, 4]
+
+
+def multilevel(**options):
+    return stats.multilevel(YI, VI, random="~ 1 | study", data={"study": STUDY, **DATA}, **options)
+
+
+def test_combinations_of_a_multilevel_model_are_those_of_its_own_tests():
+    fit = multilevel(mods=["dose", "year"], test="t")
+    ours = stats.linear_hypothesis(fit, [[0, 1, 0], [0, 0, 1]])
+    np.testing.assert_allclose(ours.p_value, fit.p_value[1:], rtol=1e-12)
+    np.testing.assert_allclose(ours.ci_low, fit.ci_low[1:], rtol=1e-12)
+    assert ours.joint.statistic == pytest.approx(fit.qm)
+    assert ours.joint.p_value == pytest.approx(fit.qm_p_value)
+
+
+def test_a_combination_has_the_smallest_degrees_of_freedom_of_what_it_weighs():
+    fit = multilevel(mods=["dose"], test="t", dfs="contain")
+    assert fit.df[0] != fit.df[1]
+    ours = stats.linear_hypothesis(fit, [[1, 0], [0, 1], [1, 2]])
+    np.testing.assert_array_equal(ours.df, [fit.df[0], fit.df[1], fit.df.min()])
+    assert stats.linear_hypothesis(fit, [[1, 0], [0, 1]]).joint.df_residual == fit.df.min()
+
+
+def test_a_robust_fit_tests_combinations_by_its_own_degrees_of_freedom():
+    fit = multilevel(mods=["dose"])
+    found = stats.robust(fit, STUDY)
+    same = stats.linear_hypothesis(found, np.eye(2))
+    np.testing.assert_allclose(same.p_value, found.p_value, rtol=1e-12)
+    np.testing.assert_allclose(same.df, found.df, rtol=1e-12)
+    at = stats.robust(fit, STUDY, tested=[[1.0, 3.0]])
+    ours = stats.linear_hypothesis(found, [1.0, 3.0])
+    assert (ours.df[0], ours.p_value[0]) == pytest.approx((at.wald_df2, at.wald_p_value))
+    assert ours.joint.p_value == pytest.approx(at.wald_p_value)
+    shifted = stats.linear_hypothesis(found, [1.0, 3.0], float(ours.estimate[0]))
+    assert shifted.statistic[0] == pytest.approx(0.0, abs=1e-12)
+    assert shifted.joint.statistic == pytest.approx(0.0, abs=1e-20)
+
+
+def test_normal_robust_tests_give_a_chi_square():
+    found = stats.robust(multilevel(mods=["dose"]), STUDY, df="normal")
+    ours = stats.linear_hypothesis(found, np.eye(2))
+    chi2 = found.estimate @ np.linalg.solve(found.covariance, found.estimate)
+    assert ours.joint.df_residual is None
+    assert ours.joint.statistic == pytest.approx(chi2)
