@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -13,14 +14,12 @@ from evergrove.stats.dependence.multilevel_result import MultilevelResult
 from evergrove.stats.diagnostic import Diagnostic
 from evergrove.stats.distributions import chi2_tail
 from evergrove.stats.regression.least_squares import redundant_columns
-from evergrove.stats.result import Result
+from evergrove.stats.regression.location_scale_result import LocationScaleResult
+from evergrove.stats.regression.regression_result import MetaRegressionResult
+from evergrove.stats.result import Result, wanted_result
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from evergrove.stats.arrays import FloatArray
-    from evergrove.stats.regression.location_scale_result import LocationScaleResult
-    from evergrove.stats.regression.regression_result import MetaRegressionResult
 
     Comparable = MetaRegressionResult | LocationScaleResult | MultilevelResult
 
@@ -101,6 +100,7 @@ class _Fitted(NamedTuple):
 
 def _fitted(fit: Comparable) -> _Fitted:
     """Return what a comparison needs of a fit."""
+    wanted_result("fit", fit, MetaRegressionResult, LocationScaleResult, MultilevelResult)
     criteria = (fit.aic, fit.bic, fit.aicc)
     if isinstance(fit, MultilevelResult):
         known = fit.model.known
@@ -348,6 +348,10 @@ def model_table(models: Mapping[str, Comparable]) -> ModelTable:
     >>> model_table(fits).models
     ('dose', 'mean')
     """
+    if not isinstance(models, Mapping):
+        raise UsageError(
+            f"models: found {type(models).__name__}; allowed: a mapping of names to fits; name the models"
+        )
     if len(models) < 2:
         raise UsageError(f"model_table: found {len(models)} models; allowed: two or more, by name")
     fits = {str(name): _fitted(fit) for name, fit in models.items()}

@@ -11,10 +11,11 @@ from evergrove.stats.dependence.components import on_scale
 from evergrove.stats.dependence.estimation import estimate
 from evergrove.stats.dependence.fitting import coefficients_at
 from evergrove.stats.dependence.likelihood import evaluate, lay_out, matrices_at
+from evergrove.stats.dependence.multilevel_result import MultilevelResult
 from evergrove.stats.dependence.random_terms import clusters_in_order
 from evergrove.stats.dependence.working_fit import blocks_at
 from evergrove.stats.diagnostic import Diagnostic
-from evergrove.stats.result import Result
+from evergrove.stats.result import Result, wanted_result
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
     from evergrove.stats.arrays import FloatArray
     from evergrove.stats.dependence.likelihood import Problem
-    from evergrove.stats.dependence.multilevel_result import FittedModel, MultilevelResult
+    from evergrove.stats.dependence.multilevel_result import FittedModel
     from evergrove.stats.dependence.random_terms import RandomTerm
 
 
@@ -135,6 +136,7 @@ def cluster_influence(
     >>> found.clusters[int(found.cooks_distance.argmax())]
     'c'
     """
+    fit = wanted_result("fit", fit, MultilevelResult)
     fit.model.refuse_weights("cluster_influence")
     names, groups = _groups(cluster, fit.k)
     count, p = len(groups), fit.p

@@ -90,7 +90,9 @@ def shared_control_covariance(
     }.get(kind, {"events2": events2})
     lacking = [name for name, value in needed.items() if value is None]
     if lacking:
-        raise UsageError(f"measure={str(kind)!r}: needs {', '.join(lacking)}; pass them")
+        raise UsageError(
+            f"measure={str(kind)!r}: found no {', '.join(lacking)}; allowed: {', '.join(needed)}; pass them"
+        )
     numbers = {name: column(name, value) for name, value in needed.items() if value is not None}
     same_length({"vi": variances, **numbers})
     for name, array in numbers.items():

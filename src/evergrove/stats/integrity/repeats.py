@@ -14,16 +14,16 @@ from evergrove.errors import DataError, UsageError
 from evergrove.stats.arrays import listed
 from evergrove.stats.diagnostic import Diagnostic
 from evergrove.stats.distributions import chi2_tail
-from evergrove.stats.integrity.granularity import Printed, whole
 from evergrove.stats.integrity.options import Verdict
 from evergrove.stats.integrity.printed import printed_number
 from evergrove.stats.result import Result
-from evergrove.stats.scalars import shown, within
+from evergrove.stats.scalars import shown, whole, within
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from evergrove.stats.arrays import FloatArray
+    from evergrove.stats.integrity.granularity import Printed
 
 #: Expected numbers per digit below which the chi-square test is not to be trusted.
 FEWEST_PER_DIGIT = 5

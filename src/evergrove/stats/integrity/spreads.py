@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import math
+from typing import TYPE_CHECKING
 
 from evergrove.errors import DataError, UsageError
 from evergrove.stats.arrays import listed
 from evergrove.stats.diagnostic import Diagnostic
 from evergrove.stats.distributions import two_sided_p
 from evergrove.stats.integrity.check_result import IntegrityCheck
-from evergrove.stats.integrity.granularity import Printed, whole
 from evergrove.stats.integrity.options import Comparison, Rounding, Verdict
 from evergrove.stats.integrity.p_values import p_fits
 from evergrove.stats.integrity.printed import chosen_rounding, printed_number
 from evergrove.stats.options import choose
-from evergrove.stats.scalars import finite
+from evergrove.stats.scalars import finite, whole
+
+if TYPE_CHECKING:
+    from evergrove.stats.integrity.granularity import Printed
 
 
 def sd_bounds(

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from evergrove.errors import UsageError
-from evergrove.stats.result import Result
+from evergrove.stats.regression.regression_result import MetaRegressionResult
+from evergrove.stats.result import Result, wanted_result
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from evergrove.stats.arrays import FloatArray
-    from evergrove.stats.regression.regression_result import MetaRegressionResult
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -100,6 +100,7 @@ def variance_inflation(
     >>> variance_inflation(fit)
     <VarianceInflation a 2.78, b 2.78>
     """
+    fit = wanted_result("fit", fit, MetaRegressionResult)
     own = [position for position in range(fit.p) if position != fit.design.intercept]
     if not own:
         raise UsageError("variance_inflation: found an intercept alone; allowed: moderators; there are none")

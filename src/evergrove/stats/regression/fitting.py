@@ -8,6 +8,8 @@ import numpy as np
 
 from evergrove.errors import DataError, TooFewStudiesError, UsageError
 from evergrove.stats.arrays import (
+    FAR,
+    NEAR,
     checked_labels,
     checked_level,
     column,
@@ -262,8 +264,8 @@ def checked_weights(
     refuse_rows(
         name,
         array,
-        ~(np.isfinite(array) & (array > 0)),
-        allowed="a finite weight above 0",
+        ~((array >= NEAR) & (array <= FAR)),
+        allowed=f"a weight above 0, from {NEAR:g} to {FAR:g}",
         todo="leave out the study that should not count",
     )
     return np.asarray(array[keep])

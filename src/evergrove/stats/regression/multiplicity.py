@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from evergrove.errors import DataError
-from evergrove.stats.arrays import column, refuse_rows
+from evergrove.stats.arrays import column, real_array, refuse_rows
 from evergrove.stats.options import choose
 from evergrove.stats.regression.options import PAdjustment
 
@@ -147,7 +147,7 @@ def step_down_max(observed: ArrayLike, permuted: ArrayLike) -> FloatArray:
     [0.25, 0.75]
     """
     top = column("observed", observed)
-    table = np.array(permuted, dtype=np.float64)
+    table = real_array("permuted", permuted)
     if table.ndim != 2 or table.shape[1] != top.size:
         raise DataError(
             f"permuted: found shape {table.shape}; allowed: (B, {top.size}), one row per permutation"

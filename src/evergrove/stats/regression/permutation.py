@@ -9,6 +9,7 @@ import numpy as np
 from evergrove.errors import DataError, UsageError
 from evergrove.stats.diagnostic import Diagnostic
 from evergrove.stats.options import Alternative, choose
+from evergrove.stats.random_source import recorded_seed
 from evergrove.stats.regression.multiplicity import TIE, step_down_max
 from evergrove.stats.regression.options import PermutedStatistic, TwoSidedRule
 from evergrove.stats.regression.permutation_plans import (
@@ -21,12 +22,14 @@ from evergrove.stats.regression.permutation_plans import (
 )
 from evergrove.stats.regression.permutation_result import PermutationTest
 from evergrove.stats.regression.permuted_fits import Model, model_of, run
+from evergrove.stats.regression.regression_result import MetaRegressionResult
+from evergrove.stats.result import wanted_result
+from evergrove.stats.scalars import how_many
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from evergrove.stats.arrays import BoolArray, FloatArray
-    from evergrove.stats.regression.regression_result import MetaRegressionResult
 
 #: More distinct permutations than this are not enumerated.
 MOST_EXACT = 2_000_000
@@ -105,6 +108,8 @@ def permutation_test(
     """
     side, rule = choose(Alternative, alternative, "alternative"), choose(TwoSidedRule, two_sided, "two_sided")
     kind = choose(PermutedStatistic, compared, "compared")
+    fit = wanted_result("fit", fit, MetaRegressionResult)
+    permutations = how_many("permutations", permutations, 2)
     model = model_of(fit)
     flips = fit.design.only_intercept
     distinct = number_of_distinct(fit.design.matrix, flips=flips)
@@ -151,8 +156,6 @@ def permutation_test(
 
 def _is_exact(exact: bool | None, distinct: int, permutations: int) -> bool:
     """Return whether every distinct permutation is made."""
-    if permutations < 2:
-        raise UsageError(f"permutations: found {permutations!r}; allowed: 2 or more; 10000 is a good number")
     every = distinct <= permutations if exact is None else bool(exact)
     if every and distinct > MOST_EXACT:
         raise UsageError(
@@ -175,7 +178,7 @@ def _plan(
         return (all_flips(fit.k) if flips else _observed_first(all_orders(fit.design.matrix))), None
     seed = None
     if not isinstance(rng, np.random.Generator):
-        seed = int(np.random.SeedSequence().generate_state(1)[0]) if rng is None else int(rng)
+        seed = recorded_seed(rng)
         rng = np.random.default_rng(seed)
     return (sampled_flips if flips else sampled_orders)(fit.k, number, rng), seed
 
