@@ -170,7 +170,7 @@ def compare_models(full: Comparable, reduced: Comparable) -> ModelComparison:
 
     References
     ----------
-    Huizenga, Visser & Dolan, Br J Math Stat Psychol 64 (2011) 1-19; Self & Liang 1987.
+    [Huizenga2011]; [Self1987].
 
     Examples
     --------
@@ -336,8 +336,7 @@ def model_table(models: Mapping[str, Comparable]) -> ModelTable:
 
     References
     ----------
-    Hurvich & Tsai, Biometrika 76 (1989) 297-307; Burnham & Anderson, Model Selection and Multimodel Inference
-    (2002); Cinar, Umbanhowar, Hoeksema & Viechtbauer, Res Synth Methods 12 (2021) 537-556.
+    [Hurvich1989]; [Burnham2002]; [Cinar2021].
 
     Examples
     --------

@@ -119,7 +119,7 @@ def blups(fit: PoolResult | MetaRegressionResult) -> StudyEffects:
 
     References
     ----------
-    Raudenbush & Bryk, J Educ Stat 10 (1985) 75-98; metafor's ``blup`` and ``ranef``.
+    [Raudenbush1985]; metafor's ``blup`` and ``ranef``.
 
     Examples
     --------
@@ -235,8 +235,7 @@ def expected_share(
 
     References
     ----------
-    Siemens, Borenstein, Evrenoglou, Meerpohl & Schwarzer, BMC Med Res Methodol 25 (2025) 275; meta's
-    ``cidprop``.
+    [Siemens2025]; meta's ``cidprop``.
 
     Examples
     --------

@@ -71,8 +71,7 @@ def multilevel_egger(
 
     References
     ----------
-    Rodgers & Pustejovsky, Psychol Methods 26 (2021) 141-160; Fernández-Castilla et al., J Exp Educ 89
-    (2021) 125-144.
+    [Rodgers2021]; [Fernandez-Castilla2021].
 
     Examples
     --------

@@ -327,7 +327,7 @@ def copas_fit(
 
     References
     ----------
-    Copas & Shi, Biostatistics 1 (2000) 247-262 and Stat Methods Med Res 10 (2001) 251-265.
+    [Copas2000], [Copas2001].
 
     Examples
     --------
@@ -435,8 +435,7 @@ def copas_selection(
 
     References
     ----------
-    Copas & Shi 2000, 2001; Carpenter, Schwarzer, Rücker & Künstler, J Clin Epidemiol 62 (2009) 624-631;
-    Schwarzer, Carpenter & Rücker, J Clin Epidemiol 63 (2010) 282-288.
+    [Copas2000], [Copas2001]; [Carpenter2009]; [Schwarzer2010].
 
     Examples
     --------

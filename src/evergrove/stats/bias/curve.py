@@ -231,8 +231,7 @@ def p_curve(statistic: ArrayLike, *, df: ArrayLike | None = None, level: float =
 
     References
     ----------
-    Simonsohn, Nelson & Simmons, J Exp Psychol Gen 143 (2014) 534-547; Simonsohn, Simmons & Nelson, J Exp
-    Psychol Gen 144 (2015) 1146-1152; p-curve app 4.06.
+    [Simonsohn2014]; [Simonsohn2015]; p-curve app 4.06.
 
     Examples
     --------

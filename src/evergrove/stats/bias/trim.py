@@ -273,8 +273,7 @@ def trim_and_fill(
 
     References
     ----------
-    Duval & Tweedie, JASA 95 (2000) 89-98 and Biometrics 56 (2000) 455-463; Peters et al., Stat Med 26
-    (2007) 4544-4562.
+    [Duval2000a], [Duval2000b]; [Peters2007].
 
     Examples
     --------

@@ -182,7 +182,7 @@ def gosh(
 
     References
     ----------
-    Olkin, Dahabreh & Trikalinos, Res Synth Methods 3 (2012) 214-223.
+    [Olkin2012].
 
     Examples
     --------

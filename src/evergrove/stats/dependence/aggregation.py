@@ -142,7 +142,7 @@ def aggregate_effects(
 
     References
     ----------
-    Borenstein et al., Introduction to Meta-Analysis (2009), ch. 24; Gleser & Olkin 2009.
+    [Borenstein2009b], ch. 24; [Gleser2009].
 
     Examples
     --------

@@ -124,8 +124,7 @@ def cluster_influence(
 
     References
     ----------
-    Cook & Weisberg, Residuals and Influence in Regression (1982); Viechtbauer & Cheung, Res Synth Methods 1
-    (2010) 112-125; Viechtbauer 2021, in Schmid, Stijnen & White, Handbook of Meta-Analysis.
+    [Cook1982]; [Viechtbauer2010b]; [Viechtbauer2021].
 
     Examples
     --------

@@ -173,9 +173,7 @@ def multilevel(
 
     References
     ----------
-    Konstantopoulos, Res Synth Methods 2 (2011) 61-76; Berkey et al., Stat Med 17 (1998) 2537-2550;
-    Van den Noortgate et al., Behav Res Methods 45 (2013) 576-594; Jackson, Riley & White, Stat Med 30
-    (2011) 2481-2498; Nakagawa & Santos, Evol Ecol 26 (2012) 1253-1274.
+    [Konstantopoulos2011]; [Berkey1998]; [VandenNoortgate2013]; [Jackson2011]; [Nakagawa2012].
 
     Examples
     --------
@@ -409,7 +407,7 @@ def three_level(
 
     References
     ----------
-    Cheung, Psychol Methods 19 (2014) 211-229; Van den Noortgate et al. 2013.
+    [Cheung2014]; [VandenNoortgate2013].
 
     Examples
     --------

@@ -200,7 +200,7 @@ def multivariate_moments(
 
     References
     ----------
-    Jackson, White & Riley, Biom J 55 (2013) 231-245; Jackson, White & Thompson, Stat Med 29 (2010) 1282-1297.
+    [Jackson2013a]; [Jackson2010].
 
     Examples
     --------

@@ -184,7 +184,7 @@ def predict_multilevel(
 
     References
     ----------
-    Higgins, Thompson & Spiegelhalter, JRSS A 172 (2009) 137-159.
+    [Higgins2009].
 
     Examples
     --------
@@ -276,7 +276,7 @@ def random_effects(fit: MultilevelResult, *, level: float | None = None) -> tupl
 
     References
     ----------
-    Raudenbush & Bryk, J Educ Stat 10 (1985) 75-98; Robinson, Stat Sci 6 (1991) 15-32.
+    [Raudenbush1985]; [Robinson1991].
 
     Examples
     --------
@@ -333,8 +333,7 @@ def variance_explained(full: MultilevelResult, reduced: MultilevelResult) -> flo
 
     References
     ----------
-    Raudenbush 2009; López-López, Marín-Martínez, Sánchez-Meca, Van den Noortgate & Viechtbauer, Br J Math
-    Stat Psychol 67 (2014) 30-48.
+    [Raudenbush2009]; [Lopez-Lopez2014].
 
     Examples
     --------

@@ -209,7 +209,7 @@ def component_intervals(
 
     References
     ----------
-    Hardy & Thompson, Stat Med 15 (1996) 619-629; Viechtbauer, Stat Med 26 (2007) 37-52.
+    [Hardy1996]; [Viechtbauer2007b].
 
     Examples
     --------

@@ -207,7 +207,7 @@ def robust_variance(
 
     References
     ----------
-    Hedges, Tipton & Johnson, Res Synth Methods 1 (2010) 39-65; Tipton, Psychol Methods 20 (2015) 375-393.
+    [Hedges2010]; [Tipton2015b].
 
     Examples
     --------

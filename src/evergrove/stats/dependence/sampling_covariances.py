@@ -229,7 +229,7 @@ def vcalc(
 
     References
     ----------
-    Gleser & Olkin 2009; Wei & Higgins, Stat Med 32 (2013) 1191-1205; Higham, IMA J Numer Anal 22 (2002).
+    [Gleser2009]; [Wei2013]; [Higham2002].
 
     Examples
     --------
@@ -358,7 +358,7 @@ def impute_covariance(
 
     References
     ----------
-    Pustejovsky & Tipton, Prev Sci 23 (2022) 425-438.
+    [Pustejovsky2022].
 
     Examples
     --------

@@ -69,8 +69,7 @@ def shared_control_covariance(
 
     References
     ----------
-    Gleser & Olkin, in The Handbook of Research Synthesis (2009), ch. 19; Franchini et al., Res Synth
-    Methods 3 (2012) 142-160; Lajeunesse, Ecology 92 (2011) 2049-2055.
+    [Gleser2009], ch. 19; [Franchini2012]; [Lajeunesse2011].
 
     Examples
     --------

@@ -69,7 +69,7 @@ def labbe_plot(
 
     References
     ----------
-    L'Abbé, Detsky & O'Rourke, Ann Intern Med 107 (1987) 224-233.
+    [LAbbe1987].
 
     Examples
     --------

@@ -72,7 +72,7 @@ def funnel_plot(
 
     References
     ----------
-    Light & Pillemer 1984; Peters, Sutton, Jones, Abrams & Rushton, J Clin Epidemiol 61 (2008) 991-996.
+    [Light1984]; [Peters2008].
 
     Examples
     --------
@@ -135,7 +135,7 @@ def radial_plot(
 
     References
     ----------
-    Galbraith, Technometrics 30 (1988) 271-281; Stat Med 7 (1988) 889-894.
+    [Galbraith1988b]; [Galbraith1988a].
 
     Examples
     --------

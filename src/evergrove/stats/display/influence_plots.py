@@ -60,7 +60,7 @@ def baujat_plot(
 
     References
     ----------
-    Baujat, Mahé, Pignon & Hill, Stat Med 21 (2002) 2641-2652.
+    [Baujat2002].
 
     Examples
     --------
@@ -120,7 +120,7 @@ def gosh_plot(
 
     References
     ----------
-    Olkin, Dahabreh & Trikalinos, Res Synth Methods 3 (2012) 214-223.
+    [Olkin2012].
 
     Examples
     --------

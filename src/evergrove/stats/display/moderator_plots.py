@@ -181,7 +181,7 @@ def orchard_plot(groups: Subgroups, *, title: str = "Orchard plot") -> Figure:
 
     References
     ----------
-    Nakagawa et al., Res Synth Methods 12 (2021) 4-12; Methods Ecol Evol 14 (2023) 2003-2010.
+    [Nakagawa2021]; [Nakagawa2023].
 
     Examples
     --------

@@ -326,8 +326,7 @@ def dose_response(
 
     References
     ----------
-    Greenland & Longnecker 1992; Orsini et al., Am J Epidemiol 175 (2012) 66-73; Crippa et al., Stat Methods
-    Med Res 28 (2019) 1579-1596; Discacciati, Crippa & Orsini, Res Synth Methods 8 (2017) 149-160.
+    [Greenland1992]; [Orsini2012]; [Crippa2019]; [Discacciati2017].
 
     Examples
     --------

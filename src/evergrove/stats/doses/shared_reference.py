@@ -257,8 +257,7 @@ def ratio_covariance(
 
     References
     ----------
-    Greenland & Longnecker, Am J Epidemiol 135 (1992) 1301-1309; Hamling et al., Stat Med 27 (2008) 954-970;
-    Orsini et al., Am J Epidemiol 175 (2012) 66-73.
+    [Greenland1992]; [Hamling2008]; [Orsini2012].
 
     Examples
     --------
@@ -345,7 +344,7 @@ def difference_covariance(
 
     References
     ----------
-    Crippa & Orsini, BMC Med Res Methodol 16 (2016) 91; Gleser & Olkin 2009.
+    [Crippa2016a]; [Gleser2009].
 
     Examples
     --------

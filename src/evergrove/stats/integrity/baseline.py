@@ -289,8 +289,7 @@ def baseline_test(
 
     References
     ----------
-    Carlisle, Anaesthesia 72 (2017) 944-952; Bland, BMC Med Res Methodol 13 (2013) 116; Hunter et al., Res
-    Synth Methods 15 (2024) 961-976.
+    [Carlisle2017]; [Bland2013]; [Hunter2024b].
 
     Examples
     --------

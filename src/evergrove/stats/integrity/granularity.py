@@ -67,7 +67,7 @@ def grim_test(
 
     References
     ----------
-    Brown & Heathers, Soc Psychol Personal Sci 8 (2017) 363-369.
+    [Brown2017].
 
     Examples
     --------
@@ -207,7 +207,7 @@ def grimmer_test(
 
     References
     ----------
-    Anaya, PeerJ Preprints 4 (2016) e2400; Allard, "Analytic-GRIMMER" (2018); Brown & Heathers 2017.
+    [Anaya2016]; [Allard2018]; [Brown2017].
 
     Examples
     --------
@@ -304,7 +304,7 @@ def debit_test(
 
     References
     ----------
-    Heathers & Brown, "DEBIT: a simple consistency test for binary data" (2019).
+    [Heathers2019].
 
     Examples
     --------
@@ -375,7 +375,7 @@ def percentage_test(
 
     References
     ----------
-    Brown & Heathers 2017 (the same arithmetic as GRIM).
+    [Brown2017] (the same arithmetic as GRIM).
 
     Examples
     --------

@@ -125,8 +125,7 @@ def repeated_values(
 
     References
     ----------
-    Bordewijk et al., Eur J Obstet Gynecol Reprod Biol 249 (2020) 72-83; Hunter et al., Res Synth Methods 15
-    (2024) 917-939.
+    [Bordewijk2020]; [Hunter2024a].
 
     Examples
     --------
@@ -236,8 +235,7 @@ def terminal_digit_test(values: Sequence[Printed], *, threshold: float = 0.001) 
 
     References
     ----------
-    Mosimann, Wiseman & Edelman, Account Res 4 (1995) 31-55; Al-Marzouki, Evans, Marshall & Roberts, BMJ 331
-    (2005) 267-270.
+    [Mosimann1995]; [Al-Marzouki2005].
 
     Examples
     --------

@@ -136,7 +136,7 @@ def reconstruct_sample(
 
     References
     ----------
-    Heathers, Anaya, van der Zee & Brown, PeerJ Preprints 6 (2018) e26968 (SPRITE).
+    [Heathers2018] (SPRITE).
 
     Examples
     --------

@@ -48,7 +48,7 @@ def sd_bounds(
 
     References
     ----------
-    Bhatia & Davis, Am Math Monthly 107 (2000) 353-357; Popoviciu, Mathematica (Cluj) 9 (1935) 129-145.
+    [Bhatia2000]; [Popoviciu1935].
 
     Examples
     --------
@@ -135,7 +135,7 @@ def sd_bounds_test(
 
     References
     ----------
-    Bhatia & Davis 2000; Popoviciu 1935.
+    [Bhatia2000]; [Popoviciu1935].
 
     Examples
     --------
@@ -230,7 +230,7 @@ def spread_reading_test(
 
     References
     ----------
-    Cochrane Handbook 6.5.2.2 and 10.4.1; Kadlec, Sainani & Nimphius, Sports Med 53 (2023) 313-325.
+    [CochraneHandbook], section 6.5.2.2 and 10.4.1; [Kadlec2023].
 
     Examples
     --------

@@ -90,7 +90,7 @@ def variance_inflation(
 
     References
     ----------
-    Fox & Monette, JASA 87 (1992) 178-183.
+    [Fox1992].
 
     Examples
     --------

@@ -148,9 +148,7 @@ def meta_regression(
 
     References
     ----------
-    Berkey, Hoaglin, Mosteller & Colditz, Stat Med 14 (1995) 395-411; Knapp & Hartung, Stat Med 22 (2003)
-    2693-2710; Viechtbauer, López-López, Sánchez-Meca & Marín-Martínez, Psychol Methods 20 (2015) 360-374;
-    Raudenbush 1994.
+    [Berkey1995]; [Knapp2003]; [Viechtbauer2015]; [Raudenbush1994].
 
     Examples
     --------

@@ -95,8 +95,7 @@ def permutation_test(
 
     References
     ----------
-    Higgins & Thompson, Stat Med 23 (2004) 1663-1682; Follmann & Proschan, Biometrics 55 (1999) 732-737;
-    Viechtbauer et al., Psychol Methods 20 (2015) 360-374; Good, Int J Epidemiol 39 (2010).
+    [Higgins2004]; [Follmann1999]; [Viechtbauer2015]; [Good2010].
 
     Examples
     --------

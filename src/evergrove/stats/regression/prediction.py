@@ -210,7 +210,7 @@ def predict_effects(
 
     References
     ----------
-    Riley, Higgins & Deeks, BMJ 342 (2011) d549.
+    [Riley2011].
 
     Examples
     --------

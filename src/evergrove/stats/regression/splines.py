@@ -153,8 +153,7 @@ def rcs(values: ArrayLike, knots: int | Sequence[float] = 4) -> SplineBasis:
 
     References
     ----------
-    Stone & Koo, Proc Stat Comp Section ASA 1985, 45-48; Harrell, Regression Modeling Strategies, 2nd ed.
-    2015, section 2.4.5.
+    [Stone1985]; [Harrell2015], section 2.4.5.
 
     Examples
     --------

@@ -121,7 +121,7 @@ def performance(
 
     References
     ----------
-    Morris, White & Crowther, Stat Med 38 (2019) 2074-2102.
+    [Morris2019].
 
     Examples
     --------

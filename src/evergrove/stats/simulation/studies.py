@@ -108,8 +108,7 @@ def simulate(
 
     References
     ----------
-    Morris, White & Crowther, Stat Med 38 (2019) 2074-2102, on simulation studies and their Monte Carlo
-    errors.
+    [Morris2019].
 
     Examples
     --------

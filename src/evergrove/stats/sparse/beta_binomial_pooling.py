@@ -225,7 +225,7 @@ def beta_binomial(
 
     References
     ----------
-    Kuss, Stat Med 34 (2015) 1097-1116; Griffiths, Biometrics 29 (1973) 637-648.
+    [Kuss2015]; [Griffiths1973].
 
     Examples
     --------

@@ -86,7 +86,7 @@ def sample_size_weighted(
 
     References
     ----------
-    Bakbergenuly, Hoaglin & Kulinskaya, BMC Med Res Methodol 20 (2020) 263.
+    [Bakbergenuly2020].
 
     Examples
     --------
