@@ -10,6 +10,7 @@ from __future__ import annotations
 import ast
 import inspect
 import itertools
+import re
 import typing
 from enum import StrEnum
 from pathlib import Path
@@ -18,6 +19,7 @@ import click
 from click.testing import CliRunner
 
 import evergrove
+import evergrove.model
 from evergrove import errors, stats
 from evergrove.appraisal import INSTRUMENTS
 from evergrove.cli.main import COMMANDS, main
@@ -49,6 +51,9 @@ from evergrove.model.pooling import MEASURES_OF, RESTS_ON, WAYS, PoolingModel, W
 from evergrove.model.units import UNIT_SYMBOLS, unit
 
 REFERENCE = Path(__file__).resolve().parents[1] / "docs" / "reference"
+BIBLIOGRAPHY = REFERENCE.parent / "references.bib"
+#: A reference by key: ``[Egger1997]`` in a docstring, or as the text of a link.
+KEY = re.compile(r"\[([A-Z][A-Za-z-]+(?:\d{4}[a-z]?)|CochraneHandbook)\]")
 NOTES = REFERENCE.parents[1] / "validation" / "notes"
 NOTE = "<!-- Written by scripts/make_reference.py; change the code, not this page. -->\n\n"
 
@@ -64,7 +69,8 @@ def library() -> str:
         "# Library",
         "",
         "`import evergrove as eg` gives these names; each loads what it needs when it is first used. The docstring "
-        "of each (`help(eg.pool)`) has shapes, scales, sources and an example.",
+        "of each (`help(eg.pool)`) has shapes, scales, an example, and sources by their key in the "
+        "[bibliography](bibliography.md).",
         "",
         "| name | what it does |",
         "|---|---|",
@@ -138,7 +144,8 @@ def statistics() -> str:
         "",
         "`from evergrove import stats` gives these names; the main verbs stand in `evergrove` itself too "
         "([Library](library.md)). `help(stats.pool)` has shapes, scales, ranges, sources and an example. The pages of "
-        "[methods](../methods/index.md) say when to use what.",
+        "[methods](../methods/index.md) say when to use what; keys such as [Egger1997] stand in the "
+        "[bibliography](bibliography.md).",
         "",
     ]
     options = []
@@ -372,12 +379,64 @@ def instruments() -> str:
     return "\n".join(lines)
 
 
+def cited_by() -> dict[str, list[str]]:
+    """Return who cites each key: public names of the statistics, and the pages of methods."""
+    found: dict[str, list[str]] = {}
+    for name in stats.__all__:
+        for key in KEY.findall(inspect.getdoc(getattr(stats, name)) or ""):
+            found.setdefault(key, []).append(f"`{name}`")
+    for page in sorted((REFERENCE.parent / "methods").glob("*.md")):
+        text = page.read_text(encoding="utf-8")
+        title = text.partition("\n")[0].removeprefix("# ").partition(":")[0]
+        for key in KEY.findall(text):
+            found.setdefault(key, []).append(f"[{title}](../methods/{page.name})")
+    return {key: list(dict.fromkeys(places)) for key, places in found.items()}
+
+
+def in_full(record: evergrove.model.Record) -> str:
+    """Return a record of the bibliography as one line."""
+    others = record.authors[-1:] == ("others",)
+    names = record.authors[:-1] if others else record.authors
+    who = ", ".join(names[:-1]) + " & " + names[-1] if len(names) > 1 and not others else ", ".join(names)
+    parts = [who + (" et al." if others else "")]
+    if record.title:
+        parts.append(f"*{record.title}*" if record.journal is None else record.title)
+    if record.journal:
+        place = f"{record.journal} {record.volume} ({record.year})"
+        parts.append(f"{place} {record.pages}" if record.pages else place)
+    else:
+        parts.append(f"{', '.join(record.other.get('howpublished', ()))} ({record.year})")
+    if record.doi:
+        parts.append(f"[doi](https://doi.org/{record.doi})")
+    return ". ".join(parts)
+
+
+def bibliography() -> str:
+    """Return the list of references by key, with who cites each."""
+    places = cited_by()
+    lines = [
+        "# Bibliography",
+        "",
+        "The references of the docstrings and of the pages of [methods](../methods/index.md), by key; the same list as "
+        "BibTeX is [references.bib](../references.bib). Titles and DOIs stand where R's documentation gives them too.",
+        "",
+        "| key | reference | cited by |",
+        "|---|---|---|",
+    ]
+    for record in evergrove.read_records(BIBLIOGRAPHY).records:
+        (key,) = record.other["key"]
+        cited = ", ".join(places.get(key, ()))
+        lines.append(f'| <a id="{key.lower()}"></a>{key} | {in_full(record)} | {cited} |')
+    return "\n".join([*lines, ""])
+
+
 def pages() -> dict[str, str]:
     """Return every page by file name."""
     return {
         "library.md": NOTE + library(),
         "statistics.md": NOTE + statistics(),
         "coverage.md": NOTE + coverage(),
+        "bibliography.md": NOTE + bibliography(),
         "command-line.md": NOTE + command_line(),
         "errors.md": NOTE + error_page(),
         "review-folder.md": NOTE + review_folder(),

@@ -161,7 +161,7 @@ def listed(name: str, values: object, what: str) -> list[Any]:
     """
     if isinstance(values, str | bytes | Mapping) or not isinstance(values, Iterable) or np.ndim(values) == 0:  # type: ignore[arg-type]
         raise UsageError(f"{name}: found {shown(values)}; allowed: {what}; pass a sequence")
-    return list(values)
+    return list(values.tolist() if isinstance(values, np.ma.MaskedArray) else values)  # masked: None
 
 
 def same_length(columns: dict[str, FloatArray]) -> int:

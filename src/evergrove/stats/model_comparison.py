@@ -14,17 +14,14 @@ from evergrove.stats.dependence.multilevel_result import MultilevelResult
 from evergrove.stats.diagnostic import Diagnostic
 from evergrove.stats.distributions import chi2_tail
 from evergrove.stats.regression.least_squares import redundant_columns
-from evergrove.stats.result import Result, refuse_other_results
+from evergrove.stats.regression.location_scale_result import LocationScaleResult
+from evergrove.stats.regression.regression_result import MetaRegressionResult
+from evergrove.stats.result import Result, wanted_result
 
 if TYPE_CHECKING:
     from evergrove.stats.arrays import FloatArray
-    from evergrove.stats.regression.location_scale_result import LocationScaleResult
-    from evergrove.stats.regression.regression_result import MetaRegressionResult
 
     Comparable = MetaRegressionResult | LocationScaleResult | MultilevelResult
-
-
-COMPARABLE = ("MetaRegressionResult", "LocationScaleResult", "MultilevelResult")
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +100,7 @@ class _Fitted(NamedTuple):
 
 def _fitted(fit: Comparable) -> _Fitted:
     """Return what a comparison needs of a fit."""
-    refuse_other_results("comparison of models", fit, *COMPARABLE)
+    wanted_result("fit", fit, MetaRegressionResult, LocationScaleResult, MultilevelResult)
     criteria = (fit.aic, fit.bic, fit.aicc)
     if isinstance(fit, MultilevelResult):
         known = fit.model.known
@@ -175,7 +172,7 @@ def compare_models(full: Comparable, reduced: Comparable) -> ModelComparison:
 
     References
     ----------
-    Huizenga, Visser & Dolan, Br J Math Stat Psychol 64 (2011) 1-19; Self & Liang 1987.
+    [Huizenga2011]; [Self1987].
 
     Examples
     --------
@@ -341,8 +338,7 @@ def model_table(models: Mapping[str, Comparable]) -> ModelTable:
 
     References
     ----------
-    Hurvich & Tsai, Biometrika 76 (1989) 297-307; Burnham & Anderson, Model Selection and Multimodel Inference
-    (2002); Cinar, Umbanhowar, Hoeksema & Viechtbauer, Res Synth Methods 12 (2021) 537-556.
+    [Hurvich1989]; [Burnham2002]; [Cinar2021].
 
     Examples
     --------
@@ -353,9 +349,12 @@ def model_table(models: Mapping[str, Comparable]) -> ModelTable:
     >>> model_table(fits).models
     ('dose', 'mean')
     """
-    if not isinstance(models, Mapping) or len(models) < 2:
-        count = len(models) if isinstance(models, Mapping) else type(models).__name__
-        raise UsageError(f"model_table: found {count}; allowed: two or more models by name")
+    if not isinstance(models, Mapping):
+        raise UsageError(
+            f"models: found {type(models).__name__}; allowed: a mapping of names to fits; name the models"
+        )
+    if len(models) < 2:
+        raise UsageError(f"model_table: found {len(models)} models; allowed: two or more, by name")
     fits = {str(name): _fitted(fit) for name, fit in models.items()}
     first_name, first = next(iter(fits.items()))
     for name, fit in fits.items():

@@ -166,9 +166,8 @@ def pool(
 
     References
     ----------
-    DerSimonian & Laird 1986; Hartung & Knapp, Stat Med 20 (2001) 3875-3889; Sidik & Jonkman 2002;
-    Viechtbauer 2005; Higgins, Thompson & Spiegelhalter, JRSS A 172 (2009) 137-159; Henmi & Copas 2010;
-    Doi, Barendregt, Khan, Thalib & Williams, Contemp Clin Trials 45 (2015) 130-138.
+    [DerSimonian1986]; [Hartung2001]; [Sidik2002]; [Viechtbauer2005]; [Higgins2009]; [Henmi2010];
+    [Doi2015].
 
     Examples
     --------

@@ -168,9 +168,7 @@ def proportion_interval(
 
     References
     ----------
-    Wilson, JASA 22 (1927) 209-212; Clopper & Pearson, Biometrika 26 (1934) 404-413; Agresti & Coull, Am
-    Stat 52 (1998) 119-126; Brown, Cai & DasGupta, Stat Sci 16 (2001) 101-133; Newcombe, Stat Med 17
-    (1998) 857-872; Lancaster, JASA 56 (1961) 223-234.
+    [Wilson1927]; [Clopper1934]; [Agresti1998]; [Brown2001]; [Newcombe1998]; [Lancaster1961].
 
     Examples
     --------

@@ -38,3 +38,29 @@ def random_source(rng: np.random.Generator | int | None) -> np.random.Generator:
         f"rng: found {shown(rng)}; allowed: a numpy Generator, or a whole number not below 0; "
         "pass one of them"
     )
+
+
+def recorded_seed(rng: np.random.Generator | int | None) -> int:
+    """Return the seed that a result records: the one given, or one drawn.
+
+    Parameters
+    ----------
+    rng : Generator, int or None
+        As for `random_source`.
+
+    Returns
+    -------
+    int
+
+    Raises
+    ------
+    UsageError
+        As `random_source`.
+
+    Examples
+    --------
+    >>> recorded_seed(7)
+    7
+    """
+    source = random_source(rng)
+    return int(rng) if isinstance(rng, int | np.integer) else int(source.integers(2**53))

@@ -5,55 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import fields
 from html import escape
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeVar
 
 import numpy as np
 
 from evergrove.errors import UsageError
 from evergrove.stats.fingerprint import SCHEMA_VERSION, json_safe, software_version
 
+R = TypeVar("R")
+
 #: Rows of a table in a notebook; the rest is counted.
 MOST_ROWS_SHOWN = 50
-
-
-#: Which function makes a result.
-MADE_BY = {
-    "PoolResult": "pool",
-    "MetaRegressionResult": "meta_regression",
-    "LocationScaleResult": "location_scale",
-    "MultilevelResult": "multilevel",
-    "RobustResult": "robust",
-    "GlmmResult": "glmm",
-    "Subgroups": "subgroups",
-}
-
-
-def refuse_other_results(who: str, found: object, *kinds: str) -> None:
-    """Raise unless a result is of one of the classes named.
-
-    Parameters
-    ----------
-    who : str
-        The function that was called.
-    found : object
-        What it was given.
-    *kinds : str
-        Names of classes, from `MADE_BY`: names, since the modules of the results use this one.
-
-    Raises
-    ------
-    UsageError
-        For anything else.
-
-    Examples
-    --------
-    >>> refuse_other_results("blups", 3, "PoolResult")
-    Traceback (most recent call last):
-    evergrove.errors.UsageError: blups: found int; allowed: a result of pool
-    """
-    if type(found).__name__ not in kinds:
-        makers = [MADE_BY[kind] for kind in kinds]
-        raise UsageError(f"{who}: found {type(found).__name__}; allowed: a result of {' or '.join(makers)}")
 
 
 def _plain(value: object) -> object:
@@ -149,6 +111,41 @@ class Result:
         more = f"<p>{rows - MOST_ROWS_SHOWN} more rows</p>" if rows > MOST_ROWS_SHOWN else ""
         caption = f"<caption>{escape(repr(self).strip('<>'))}</caption>"
         return f"<table>{caption}<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>{more}"
+
+
+def wanted_result(name: str, value: object, *kinds: type[R]) -> R:
+    """Return a value that is one of the results wanted.
+
+    Parameters
+    ----------
+    name : str
+        The argument's name, for messages.
+    value : object
+        What a caller gave.
+    *kinds : type
+        The results that will do.
+
+    Returns
+    -------
+    object
+        The value.
+
+    Raises
+    ------
+    UsageError
+        For anything else.
+
+    Examples
+    --------
+    >>> wanted_result("fit", 3.0, Result)
+    Traceback (most recent call last):
+    ...
+    evergrove.errors.UsageError: fit: found float; allowed: Result; pass a result of this kind
+    """
+    if isinstance(value, kinds):
+        return value
+    allowed = " or ".join(kind.__name__ for kind in kinds)
+    raise UsageError(f"{name}: found {type(value).__name__}; allowed: {allowed}; pass a result of this kind")
 
 
 def _cell(value: object) -> str:

@@ -7,10 +7,12 @@ from itertools import pairwise
 
 import numpy as np
 
-from evergrove.errors import DataError
+from evergrove.errors import DataError, UsageError
 
 #: Numbers beyond this size leave double precision when they are squared or multiplied.
 LARGEST = 1e100
+#: More than this is not counted, drawn or permuted in one call.
+MOST_COUNTED = 10**7
 
 
 def finite(name: str, value: float) -> float:
@@ -139,3 +141,61 @@ def rising(
             f"{names[0]} < {names[-1]}; check the printed numbers"
         )
     return numbers
+
+
+def how_many(name: str, value: object, least: int = 1) -> int:
+    """Return a whole number that a call asks for: permutations, subsets, replications.
+
+    Parameters
+    ----------
+    name : str
+        The argument, for messages.
+    value : float
+        Its value.
+    least : int
+        The smallest allowed.
+
+    Returns
+    -------
+    int
+
+    Raises
+    ------
+    UsageError
+        For a fraction, a number below `least` or one above ten million.
+    """
+    known = isinstance(value, int | float | np.integer | np.floating) and not isinstance(value, bool)
+    if known and least <= value <= MOST_COUNTED and int(value) == value:  # type: ignore[operator,call-overload]
+        return int(value)  # type: ignore[call-overload,no-any-return]
+    raise UsageError(
+        f"{name}: found {shown(value)}; allowed: whole, {least} or more, at most {MOST_COUNTED}; say how many"
+    )
+
+
+def whole(name: str, value: float, least: int = 1) -> int:
+    """Return a whole number not below `least`.
+
+    Parameters
+    ----------
+    name : str
+        The argument, for messages.
+    value : float
+        Its value.
+    least : int
+        The smallest allowed.
+
+    Returns
+    -------
+    int
+
+    Raises
+    ------
+    DataError
+        For a fraction or a number below.
+    """
+    number = finite(name, value)
+    if isinstance(value, bool) or number != int(number) or not least <= number <= MOST_COUNTED:
+        raise DataError(
+            f"{name}: found {value!r}; allowed: whole, from {least} to {MOST_COUNTED}; check the count"
+        )
+    return int(number)

@@ -225,8 +225,7 @@ def back_transform(
 
     References
     ----------
-    Miller, Am Stat 32 (1978) 138; Barendregt, Doi, Lee, Norman & Vos, J Epidemiol Community Health 67
-    (2013) 974-978.
+    [Miller1978]; [Barendregt2013].
 
     Examples
     --------

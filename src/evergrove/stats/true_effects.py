@@ -10,16 +10,18 @@ import numpy as np
 from scipy import special
 
 from evergrove.errors import UsageError
+from evergrove.stats.arrays import FAR, is_number
 from evergrove.stats.distributions import two_sided_quantile
 from evergrove.stats.options import PoolModel, PredictionMethod, Scale
 from evergrove.stats.pool_result import PoolResult
-from evergrove.stats.result import Result, refuse_other_results
+from evergrove.stats.regression.regression_result import MetaRegressionResult
+from evergrove.stats.result import Result, wanted_result
+from evergrove.stats.scalars import shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from evergrove.stats.arrays import FloatArray
-    from evergrove.stats.regression.regression_result import MetaRegressionResult
 
 #: From a measure's natural scale to the scale of pooling, where that needs no sizes.
 ONTO_SCALE: dict[Scale, Callable[[FloatArray], FloatArray]] = {
@@ -117,7 +119,7 @@ def blups(fit: PoolResult | MetaRegressionResult) -> StudyEffects:
 
     References
     ----------
-    Raudenbush & Bryk, J Educ Stat 10 (1985) 75-98; metafor's ``blup`` and ``ranef``.
+    [Raudenbush1985]; metafor's ``blup`` and ``ranef``.
 
     Examples
     --------
@@ -126,7 +128,7 @@ def blups(fit: PoolResult | MetaRegressionResult) -> StudyEffects:
     >>> found.effect.round(3), found.shrinkage.round(3)
     (array([0.202, 0.328, 0.362, 0.604]), array([0.628, 0.628, 0.503, 0.835]))
     """
-    refuse_other_results("blups", fit, "PoolResult", "MetaRegressionResult")
+    wanted_result("fit", fit, PoolResult, MetaRegressionResult)
     own = isinstance(fit, PoolResult) and fit.model in (PoolModel.RANDOM, PoolModel.COMMON)
     given = fit.options.get("weights") if isinstance(fit, PoolResult) else fit.given_weights
     if fit.tau2 is None or given is not None or (isinstance(fit, PoolResult) and not own):
@@ -191,7 +193,8 @@ def _on_scale(fit: PoolResult, threshold: float) -> float:
         value = math.nan if onto is None else float(onto(np.asarray(threshold)))
     if math.isnan(value):
         todo = "give it on the scale of the effects with natural=False"
-        raise UsageError(f"threshold: found {threshold!r} with the scale {str(fit.scale)!r}; {todo}")
+        allowed = f"what the scale {str(fit.scale)!r} can take"
+        raise UsageError(f"threshold: found {threshold!r}; allowed: {allowed}; {todo}")
     return value
 
 
@@ -232,8 +235,7 @@ def expected_share(
 
     References
     ----------
-    Siemens, Borenstein, Evrenoglou, Meerpohl & Schwarzer, BMC Med Res Methodol 25 (2025) 275; meta's
-    ``cidprop``.
+    [Siemens2025]; meta's ``cidprop``.
 
     Examples
     --------
@@ -242,12 +244,13 @@ def expected_share(
     >>> expected_share(fit, 0.8, 1.25)
     <ExpectedShare 80.8% below 0.8, 18.4% between, 0.7% above 1.25>
     """
-    refuse_other_results("expected_share", fit, "PoolResult", "GlmmResult")
+    fit = wanted_result("fit", fit, PoolResult)
     if high is None:
         high = low
-    if not low <= high:
+    if not (is_number(low) and is_number(high) and -FAR <= low <= high <= FAR):
         raise UsageError(
-            f"low, high: found {low!r} and {high!r}; allowed: low not above high; give them in order"
+            f"low, high: found {shown(low)} and {shown(high)}; allowed: finite, low not above "
+            "high; give them in order"
         )
     if fit.prediction_low is None or fit.options.get("prediction") == PredictionMethod.NNF:
         raise UsageError(

@@ -230,8 +230,7 @@ def regression_test(
 
     References
     ----------
-    Egger et al., BMJ 315 (1997) 629-634; Thompson & Sharp, Stat Med 18 (1999) 2693-2708; Sterne & Egger
-    2005; Sterne et al., BMJ 343 (2011) d4002.
+    [Egger1997]; [Thompson1999]; [Sterne2005]; [Sterne2011].
 
     Examples
     --------

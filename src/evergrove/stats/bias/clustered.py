@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from evergrove.errors import UsageError
-from evergrove.stats.arrays import checked_level, column, effects_and_variances, same_length
+from evergrove.stats.arrays import checked_level, column, effects_and_variances, listed, same_length
 from evergrove.stats.bias.asymmetry import VANISHING, RegressionTest, regression_result
 from evergrove.stats.bias.line import Line, checked_predictor
 from evergrove.stats.bias.options import ClusterTest, Precision
@@ -71,8 +71,7 @@ def multilevel_egger(
 
     References
     ----------
-    Rodgers & Pustejovsky, Psychol Methods 26 (2021) 141-160; Fernández-Castilla et al., J Exp Educ 89
-    (2021) 125-144.
+    [Rodgers2021]; [Fernandez-Castilla2021].
 
     Examples
     --------
@@ -90,7 +89,7 @@ def multilevel_egger(
     else:
         x, name, limit = column("predictor", predictor), "given predictor", False
         same_length({"yi": effects, "predictor": x})
-    groups = [str(group) for group in cluster]
+    groups = [str(group) for group in listed("cluster", cluster, "one per effect")]
     if len(groups) != effects.size:
         raise UsageError(f"cluster: found {len(groups)}; allowed: one per effect, here {effects.size}")
     checked_predictor("multilevel_egger", x)

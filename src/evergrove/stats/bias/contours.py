@@ -89,7 +89,7 @@ def funnel_contours(
 
     References
     ----------
-    Peters, Sutton, Jones, Abrams & Rushton, J Clin Epidemiol 61 (2008) 991-996.
+    [Peters2008].
 
     Examples
     --------

@@ -11,7 +11,7 @@ import numpy as np
 from scipy import special
 
 from evergrove.errors import ConvergenceError, UsageError
-from evergrove.stats.arrays import FloatArray, checked_level, effects_and_variances
+from evergrove.stats.arrays import FloatArray, checked_level, effects_and_variances, is_number
 from evergrove.stats.bias.copas_likelihood import Copas
 from evergrove.stats.bias.copas_path import points_across
 from evergrove.stats.bias.few_studies import few_studies
@@ -22,6 +22,7 @@ from evergrove.stats.distributions import chi2_tail, normal_quantile, two_sided_
 from evergrove.stats.options import Tau2Method, choose
 from evergrove.stats.pooling import pool
 from evergrove.stats.result import Result
+from evergrove.stats.scalars import shown
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -37,6 +38,9 @@ NO_SELECTION = (10.0, 0.0)
 CERTAIN = 1e-12
 #: Of the mean in typical standard errors, and of rho.
 SHORT_STEP = 0.1
+
+#: A probit beyond this is 0 or 1 whatever the standard error.
+LARGEST_GAMMA = 1e6
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -323,7 +327,7 @@ def copas_fit(
 
     References
     ----------
-    Copas & Shi, Biostatistics 1 (2000) 247-262 and Stat Methods Med Res 10 (2001) 251-265.
+    [Copas2000], [Copas2001].
 
     Examples
     --------
@@ -331,8 +335,11 @@ def copas_fit(
     >>> round(copas_fit(y, v, 10.0, 0.0).estimate, 4), round(copas_fit(y, v, -0.5, 0.1).estimate, 4)
     (0.2193, 0.1659)
     """
-    if not (math.isfinite(gamma0) and math.isfinite(gamma1) and gamma1 >= 0):
-        raise UsageError(f"gamma0, gamma1: found {gamma0!r}, {gamma1!r}; allowed: finite, gamma1 not below 0")
+    if not (is_number(gamma0) and is_number(gamma1) and abs(gamma0) <= LARGEST_GAMMA >= gamma1 >= 0):
+        raise UsageError(
+            f"gamma0, gamma1: found {shown(gamma0)}, {shown(gamma1)}; allowed: numbers up to "
+            f"{LARGEST_GAMMA:g}, gamma1 not below 0; the probit of publication is gamma0 + gamma1 / se"
+        )
     setting, _ = _setting(yi, vi, side, rho_bound=rho_bound, tau2=tau2, level=level)
     return _fit(setting, (float(gamma0), float(gamma1)))
 
@@ -428,8 +435,7 @@ def copas_selection(
 
     References
     ----------
-    Copas & Shi 2000, 2001; Carpenter, Schwarzer, Rücker & Künstler, J Clin Epidemiol 62 (2009) 624-631;
-    Schwarzer, Carpenter & Rücker, J Clin Epidemiol 63 (2010) 282-288.
+    [Copas2000], [Copas2001]; [Carpenter2009]; [Schwarzer2010].
 
     Examples
     --------

@@ -59,7 +59,7 @@ def points_across(surface: FloatArray) -> FloatArray:
 
     References
     ----------
-    Carpenter, Schwarzer, Rücker & Künstler, J Clin Epidemiol 62 (2009) 624-631; metasens::copas.
+    [Carpenter2009]; metasens::copas.
 
     Examples
     --------

@@ -95,6 +95,10 @@ class PCurve(Result):
         return "\n".join([*lines, *(f"note: {remark}" for remark in self.diagnostics)])
 
 
+#: With more degrees of freedom t is z, and the integral over the scale would lose digits; no z is so large.
+MOST_DF, LARGEST_STATISTIC = 1e9, 1e6
+
+
 class _Law:
     """The distribution of |z| or |t|: a normal statistic averaged over its scale √(chi-square / df)."""
 
@@ -227,8 +231,7 @@ def p_curve(statistic: ArrayLike, *, df: ArrayLike | None = None, level: float =
 
     References
     ----------
-    Simonsohn, Nelson & Simmons, J Exp Psychol Gen 143 (2014) 534-547; Simonsohn, Simmons & Nelson, J Exp
-    Psychol Gen 144 (2015) 1146-1152; p-curve app 4.06.
+    [Simonsohn2014]; [Simonsohn2015]; p-curve app 4.06.
 
     Examples
     --------
@@ -239,12 +242,12 @@ def p_curve(statistic: ArrayLike, *, df: ArrayLike | None = None, level: float =
     refuse_rows(
         "statistic",
         size,
-        ~np.isfinite(size),
-        allowed="a finite z or t",
+        ~(size <= LARGEST_STATISTIC),
+        allowed=f"a z or t, at most {LARGEST_STATISTIC:g} in size",
         todo="leave the study out of the curve",
     )
     freedom = np.full(size.size, np.inf) if df is None else column("df", df)
-    freedom = np.where(np.isnan(freedom), np.inf, freedom)
+    freedom = np.where(np.isnan(freedom) | (freedom > MOST_DF), np.inf, freedom)
     same_length({"statistic": size, "df": freedom})
     refuse_rows("df", freedom, freedom <= 0, allowed="above 0", todo="give NaN for a z statistic")
     level = checked_level(level)

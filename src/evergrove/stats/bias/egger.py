@@ -102,7 +102,7 @@ def egger_test(yi: ArrayLike, vi: ArrayLike, *, level: float = 0.95) -> EggerTes
 
     References
     ----------
-    Egger, Davey Smith, Schneider & Minder, BMJ 315 (1997) 629-634; Sterne et al., BMJ 343 (2011) d4002.
+    [Egger1997]; [Sterne2011].
 
     Examples
     --------

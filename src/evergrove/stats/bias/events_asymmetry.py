@@ -331,8 +331,7 @@ def asymmetry_test(
 
     References
     ----------
-    See `AsymmetryMethod`; Sterne et al., BMJ 343 (2011) d4002; Schwarzer, Carpenter & Rücker,
-    Meta-Analysis with R, 2015, chapter 5.
+    See `AsymmetryMethod`; [Sterne2011]; [Schwarzer2015], chapter 5.
 
     Examples
     --------

@@ -263,7 +263,7 @@ def excess_significance(
 
     References
     ----------
-    Ioannidis & Trikalinos, Clinical Trials 4 (2007) 245-253; Francis, J Math Psychol 57 (2013) 153-169.
+    [Ioannidis2007]; [Francis2013].
 
     Examples
     --------

@@ -323,8 +323,7 @@ def fail_safe_n(
 
     References
     ----------
-    Rosenthal, Psychol Bull 86 (1979) 638-641; Orwin, J Educ Stat 8 (1983) 157-159; Rosenberg, Evolution
-    59 (2005) 464-468; Viechtbauer, J Stat Softw 36 (2010).
+    [Rosenthal1979]; [Orwin1983]; [Rosenberg2005]; [Viechtbauer2010a].
 
     Examples
     --------

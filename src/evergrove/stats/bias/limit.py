@@ -173,8 +173,7 @@ def limit_meta_analysis(
 
     References
     ----------
-    Rücker, Schwarzer, Carpenter, Binder & Schumacher, Biostatistics 12 (2011) 122-142; Rücker, Carpenter &
-    Schwarzer, Biom J 53 (2011) 351-368; metasens::limitmeta.
+    [Rucker2011b]; [Rucker2011a]; metasens::limitmeta.
 
     Examples
     --------

@@ -97,7 +97,7 @@ def bounded_maximum(
 
     References
     ----------
-    Bertsekas, SIAM J Control Optim 20 (1982) 221-246.
+    [Bertsekas1982].
 
     Examples
     --------

@@ -133,8 +133,7 @@ def pet_peese(
 
     References
     ----------
-    Stanley & Doucouliagos, Res Synth Methods 5 (2014) 60-78; Stanley, Soc Psychol Personal Sci 8 (2017)
-    581-591; Carter, Schönbrodt, Gervais & Hilgard, Adv Methods Pract Psychol Sci 2 (2019) 115-144.
+    [Stanley2014]; [Stanley2017a]; [Carter2019].
 
     Examples
     --------
@@ -262,8 +261,7 @@ def adequately_powered_mean(
 
     References
     ----------
-    Stanley, Doucouliagos & Ioannidis, Stat Med 36 (2017) 1580-1598; Ioannidis, Stanley & Doucouliagos,
-    Econ J 127 (2017) F236-F265.
+    [Stanley2017b]; [Ioannidis2017].
 
     Examples
     --------

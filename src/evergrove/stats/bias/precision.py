@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from evergrove.errors import UsageError
-from evergrove.stats.arrays import FloatArray, column, refuse_rows, same_length
+from evergrove.stats.arrays import FAR, NEAR, FloatArray, column, refuse_rows, same_length
 from evergrove.stats.bias.options import Precision
 
 if TYPE_CHECKING:
@@ -48,8 +48,8 @@ def precision_of(kind: Precision, vi: FloatArray, n: ArrayLike | None) -> FloatA
     refuse_rows(
         "n (sample size)",
         sizes,
-        ~(np.isfinite(sizes) & (sizes > 0)),
-        allowed="a finite number above 0",
+        ~((sizes >= NEAR) & (sizes <= FAR)),
+        allowed=f"a number above 0, from {NEAR:g} to {FAR:g}",
         todo="leave the study out of the test or give its size",
     )
     values = {

@@ -124,7 +124,7 @@ def rank_test(yi: ArrayLike, vi: ArrayLike, *, exact: bool | None = None, correc
 
     References
     ----------
-    Begg & Mazumdar, Biometrics 50 (1994) 1088-1101; Kendall & Gibbons, Rank Correlation Methods, 1990.
+    [Begg1994]; [Kendall1990].
 
     Examples
     --------

@@ -408,9 +408,7 @@ def selection_model(
 
     References
     ----------
-    Hedges, Stat Sci 7 (1992) 246-255; Vevea & Hedges, Psychometrika 60 (1995) 419-435; Vevea & Woods,
-    Psychol Methods 10 (2005) 428-443; Preston, Ashby & Smyth, Pharm Stat 3 (2004) 105-118; Citkowicz &
-    Vevea, Psychol Methods 22 (2017) 28-41.
+    [Hedges1992]; [Vevea1995]; [Vevea2005]; [Preston2004]; [Citkowicz2017].
 
     Examples
     --------

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from evergrove.errors import ConvergenceError, TooFewStudiesError, UsageError
-from evergrove.stats.arrays import FloatArray, checked_labels, effects_and_variances
+from evergrove.stats.arrays import FloatArray, checked_labels, effects_and_variances, is_number, listed
 from evergrove.stats.bias.few_studies import few_studies
 from evergrove.stats.bias.line import additive_line, checked_predictor, multiplicative_line
 from evergrove.stats.bias.options import MissingEstimator, Side, TieRanks
@@ -17,6 +17,7 @@ from evergrove.stats.inverse_variance import weighted_mean
 from evergrove.stats.options import PoolModel, Tau2Method, choose
 from evergrove.stats.pooling import pool
 from evergrove.stats.result import Result
+from evergrove.stats.scalars import shown
 from evergrove.stats.tau2 import estimate_tau2
 
 if TYPE_CHECKING:
@@ -272,8 +273,7 @@ def trim_and_fill(
 
     References
     ----------
-    Duval & Tweedie, JASA 95 (2000) 89-98 and Biometrics 56 (2000) 455-463; Peters et al., Stat Med 26
-    (2007) 4544-4562.
+    [Duval2000a], [Duval2000b]; [Peters2007].
 
     Examples
     --------
@@ -344,6 +344,7 @@ def trim_and_fill(
 
 def _checked_limits(limits: Sequence[float]) -> tuple[float, float]:
     """Return a rising pair."""
-    if len(limits) != 2 or not limits[0] < limits[1]:
-        raise UsageError(f"limits: found {list(limits)!r}; allowed: (low, high) on the pooling scale")
-    return float(limits[0]), float(limits[1])
+    pair = listed("limits", limits, "(low, high) on the pooling scale")
+    if len(pair) != 2 or not all(is_number(limit) for limit in pair) or not pair[0] < pair[1]:
+        raise UsageError(f"limits: found {shown(pair)}; allowed: (low, high) on the pooling scale")
+    return float(pair[0]), float(pair[1])

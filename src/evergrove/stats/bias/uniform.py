@@ -273,8 +273,7 @@ def p_uniform(
 
     References
     ----------
-    van Assen, van Aert & Wicherts, Psychol Methods 20 (2015) 293-309; van Aert, Wicherts & van Assen,
-    Perspect Psychol Sci 11 (2016) 713-729.
+    [VanAssen2015]; [VanAert2016].
 
     Examples
     --------

@@ -213,8 +213,7 @@ def p_uniform_star(
 
     References
     ----------
-    van Aert & van Assen, Correcting for publication bias in a meta-analysis with the p-uniform* method,
-    Psychon Bull Rev 2025 (MetaArXiv 2018).
+    [VanAert2025].
 
     Examples
     --------

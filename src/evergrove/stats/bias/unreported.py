@@ -152,7 +152,7 @@ def unreported_bound(
 
     References
     ----------
-    Copas & Jackson, Biometrics 60 (2004) 146-153; metasens::orbbound.
+    [Copas2004]; metasens::orbbound.
 
     Examples
     --------

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from evergrove.errors import DataError, UsageError
-from evergrove.stats.arrays import FloatArray, column
+from evergrove.stats.arrays import FAR, NEAR, FloatArray, column
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable
@@ -67,6 +67,8 @@ def _as_array(keys: Any) -> NDArray[Any]:  # noqa: ANN401 - keys of any kind
 
 def _refuse_missing(keys: NDArray[Any]) -> None:
     """Raise where a key is None or NaN."""
+    if keys.dtype.kind == "c" or (keys.dtype.kind == "O" and any(type(key) is complex for key in keys)):
+        raise DataError("group: found a complex number; allowed: numbers, text, dates; name the group")
     if keys.dtype.kind == "O":
         missing = [row for row, key in enumerate(keys.tolist()) if key is None or key != key]  # noqa: PLR0124
     elif keys.dtype.kind in "fcmM":
@@ -239,13 +241,15 @@ def checked_studies(yi: FloatArray, vi: FloatArray, grouping: Grouping) -> None:
     Raises
     ------
     DataError
-        For an effect that is not finite, or a variance that is not finite and above 0.
+        For an effect that is not finite, a variance that is not finite and above 0, or one out of range.
     """
     if yi.size == 0 or _all_well(yi, vi):
         return
     for name, array, allowed, bad in (
         ("yi (effect)", yi, "a finite number", ~np.isfinite(yi)),
         ("vi (sampling variance)", vi, "a finite number above 0", ~((vi > 0) & (vi < np.inf))),
+        ("yi (effect)", yi, f"-{FAR:g} to {FAR:g}", np.abs(yi) > FAR),
+        ("vi (sampling variance)", vi, f"{NEAR:g} to {FAR:g}", (vi < NEAR) | (vi > FAR)),
     ):
         rows = np.flatnonzero(bad)
         if rows.size:
@@ -260,7 +264,7 @@ def checked_studies(yi: FloatArray, vi: FloatArray, grouping: Grouping) -> None:
 
 def _all_well(yi: FloatArray, vi: FloatArray) -> bool:
     """Say whether all values can be, by their extremes (NaN is one), without an array of answers."""
-    return bool(np.isfinite(yi.min()) and np.isfinite(yi.max()) and vi.min() > 0 and vi.max() < np.inf)
+    return bool(yi.min() >= -FAR and yi.max() <= FAR and vi.min() >= NEAR and vi.max() <= FAR)
 
 
 def _label_of(row: int, grouping: Grouping) -> object:

@@ -14,7 +14,9 @@ from evergrove.stats.bulk.fits import WORD, Members, Plan, contains, each_part, 
 from evergrove.stats.bulk.grouping import NOTHING
 from evergrove.stats.bulk.intervals import i2_of_q
 from evergrove.stats.options import PoolModel
+from evergrove.stats.random_source import recorded_seed
 from evergrove.stats.result import Result
+from evergrove.stats.scalars import how_many
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -180,7 +182,7 @@ def gosh(
 
     References
     ----------
-    Olkin, Dahabreh & Trikalinos, Res Synth Methods 3 (2012) 214-223.
+    [Olkin2012].
 
     Examples
     --------
@@ -193,14 +195,11 @@ def gosh(
     if studies < 2:
         raise TooFewStudiesError(f"gosh: found {studies} studies; allowed: 2 or more; there are no subsets")
     chosen = plan(model, tau2, None, 0.95)
-    wanted = (
-        subsets if subsets is not None else (2**MOST_FOR_ALL if studies <= MOST_FOR_ALL else DEFAULT_SUBSETS)
-    )
-    if wanted < 1:
-        raise UsageError(f"subsets: found {subsets!r}; allowed: 1 or more, or None; say how many to draw")
+    usual = 2**MOST_FOR_ALL if studies <= MOST_FOR_ALL else DEFAULT_SUBSETS
+    wanted = usual if subsets is None else how_many("subsets", subsets, 1)
     every = 2**studies - 1 <= wanted
-    seed = None if every else _seed(rng)
-    members = _all_subsets(studies) if seed is None else _random_subsets(studies, int(wanted), seed)
+    seed = None if every else recorded_seed(rng)
+    members = _all_subsets(studies) if seed is None else _random_subsets(studies, wanted, seed)
     sizes = sum(np.bitwise_count(word).astype(np.int64) for word in members.T)
     sums = np.empty((len(kernel.COLUMN), sizes.size))
 
@@ -228,11 +227,3 @@ def gosh(
         diagnostics=remarks,
         members=members,
     )
-
-
-def _seed(rng: np.random.Generator | int | None) -> int:
-    """Return the seed that is recorded: the one given, or one drawn."""
-    if isinstance(rng, int):
-        return rng
-    source = np.random.default_rng() if rng is None else rng
-    return int(source.integers(2**53))

@@ -161,8 +161,7 @@ def means_from_quantiles(
 
     References
     ----------
-    Wan 2014; Luo 2018; Shi et al., Res Synth Methods 11 (2020) 641-654; Shi, Tong, Wang & Genton, Stat
-    Interface 13 (2020) 519-531; Shi et al., Stat Methods Med Res 32 (2023) 1338-1360.
+    [Wan2014]; [Luo2018]; [Shi2020a]; [Shi2020b]; [Shi2023].
 
     See Also
     --------

@@ -118,7 +118,7 @@ def log_scale_from_raw(mean: float, sd: float) -> MeanSd:
 
     References
     ----------
-    Higgins, White & Anzures-Cabrera, Stat Med 27 (2008) 6072-6092.
+    [Higgins2008].
 
     Examples
     --------
@@ -154,7 +154,7 @@ def raw_from_log_scale(mean: float, sd: float) -> MeanSd:
 
     References
     ----------
-    Higgins, White & Anzures-Cabrera, Stat Med 27 (2008) 6072-6092.
+    [Higgins2008].
 
     Examples
     --------

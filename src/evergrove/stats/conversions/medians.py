@@ -104,8 +104,7 @@ def mean_sd_from_median_iqr(  # noqa: PLR0917 - the quartiles in order, then n a
 
     References
     ----------
-    Wan, Wang, Liu & Tong, BMC Med Res Methodol 14 (2014) 135, eqs 14 and 16; Luo, Wan, Liu & Tong, Stat
-    Methods Med Res 27 (2018) 1785-1805, eq 11; McGrath et al., Stat Methods Med Res 29 (2020) 2520-2537.
+    [Wan2014], eqs 14 and 16; [Luo2018], eq 11; [McGrath2020].
 
     Examples
     --------
@@ -157,8 +156,7 @@ def mean_sd_from_median_range(  # noqa: PLR0917 - three numbers in order, then n
 
     References
     ----------
-    Wan 2014, eqs 2 and 9; Luo 2018, eq 7; Hozo, Djulbegovic & Hozo, BMC Med Res Methodol 5 (2005) 13;
-    Walter & Yao, J Clin Epidemiol 60 (2007) 849-852.
+    [Wan2014], eqs 2 and 9; [Luo2018], eq 7; [Hozo2005]; [Walter2007].
 
     Examples
     --------
@@ -208,8 +206,7 @@ def mean_sd_from_five_numbers(  # noqa: PLR0917 - five numbers, in order
 
     References
     ----------
-    Wan 2014, eqs 11 and 13; Luo 2018, eq 15; Shi, Luo, Weng, Zeng, Lin, Chu & Tong, Res Synth Methods 11
-    (2020) 641-654, eq 10; Bland, J Stat Theory Pract 9 (2015) 1-19.
+    [Wan2014], eqs 11 and 13; [Luo2018], eq 15; [Shi2020a], eq 10; [Bland2015].
 
     Examples
     --------
@@ -266,7 +263,7 @@ def quantile_estimation(
 
     References
     ----------
-    McGrath, Zhao, Steele, Thombs & Benedetti, Stat Methods Med Res 29 (2020) 2520-2537.
+    [McGrath2020].
 
     Examples
     --------
@@ -318,7 +315,7 @@ def box_cox_estimation(
 
     References
     ----------
-    McGrath et al. 2020; Box & Cox, J R Stat Soc B 26 (1964) 211-252.
+    [McGrath2020]; [Box1964].
 
     Examples
     --------

@@ -112,7 +112,7 @@ def number_needed(
 
     References
     ----------
-    Altman, BMJ 317 (1998) 1309-1312.
+    [Altman1998].
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""Cai's method for unknown non-normal distributions (MLN, 2021): a Box-Cox power by maximum likelihood."""
+"""Cai's method for unknown non-normal distributions (MLN): a Box-Cox power by maximum likelihood."""
 
 from __future__ import annotations
 
@@ -114,7 +114,7 @@ def estimate_by_power_likelihood(given: PrintedQuantiles) -> BoxCoxFit:
 
     References
     ----------
-    Cai, Zhou & Pan, Stat Methods Med Res 30 (2021) 2701-2719.
+    [Cai2021].
     """
     from scipy.optimize import minimize  # noqa: PLC0415 - 0.1 s, only where a fit is asked for
 

@@ -216,8 +216,7 @@ def convert_effect(  # noqa: PLR0917 - a row of a summary-of-findings table
 
     References
     ----------
-    Zhang & Yu, JAMA 280 (1998) 1690-1691; Cochrane Handbook 15.4.4; Skoetz et al., J Clin Epidemiol 118
-    (2020) 124-131.
+    [Zhang1998]; [CochraneHandbook], section 15.4.4; [Skoetz2020].
 
     Examples
     --------
@@ -311,7 +310,7 @@ def risk_ratio_of(
 
     References
     ----------
-    VanderWeele, Epidemiology 28 (2017) e58-e60; VanderWeele, Biometrics 76 (2020) 746-752.
+    [VanderWeele2017]; [VanderWeele2020].
 
     Examples
     --------

@@ -63,8 +63,7 @@ def optimal_information_size(
 
     References
     ----------
-    Pogue & Yusuf, Control Clin Trials 18 (1997) 580-593; Wetterslev, Thorlund, Brok & Gluud, J Clin
-    Epidemiol 61 (2008) 64-75; Guyatt, GRADE guidelines 6, J Clin Epidemiol 64 (2011) 1283-1293.
+    [Pogue1997]; [Wetterslev2008]; [Guyatt2011].
 
     Examples
     --------
@@ -113,7 +112,7 @@ def optimal_information_size_continuous(
 
     References
     ----------
-    Wetterslev 2008; Guyatt 2011 (as for `optimal_information_size`). By the normal distribution: for
+    [Wetterslev2008]; [Guyatt2011] (as for `optimal_information_size`). By the normal distribution: for
     fewer than about 20 patients per arm a t-based size is a little larger.
 
     Examples

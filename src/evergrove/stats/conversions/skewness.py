@@ -26,7 +26,7 @@ def quartile_skewness(q1: float, median: float, q3: float) -> float:
     Returns
     -------
     float
-        -1 to 1; above 0 with a long right tail. Source: Bowley, Elements of Statistics (1901).
+        -1 to 1; above 0 with a long right tail. Source: Bowley 1901.
 
     Raises
     ------
@@ -135,7 +135,7 @@ def skewness_test(
 
     References
     ----------
-    Shi, Luo, Wan, Liu, Liu, Bian & Tong, Stat Methods Med Res 32 (2023) 1338-1360.
+    [Shi2023].
 
     Examples
     --------

@@ -263,7 +263,7 @@ def se_from_p_value(estimate: float, p_value: float, df: float | None = None) ->
 
     References
     ----------
-    Cochrane Handbook 6.5.2.3; Altman & Bland, BMJ 343 (2011) d2090.
+    [CochraneHandbook], section 6.5.2.3; [Altman2011a].
 
     Examples
     --------

@@ -59,8 +59,7 @@ def smd_to_log_odds_ratio(yi: float, vi: float, factor: str = LogOddsFactor.LOGI
 
     References
     ----------
-    Hasselblad & Hedges, Psychol Bull 117 (1995) 167-178; Chinn, Stat Med 19 (2000) 3127-3131;
-    Sánchez-Meca, Marín-Martínez & Chacón-Moscoso, Psychol Methods 8 (2003) 448-467.
+    [Hasselblad1995]; [Chinn2000]; [Sanchez-Meca2003].
 
     Examples
     --------
@@ -145,7 +144,7 @@ def smd_to_correlation(yi: float, vi: float, n1: float, n2: float) -> EffectAndV
 
     References
     ----------
-    Borenstein, Hedges, Higgins & Rothstein, Introduction to Meta-Analysis (2009), chapter 7.
+    [Borenstein2009b], chapter 7.
 
     Examples
     --------
@@ -179,7 +178,7 @@ def correlation_to_smd(r: float, vi: float) -> EffectAndVariance:
 
     References
     ----------
-    Borenstein et al. 2009, chapter 7.
+    [Borenstein2009b], chapter 7.
 
     Examples
     --------

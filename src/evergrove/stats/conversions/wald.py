@@ -136,7 +136,7 @@ def effects_from_printed(
 
     References
     ----------
-    Cochrane Handbook 6.3 and 6.5.2; Altman & Bland, BMJ 343 (2011) d2090.
+    [CochraneHandbook], section 6.3 and 6.5.2; [Altman2011a].
 
     See Also
     --------
@@ -290,7 +290,7 @@ def delta_method(
 
     References
     ----------
-    Ridders, Adv Eng Softw 4 (1982) 75-76.
+    [Ridders1982].
 
     Examples
     --------

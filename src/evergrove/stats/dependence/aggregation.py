@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from evergrove.errors import DataError, UsageError
-from evergrove.stats.arrays import FloatArray, column, effects_and_variances
+from evergrove.stats.arrays import FloatArray, column, effects_and_variances, is_number
 from evergrove.stats.dependence.known_covariance import KnownCovariance, known_covariance
 from evergrove.stats.dependence.options import SamplingStructure
 from evergrove.stats.dependence.random_terms import clusters_in_order, factor_codes
 from evergrove.stats.diagnostic import Diagnostic
 from evergrove.stats.options import choose
 from evergrove.stats.result import Result
+from evergrove.stats.scalars import shown
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -51,8 +52,8 @@ class AggregatedEffects(Result):
 
 def _need(name: str, value: float | None, low: float, struct: SamplingStructure) -> float:
     """Return a correlation that the structure needs."""
-    if value is None or not low <= value <= 1:
-        raise UsageError(f"{name}: found {value!r} with struct={str(struct)!r}; allowed: {low:g} to 1")
+    if not (is_number(value) and low <= value <= 1):
+        raise UsageError(f"{name}: found {shown(value)} with struct={str(struct)!r}; allowed: {low:g} to 1")
     return float(value)
 
 
@@ -141,7 +142,7 @@ def aggregate_effects(
 
     References
     ----------
-    Borenstein et al., Introduction to Meta-Analysis (2009), ch. 24; Gleser & Olkin 2009.
+    [Borenstein2009b], ch. 24; [Gleser2009].
 
     Examples
     --------

@@ -11,11 +11,12 @@ from evergrove.stats.dependence.components import on_scale
 from evergrove.stats.dependence.estimation import estimate
 from evergrove.stats.dependence.fitting import coefficients_at
 from evergrove.stats.dependence.likelihood import evaluate, lay_out, matrices_at
+from evergrove.stats.dependence.multilevel_result import MultilevelResult
 from evergrove.stats.dependence.random_terms import clusters_in_order
 from evergrove.stats.dependence.user_weights import weighted_coefficients
 from evergrove.stats.dependence.working_fit import blocks_at
 from evergrove.stats.diagnostic import Diagnostic
-from evergrove.stats.result import Result, refuse_other_results
+from evergrove.stats.result import Result, wanted_result
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
     from evergrove.stats.arrays import FloatArray
     from evergrove.stats.dependence.likelihood import Evaluation, Problem
-    from evergrove.stats.dependence.multilevel_result import FittedModel, MultilevelResult
+    from evergrove.stats.dependence.multilevel_result import FittedModel
     from evergrove.stats.dependence.random_terms import RandomTerm
 
 
@@ -122,8 +123,7 @@ def cluster_influence(
 
     References
     ----------
-    Cook & Weisberg, Residuals and Influence in Regression (1982); Viechtbauer & Cheung, Res Synth Methods 1
-    (2010) 112-125; Viechtbauer 2021, in Schmid, Stijnen & White, Handbook of Meta-Analysis.
+    [Cook1982]; [Viechtbauer2010b]; [Viechtbauer2021].
 
     Examples
     --------
@@ -134,7 +134,7 @@ def cluster_influence(
     >>> found.clusters[int(found.cooks_distance.argmax())]
     'c'
     """
-    refuse_other_results("cluster_influence", fit, "MultilevelResult")
+    fit = wanted_result("fit", fit, MultilevelResult)
     names, groups = _groups(cluster, fit.k)
     count, p = len(groups), fit.p
     cooks, chi2 = np.full(count, np.nan), np.full(count, np.nan)

@@ -9,6 +9,7 @@ import numpy as np
 from scipy.linalg import qr
 
 from evergrove.errors import DataError, UsageError
+from evergrove.stats.arrays import FAR, real_array
 from evergrove.stats.dependence.random_terms import data_column, factor_codes
 from evergrove.stats.regression.formula import FormulaRecipe
 
@@ -104,12 +105,7 @@ def build_design(
             columns += more
             found += labels
     elif mods is not None:
-        try:
-            array = np.array(mods, dtype=np.float64)
-        except (TypeError, ValueError):
-            raise DataError(
-                "mods: found values that are no numbers; allowed: numbers, or names of columns of data"
-            ) from None
+        array = real_array("mods", mods)  # type: ignore[arg-type] # refuses what is no array
         array = array[:, None] if array.ndim == 1 else array
         if array.ndim != 2 or array.shape[0] != k:
             raise DataError(f"mods: found shape {array.shape}; allowed: one row per effect, here {k}")
@@ -141,13 +137,12 @@ def _from_formula(formula: str, data: object, k: int, *, intercept: bool) -> Des
 
 def _checked(matrix: FloatArray, names: list[str]) -> FloatArray:
     """Return a finite matrix of full rank or name what is wrong."""
-    bad = np.argwhere(~np.isfinite(matrix))
+    bad = np.argwhere(~(np.abs(matrix) <= FAR))
     if bad.size:
         row, column = (int(value) for value in bad[0])
         raise DataError(
             f"mods: row {row} of {names[column]!r} is {float(matrix[row, column])!r}; allowed: "
-            "finite numbers; "
-            "leave the effect out or fill in the moderator"
+            f"finite numbers up to {FAR:g}; leave the effect out or fill in the moderator"
         )
     norms = np.sqrt((matrix**2).sum(axis=0))
     triangle, order = qr(matrix / np.where(norms > 0, norms, 1.0), mode="r", pivoting=True)

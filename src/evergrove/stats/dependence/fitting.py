@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from evergrove.errors import ConvergenceError, TooFewStudiesError
-from evergrove.stats.arrays import checked_labels, checked_level, column, refuse_rows
+from evergrove.stats.arrays import FAR, checked_labels, checked_level, column, listed, refuse_rows
 from evergrove.stats.dependence.components import Component, components_at, covariances_of, on_scale
 from evergrove.stats.dependence.correlation_matrices import known_correlations
 from evergrove.stats.dependence.degrees_of_freedom import coefficient_df
@@ -64,7 +64,9 @@ class _Options(NamedTuple):
 
 
 def _as_tuple(value: str | Sequence[str]) -> tuple[str, ...]:
-    return (value,) if isinstance(value, str) else tuple(value)
+    return (
+        (value,) if isinstance(value, str) else tuple(listed("random", value, "terms such as '~ 1 | study'"))
+    )
 
 
 def multilevel(
@@ -172,9 +174,7 @@ def multilevel(
 
     References
     ----------
-    Konstantopoulos, Res Synth Methods 2 (2011) 61-76; Berkey et al., Stat Med 17 (1998) 2537-2550;
-    Van den Noortgate et al., Behav Res Methods 45 (2013) 576-594; Jackson, Riley & White, Stat Med 30
-    (2011) 2481-2498; Nakagawa & Santos, Evol Ecol 26 (2012) 1253-1274.
+    [Konstantopoulos2011]; [Berkey1998]; [VandenNoortgate2013]; [Jackson2011]; [Nakagawa2012].
 
     Examples
     --------
@@ -185,9 +185,10 @@ def multilevel(
     [0.3013, -0.0651, 0.6677, 0.0411]
     """
     effects = column("yi", yi)
-    refuse_rows(
-        "yi (effect)", effects, ~np.isfinite(effects), allowed="a finite number", todo="leave the effect out"
-    )
+    todo = "leave the effect out"
+    refuse_rows("yi (effect)", effects, ~np.isfinite(effects), allowed="a finite number", todo=todo)
+    todo = "give the outcome in another unit"
+    refuse_rows("yi (effect)", effects, np.abs(effects) > FAR, allowed=f"-{FAR:g} to {FAR:g}", todo=todo)
     k = int(effects.size)
     options = _Options(
         _as_tuple(random),
@@ -408,7 +409,7 @@ def three_level(
 
     References
     ----------
-    Cheung, Psychol Methods 19 (2014) 211-229; Van den Noortgate et al. 2013.
+    [Cheung2014]; [VandenNoortgate2013].
 
     Examples
     --------
@@ -418,7 +419,7 @@ def three_level(
     """
     k = int(column("yi", yi).size)
     given = options.pop("data", None)
-    own = {"study": list(study), "effect": list(range(k))}
+    own = {"study": listed("study", study, "one per effect"), "effect": list(range(k))}
     data: Any = own if given is None else _Both(own, given)
     return multilevel(yi, vi, random="~ 1 | study/effect", data=data, **options)
 

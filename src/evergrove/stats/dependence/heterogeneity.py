@@ -9,7 +9,8 @@ import numpy as np
 from evergrove.errors import UsageError
 from evergrove.stats.dependence.covariance_structures import ONE_VARIANCE
 from evergrove.stats.dependence.likelihood import evaluate
-from evergrove.stats.result import refuse_other_results
+from evergrove.stats.dependence.multilevel_result import MultilevelResult
+from evergrove.stats.result import wanted_result
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
     from evergrove.stats.arrays import FloatArray
     from evergrove.stats.dependence.components import Component
     from evergrove.stats.dependence.likelihood import Problem
-    from evergrove.stats.dependence.multilevel_result import MultilevelResult
 
 
 class Residual(NamedTuple):
@@ -117,7 +117,7 @@ def i2_by_level(fit: MultilevelResult) -> dict[str, float]:
     >>> sorted(i2_by_level(fit))
     ['a', 'b']
     """
-    refuse_other_results("i2_by_level", fit, "MultilevelResult")
+    fit = wanted_result("fit", fit, MultilevelResult)
     problem = fit.model.problem
     leverage = residual_heterogeneity(problem).leverage
     found = {}

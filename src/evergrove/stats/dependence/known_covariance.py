@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from evergrove.errors import DataError
-from evergrove.stats.arrays import refuse_rows
+from evergrove.stats.arrays import FAR, NEAR, real_array, refuse_rows
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -154,16 +154,12 @@ def known_covariance(given: Any, k: int, labels: Sequence[str] | None = None) ->
     """
     if isinstance(given, KnownCovariance):
         return given
-    try:
-        whole = np.asarray(given, dtype=np.float64)
-    except (TypeError, ValueError):
-        whole = np.empty((0, 0, 0))
+    ragged = isinstance(given, list | tuple) and len({np.shape(block) for block in given}) > 1
+    whole = np.empty((0, 0, 0)) if ragged else real_array("V", given)
     if whole.ndim == 3:
-        return _from_blocks(
-            [np.atleast_2d(np.asarray(block, dtype=np.float64)) for block in given], k, labels
-        )
+        return _from_blocks([np.atleast_2d(real_array("V", block)) for block in given], k, labels)
     if whole.shape == (k,):
-        diagonal, pieces = whole.copy(), []
+        diagonal, pieces = whole, []
     elif whole.shape == (k, k):
         diagonal, pieces = np.diag(whole).copy(), _pieces(whole)
     else:
@@ -220,6 +216,13 @@ def _assemble(
         ~(np.isfinite(diagonal) & (diagonal > 0)),
         allowed="a finite number above 0",
         todo="leave the effect out or correct it",
+    )
+    refuse_rows(
+        "V (sampling variance)",
+        diagonal,
+        (diagonal < NEAR) | (diagonal > FAR),
+        allowed=f"{NEAR:g} to {FAR:g}",
+        todo="give the outcome in another unit",
     )
     marks = np.arange(diagonal.size, dtype=np.intp)
     blocks = []

@@ -266,11 +266,11 @@ def evaluate(
         total = marginal(batch, matrices)
         try:
             root = np.linalg.cholesky(total)
+            inverse = np.linalg.inv(total)
         except np.linalg.LinAlgError:
             return None
         diagonal = np.diagonal(root, axis1=1, axis2=2)
         log_determinant += 2.0 * float(np.log(diagonal).sum())
-        inverse = np.linalg.inv(total)
         wx = inverse @ batch.x
         information += np.einsum("bni,bnj->ij", batch.x, wx)
         right += np.einsum("bni,bn->i", wx, batch.y)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from evergrove.errors import DataError, TooFewStudiesError, UsageError
-from evergrove.stats.arrays import FloatArray, checked_level, column, refuse_rows
+from evergrove.stats.arrays import FAR, FloatArray, checked_level, column, listed, refuse_rows
 from evergrove.stats.dependence.known_covariance import KnownCovariance, known_covariance
 from evergrove.stats.dependence.random_terms import factor_codes
 from evergrove.stats.dependence.wald import wald_test
@@ -200,7 +200,7 @@ def multivariate_moments(
 
     References
     ----------
-    Jackson, White & Riley, Biom J 55 (2013) 231-245; Jackson, White & Thompson, Stat Med 29 (2010) 1282-1297.
+    [Jackson2013a]; [Jackson2010].
 
     Examples
     --------
@@ -211,9 +211,11 @@ def multivariate_moments(
            [0.08 , 0.073]])
     """
     effects = column("yi", yi)
-    refuse_rows("yi (effect)", effects, ~np.isfinite(effects), allowed="a finite number", todo="leave it out")
+    bad, allowed = ~(np.abs(effects) <= FAR), f"a finite number, -{FAR:g} to {FAR:g}"
+    refuse_rows("yi (effect)", effects, bad, allowed=allowed, todo="leave it out, or use another unit")
     level = checked_level(level)
     k = effects.size
+    study, outcome = (listed(n, v, "one per effect") for n, v in (("study", study), ("outcome", outcome)))
     if not len(study) == len(outcome) == k:
         raise DataError(
             f"study, outcome: found {len(study)} and {len(outcome)}; allowed: one per effect, here {k}"

@@ -9,19 +9,19 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from evergrove.errors import DataError, UsageError
-from evergrove.stats.arrays import FloatArray, checked_level
+from evergrove.stats.arrays import FloatArray, checked_level, real_array
 from evergrove.stats.dependence.heterogeneity import fitted_matrices
+from evergrove.stats.dependence.multilevel_result import MultilevelResult
 from evergrove.stats.dependence.options import ResidualDf
 from evergrove.stats.dependence.working_fit import fitted_blocks
 from evergrove.stats.distributions import two_sided_quantile
-from evergrove.stats.result import Result, refuse_other_results
+from evergrove.stats.result import Result, wanted_result
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import ArrayLike, NDArray
 
-    from evergrove.stats.dependence.multilevel_result import MultilevelResult
     from evergrove.stats.dependence.random_terms import RandomTerm
     from evergrove.stats.dependence.robust_tests import RobustResult
 
@@ -108,12 +108,12 @@ def _new_rows(fit: MultilevelResult, mods: ArrayLike | Mapping[str, Any] | None)
         if not constant:
             return np.eye(p)
         raise UsageError("mods: found None; allowed: values of the moderators; the model has some")
-    rows = np.atleast_2d(np.asarray(mods, dtype=np.float64))
-    if rows.shape[0] == 1 and rows.shape[1] != p - constant and p - constant == 1:
+    rows = np.atleast_2d(real_array("mods", mods))
+    if rows.ndim == 2 and rows.shape[0] == 1 and rows.shape[1] != p - constant and p - constant == 1:
         rows = rows.T
-    if constant and rows.shape[1] == p - 1:
+    if rows.ndim == 2 and constant and rows.shape[1] == p - 1:
         rows = np.column_stack([np.ones(rows.shape[0]), rows])
-    if rows.shape[1] != p or not np.isfinite(rows).all():
+    if rows.shape[1] != p or rows.ndim != 2 or not np.isfinite(rows).all():
         raise DataError(
             f"mods: found shape {np.shape(mods)}; allowed: finite values, one column per moderator, here "
             f"{p - constant} ({', '.join(fit.names[int(constant) :])})"
@@ -206,7 +206,7 @@ def predict_multilevel(
 
     References
     ----------
-    Higgins, Thompson & Spiegelhalter, JRSS A 172 (2009) 137-159.
+    [Higgins2009].
 
     Examples
     --------
@@ -216,7 +216,7 @@ def predict_multilevel(
     >>> bool(found.prediction_low[0] < found.ci_low[0])
     True
     """
-    refuse_other_results("predict_multilevel", fit, "MultilevelResult")
+    fit = wanted_result("fit", fit, MultilevelResult)
     level = fit.level if level is None else checked_level(level)
     rows = _new_rows(fit, mods)
     mean = rows @ fit.estimate
@@ -295,7 +295,7 @@ def random_effects(fit: MultilevelResult, *, level: float | None = None) -> tupl
 
     References
     ----------
-    Raudenbush & Bryk, J Educ Stat 10 (1985) 75-98; Robinson, Stat Sci 6 (1991) 15-32.
+    [Raudenbush1985]; [Robinson1991].
 
     Examples
     --------
@@ -304,7 +304,7 @@ def random_effects(fit: MultilevelResult, *, level: float | None = None) -> tupl
     >>> [len(one.estimate) for one in random_effects(fit)]
     [4, 7]
     """
-    refuse_other_results("random_effects", fit, "MultilevelResult")
+    fit = wanted_result("fit", fit, MultilevelResult)
     fit.model.refuse_weights("random_effects")
     level = fit.level if level is None else checked_level(level)
     blocks, x = fitted_blocks(fit), fit.model.design.matrix
@@ -352,8 +352,7 @@ def variance_explained(full: MultilevelResult, reduced: MultilevelResult) -> flo
 
     References
     ----------
-    Raudenbush 2009; López-López, Marín-Martínez, Sánchez-Meca, Van den Noortgate & Viechtbauer, Br J Math
-    Stat Psychol 67 (2014) 30-48.
+    [Raudenbush2009]; [Lopez-Lopez2014].
 
     Examples
     --------
@@ -363,8 +362,8 @@ def variance_explained(full: MultilevelResult, reduced: MultilevelResult) -> flo
     >>> round(variance_explained(full, three_level(y, [0.02] * 7, study)), 1)
     100.0
     """
-    for fit in (full, reduced):
-        refuse_other_results("variance_explained", fit, "MultilevelResult")
+    full = wanted_result("full", full, MultilevelResult)
+    reduced = wanted_result("reduced", reduced, MultilevelResult)
     same = [one.name for one in full.components] == [one.name for one in reduced.components]
     if full.k != reduced.k or not np.array_equal(full.yi, reduced.yi) or not same:
         raise UsageError(

@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from evergrove.errors import ConvergenceError, UsageError
-from evergrove.stats.arrays import FloatArray, checked_level, column
+from evergrove.stats.arrays import FAR, FloatArray, checked_level, column, refuse_rows
 from evergrove.stats.dependence.estimation import estimate
+from evergrove.stats.dependence.multilevel_result import MultilevelResult
 from evergrove.stats.diagnostic import Diagnostic
 from evergrove.stats.distributions import normal_quantile
-from evergrove.stats.result import Result, refuse_other_results
+from evergrove.stats.result import Result, wanted_result
 from evergrove.stats.roots import bracketed_root
+from evergrove.stats.scalars import shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -23,7 +25,6 @@ if TYPE_CHECKING:
 
     from evergrove.stats.dependence.components import Component
     from evergrove.stats.dependence.covariance_structures import RandomCovariance
-    from evergrove.stats.dependence.multilevel_result import MultilevelResult
 
 #: A variance beyond this many times the largest of estimate and sampling variance counts as unbounded.
 UNBOUNDED = 1e6
@@ -132,10 +133,10 @@ def _values(covariances: Sequence[RandomCovariance], free: FloatArray) -> list[t
 def _find(fit: MultilevelResult, name: str) -> tuple[Component, _Place]:
     """Return the component of a name."""
     for one, place in zip(fit.components, _places(fit), strict=True):
-        if one.name == name:
+        if isinstance(name, str) and one.name == name:
             return one, place
     names = ", ".join(one.name for one in fit.components)
-    raise UsageError(f"component: found {name!r}; allowed: {names}")
+    raise UsageError(f"component: found {shown(name)}; allowed: {names}; take a name of fit.components")
 
 
 def likelihood_profile(fit: MultilevelResult, component: str, values: ArrayLike) -> FloatArray:
@@ -169,10 +170,11 @@ def likelihood_profile(fit: MultilevelResult, component: str, values: ArrayLike)
     >>> bool(profile[1] > max(profile[0], profile[2]))
     True
     """
-    refuse_other_results("likelihood_profile", fit, "MultilevelResult")
+    fit = wanted_result("fit", fit, MultilevelResult)
     _, place = _find(fit, component)
-    profile = _Profile(fit, place)
-    return np.array([profile(float(value), thorough=True) for value in column("values", values)])
+    profile, asked = _Profile(fit, place), column("values", values)
+    refuse_rows("values", asked, ~(np.abs(asked) <= FAR), allowed="finite values", todo="leave them out")
+    return np.array([profile(float(value), thorough=True) for value in asked])
 
 
 def component_intervals(
@@ -207,7 +209,7 @@ def component_intervals(
 
     References
     ----------
-    Hardy & Thompson, Stat Med 15 (1996) 619-629; Viechtbauer, Stat Med 26 (2007) 37-52.
+    [Hardy1996]; [Viechtbauer2007b].
 
     Examples
     --------
@@ -217,7 +219,7 @@ def component_intervals(
     >>> bool(found.ci_low[0] <= fit.sigma2[0] <= found.ci_high[0])
     True
     """
-    refuse_other_results("component_intervals", fit, "MultilevelResult")
+    fit = wanted_result("fit", fit, MultilevelResult)
     fit.model.refuse_weights("component_intervals")
     level = fit.level if level is None else checked_level(level)
     names = [one.name for one in fit.components if not one.given] if components is None else list(components)

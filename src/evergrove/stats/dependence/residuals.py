@@ -103,8 +103,7 @@ def standardised_residuals(
 
     References
     ----------
-    Hedges & Olkin, Statistical Methods for Meta-Analysis (1985), chapter 12; Viechtbauer & Cheung, Res Synth
-    Methods 1 (2010) 112-125.
+    [Hedges1985], chapter 12; [Viechtbauer2010b].
 
     Examples
     --------

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from evergrove.errors import DataError, UsageError
-from evergrove.stats.arrays import checked_level, effects_and_variances
+from evergrove.stats.arrays import checked_level, effects_and_variances, is_number
 from evergrove.stats.dependence.design import build_design
 from evergrove.stats.dependence.options import RobustCorrection, RobustDf, WorkingModel
 from evergrove.stats.dependence.robust_tests import RobustResult, cluster_rows, robust_result
 from evergrove.stats.dependence.sandwich import WorkingFit
 from evergrove.stats.diagnostic import Diagnostic
 from evergrove.stats.options import choose
+from evergrove.stats.scalars import shown
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -206,7 +207,7 @@ def robust_variance(
 
     References
     ----------
-    Hedges, Tipton & Johnson, Res Synth Methods 1 (2010) 39-65; Tipton, Psychol Methods 20 (2015) 375-393.
+    [Hedges2010]; [Tipton2015b].
 
     Examples
     --------
@@ -217,8 +218,8 @@ def robust_variance(
     """
     effects, variances = effects_and_variances(yi, vi)
     kind = choose(WorkingModel, model, "model")
-    if not 0 <= rho <= 1:
-        raise UsageError(f"rho: found {rho!r}; allowed: 0 to 1; give a correlation")
+    if not (is_number(rho) and 0 <= rho <= 1):
+        raise UsageError(f"rho: found {shown(rho)}; allowed: 0 to 1; give a correlation")
     level = checked_level(level)
     if not effects.size:
         raise DataError("robust_variance: found 0 effects; allowed: 2 clusters or more")

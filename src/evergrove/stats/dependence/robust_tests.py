@@ -393,9 +393,7 @@ def robust(
 
     References
     ----------
-    Hedges, Tipton & Johnson, Res Synth Methods 1 (2010) 39-65; Tipton, Psychol Methods 20 (2015) 375-393;
-    Tipton & Pustejovsky, J Educ Behav Stat 40 (2015) 604-634; Pustejovsky & Tipton, J Bus Econ Stat 36
-    (2018) 672-683.
+    [Hedges2010]; [Tipton2015b]; [Tipton2015a]; [Pustejovsky2018].
 
     Examples
     --------

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from evergrove.errors import DataError, UsageError
-from evergrove.stats.arrays import column, refuse_rows, same_length
+from evergrove.stats.arrays import column, is_number, listed, real_array, refuse_rows, same_length
 from evergrove.stats.dependence.nearest_correlation import nearest_correlation
 from evergrove.stats.dependence.random_terms import factor_codes, refuse_missing
+from evergrove.stats.scalars import finite, shown
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -55,7 +56,7 @@ def checked_variances(vi: ArrayLike) -> FloatArray:
 def _level_correlations(name: str, rho: Any, codes: NDArray[np.intp], names: tuple[str, ...]) -> _Levels:  # noqa: ANN401 - number or matrix
     """Return the correlations between the levels of a column, from a number or (levels, matrix)."""
     if isinstance(rho, tuple) and len(rho) == 2 and not np.isscalar(rho[0]):
-        order, matrix = [str(one) for one in rho[0]], np.asarray(rho[1], dtype=np.float64)
+        order, matrix = [str(one) for one in rho[0]], real_array(f"rho of {name}", rho[1])
         lacking = [one for one in names if one not in order]
         if matrix.shape != (len(order), len(order)) or lacking:
             raise UsageError(
@@ -64,8 +65,8 @@ def _level_correlations(name: str, rho: Any, codes: NDArray[np.intp], names: tup
             )
         place = [order.index(one) for one in names]
         matrix = matrix[np.ix_(place, place)]
-    elif isinstance(rho, int | float):
-        matrix = np.full((len(names), len(names)), float(rho), dtype=np.float64)
+    elif is_number(rho):
+        matrix = np.full((len(names), len(names)), finite(f"rho of {name}", rho))
         np.fill_diagonal(matrix, 1.0)
     else:
         raise UsageError(f"rho of {name}: found {rho!r}; allowed: a number, or (levels, matrix)")
@@ -228,7 +229,7 @@ def vcalc(
 
     References
     ----------
-    Gleser & Olkin 2009; Wei & Higgins, Stat Med 32 (2013) 1191-1205; Higham, IMA J Numer Anal 22 (2002).
+    [Gleser2009]; [Wei2013]; [Higham2002].
 
     Examples
     --------
@@ -240,7 +241,9 @@ def vcalc(
     array([[1. , 0.5],
            [0.5, 1. ]])
     """
-    variances = checked_variances(vi) if np.ndim(vi) else np.full(len(cluster), float(vi))  # type: ignore[arg-type]
+    variances = checked_variances(vi)
+    if np.ndim(vi) == 0:  # one for all
+        variances = np.repeat(variances, len(listed("cluster", cluster, "one per effect")))
     k = variances.size
     codes, names = level_codes("cluster", cluster, k)
     if subgroup is not None:
@@ -255,15 +258,13 @@ def vcalc(
         used = [name for name, value in ignored.items() if value is not None]
         if used:
             raise UsageError(f"rvars: found with {', '.join(used)}; allowed: rvars alone")
-        return _from_columns(
-            variances, np.asarray(rvars, dtype=np.float64), codes, names, near_positive_definite
-        )
+        return _from_columns(variances, real_array("rvars", rvars), codes, names, near_positive_definite)
     observations, types = _both_levels(rho, obs, type, k)
     if time1 is not None and phi is None:
         raise UsageError("phi: found None with time1; allowed: a correlation from -1 to 1")
-    decay = 1.0 if phi is None else float(phi)
-    if not -1 <= decay <= 1:
-        raise UsageError(f"phi: found {phi!r}; allowed: -1 to 1")
+    decay = 1.0 if phi is None else phi
+    if not (is_number(decay) and -1 <= decay <= 1):
+        raise UsageError(f"phi: found {shown(phi)}; allowed: -1 to 1; give a correlation")
     whole = _contrasts(k, grp1, grp2, (time1, time2), (w1, w2))
     matrix = np.zeros((k, k))
     for code, name in enumerate(names):
@@ -357,7 +358,7 @@ def impute_covariance(
 
     References
     ----------
-    Pustejovsky & Tipton, Prev Sci 23 (2022) 425-438.
+    [Pustejovsky2022].
 
     Examples
     --------

@@ -69,8 +69,7 @@ def shared_control_covariance(
 
     References
     ----------
-    Gleser & Olkin, in The Handbook of Research Synthesis (2009), ch. 19; Franchini et al., Res Synth
-    Methods 3 (2012) 142-160; Lajeunesse, Ecology 92 (2011) 2049-2055.
+    [Gleser2009], ch. 19; [Franchini2012]; [Lajeunesse2011].
 
     Examples
     --------
@@ -90,7 +89,9 @@ def shared_control_covariance(
     }.get(kind, {"events2": events2})
     lacking = [name for name, value in needed.items() if value is None]
     if lacking:
-        raise UsageError(f"measure={str(kind)!r}: needs {', '.join(lacking)}; pass them")
+        raise UsageError(
+            f"measure={str(kind)!r}: found no {', '.join(lacking)}; allowed: {', '.join(needed)}; pass them"
+        )
     numbers = {name: column(name, value) for name, value in needed.items() if value is not None}
     same_length({"vi": variances, **numbers})
     for name, array in numbers.items():

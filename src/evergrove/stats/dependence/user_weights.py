@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from evergrove.errors import DataError
+from evergrove.stats.arrays import real_array
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -43,10 +44,7 @@ def checked_weights(given: ArrayLike | None, design: Design, k: int) -> FloatArr
     """
     if given is None:
         return None
-    try:
-        weights = np.array(given, dtype=np.float64)
-    except (TypeError, ValueError) as error:
-        raise DataError(f"W: found a value that is no number ({error}); allowed: numbers") from None
+    weights = real_array("W", given)
     if weights.shape not in {(k,), (k, k)}:
         raise DataError(f"W: found shape {weights.shape}; allowed: ({k},) or ({k}, {k}), in the order of yi")
     bad = ~np.isfinite(weights) | (weights < 0 if weights.ndim == 1 else False)

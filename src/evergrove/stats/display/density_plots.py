@@ -71,7 +71,7 @@ def drapery_plot(
 
     References
     ----------
-    Rücker & Schwarzer, Res Synth Methods 12 (2021) 13-19.
+    [Rucker2021].
 
     Examples
     --------
@@ -143,7 +143,7 @@ def rainforest_plot(
 
     References
     ----------
-    Schild & Voracek, Res Synth Methods 6 (2015) 74-86; Barrowman & Myers, Am Stat 57 (2003) 268-274.
+    [Schild2015]; [Barrowman2003].
 
     Examples
     --------

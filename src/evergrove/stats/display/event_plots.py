@@ -13,6 +13,7 @@ from evergrove.figures.figure import Figure
 from evergrove.stats.arrays import column, refuse_rows, same_length
 from evergrove.stats.display.shown import row_labels
 from evergrove.stats.options import EffectMeasure, choose
+from evergrove.stats.scalars import finite
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -68,7 +69,7 @@ def labbe_plot(
 
     References
     ----------
-    L'Abbé, Detsky & O'Rourke, Ann Intern Med 107 (1987) 224-233.
+    [LAbbe1987].
 
     Examples
     --------
@@ -121,6 +122,7 @@ def labbe_plot(
     if (measure is None) != (estimate is None):
         raise UsageError("labbe_plot: found one of measure and estimate; allowed: both or neither; give both")
     if measure is not None and estimate is not None:
+        estimate = finite("estimate", estimate)
         curve = _implied(measure, estimate, np.linspace(0.0, top, CURVE_POINTS))
         layers.append(line_layer(polyline(curve), across, up, color=DIAMOND, strokeWidth=1.8))
     layers.append(points)

@@ -13,7 +13,7 @@ from evergrove.figures.colours import DIAMOND, SQUARE
 from evergrove.figures.figure import Figure
 from evergrove.figures.forest_data import Scale
 from evergrove.figures.funnel import FunnelPlot, FunnelPoint, funnel_svg
-from evergrove.stats.arrays import checked_level
+from evergrove.stats.arrays import checked_level, column
 from evergrove.stats.display.shown import shown
 from evergrove.stats.distributions import normal_quantile
 
@@ -72,7 +72,7 @@ def funnel_plot(
 
     References
     ----------
-    Light & Pillemer 1984; Peters, Sutton, Jones, Abrams & Rushton, J Clin Epidemiol 61 (2008) 991-996.
+    [Light1984]; [Peters2008].
 
     Examples
     --------
@@ -81,7 +81,7 @@ def funnel_plot(
     'Funnel plot'
     """
     what = shown(fit, labels)
-    hollow = [False] * len(what.labels) if filled is None else [bool(mark) for mark in filled]
+    hollow = [False] * len(what.labels) if filled is None else (column("filled", filled) > 0).tolist()
     if len(hollow) != len(what.labels):
         raise DataError(
             f"filled: found {len(hollow)}; allowed: one per study, here {len(what.labels)}; pass as many"
@@ -135,7 +135,7 @@ def radial_plot(
 
     References
     ----------
-    Galbraith, Technometrics 30 (1988) 271-281; Stat Med 7 (1988) 889-894.
+    [Galbraith1988b]; [Galbraith1988a].
 
     Examples
     --------

@@ -60,7 +60,7 @@ def baujat_plot(
 
     References
     ----------
-    Baujat, Mahé, Pignon & Hill, Stat Med 21 (2002) 2641-2652.
+    [Baujat2002].
 
     Examples
     --------
@@ -120,7 +120,7 @@ def gosh_plot(
 
     References
     ----------
-    Olkin, Dahabreh & Trikalinos, Res Synth Methods 3 (2012) 214-223.
+    [Olkin2012].
 
     Examples
     --------
@@ -128,7 +128,7 @@ def gosh_plot(
     'GOSH plot'
     """
     x, y = column("estimate", estimate), column("i2", i2)
-    flags = np.zeros(x.size, dtype=bool) if marked is None else np.asarray(marked, dtype=bool)
+    flags = np.zeros(x.size, dtype=bool) if marked is None else column("marked", marked) > 0
     same_length({"estimate": x, "i2": y, "marked": flags.astype(np.float64)})
     known = np.isfinite(x) & np.isfinite(y)
     if not known.any():

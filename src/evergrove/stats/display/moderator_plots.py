@@ -14,8 +14,9 @@ from evergrove.figures.figure import Figure
 from evergrove.stats.arrays import column, effects_and_variances, refuse_rows, same_length
 from evergrove.stats.display.shown import row_labels, shown
 from evergrove.stats.options import Scale
-from evergrove.stats.result import refuse_other_results
+from evergrove.stats.result import wanted_result
 from evergrove.stats.scales import back_transform, scale_of
+from evergrove.stats.subgroup import Subgroups
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
 
     from evergrove.figures.chart import Spec
     from evergrove.stats.arrays import FloatArray
-    from evergrove.stats.subgroup import Subgroups
 
 #: Half the height over which the points of a group are spread, as a share of a row.
 SPREAD = 0.32
@@ -181,7 +181,7 @@ def orchard_plot(groups: Subgroups, *, title: str = "Orchard plot") -> Figure:
 
     References
     ----------
-    Nakagawa et al., Res Synth Methods 12 (2021) 4-12; Methods Ecol Evol 14 (2023) 2003-2010.
+    [Nakagawa2021]; [Nakagawa2023].
 
     Examples
     --------
@@ -190,7 +190,7 @@ def orchard_plot(groups: Subgroups, *, title: str = "Orchard plot") -> Figure:
     >>> orchard_plot(groups).title
     'Orchard plot'
     """
-    refuse_other_results("orchard_plot", groups, "Subgroups")
+    groups = wanted_result("groups", groups, Subgroups)
     fruit: list[dict[str, object]] = []
     lines: list[dict[str, object]] = []
     trunks: list[dict[str, object]] = []

@@ -9,16 +9,17 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from evergrove.errors import DataError
+from evergrove.stats.arrays import checked_labels
 from evergrove.stats.distributions import normal_quantile
 from evergrove.stats.options import Scale
-from evergrove.stats.result import refuse_other_results
+from evergrove.stats.pool_result import PoolResult
+from evergrove.stats.result import wanted_result
 from evergrove.stats.scales import back_transform
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from evergrove.stats.arrays import BoolArray, FloatArray
-    from evergrove.stats.pool_result import PoolResult
 
 #: Scales that are drawn as they are pooled: their back-transformation needs more than the value.
 AS_POOLED = (Scale.NATURAL, Scale.FREEMAN_TUKEY)
@@ -87,9 +88,7 @@ def row_labels(labels: Sequence[str] | None, own: tuple[str, ...] | None, k: int
     """
     if labels is None:
         return own if own is not None else tuple(f"Study {row + 1}" for row in range(k))
-    if len(labels) != k:
-        raise DataError(f"labels: found {len(labels)}; allowed: one per row, here {k}; pass one per row")
-    return tuple(str(label) for label in labels)
+    return checked_labels(labels, k) or ()
 
 
 def shown(fit: PoolResult, labels: Sequence[str] | None = None) -> Shown:
@@ -111,7 +110,7 @@ def shown(fit: PoolResult, labels: Sequence[str] | None = None) -> Shown:
     DataError
         Where no row has an effect, or labels of another number are given.
     """
-    refuse_other_results("plot", fit, "PoolResult")
+    fit = wanted_result("fit", fit, PoolResult)
     names = row_labels(labels, fit.labels, int(fit.yi.size))
     known: BoolArray = np.isfinite(fit.yi) & np.isfinite(fit.vi)
     if not known.any():

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from evergrove.errors import DataError, TooFewStudiesError, UsageError
-from evergrove.stats.arrays import checked_level, column, same_length
+from evergrove.stats.arrays import checked_level, column, listed, same_length
 from evergrove.stats.dependence.fitting import multilevel
 from evergrove.stats.dependence.heterogeneity import fitted_matrices
 from evergrove.stats.dependence.known_covariance import known_covariance
@@ -91,11 +91,10 @@ def _covariance(
         return np.diag(numbers["vi"][rows][others])
     if "cases" not in numbers or "n" not in numbers or design is None:
         raise UsageError(
-            f"dose_response: covariance={str(how)!r} needs cases, n and design; give them, or V (a "
-            "matrix per "
-            "study, see difference_covariance), or covariance='independent'"
+            f"dose_response: covariance={str(how)!r} needs cases, n and design; allowed: all "
+            "three, or V (a matrix per study, see difference_covariance), or covariance='independent'"
         )
-    kinds = {design} if isinstance(design, str) else {str(np.asarray(design)[row]) for row in rows}
+    kinds = {design} if isinstance(design, str) else {design[row] for row in rows}
     if len(kinds) != 1:
         raise DataError(f"design: study {name} has {', '.join(sorted(kinds))}; allowed: one design per study")
     try:
@@ -327,8 +326,7 @@ def dose_response(
 
     References
     ----------
-    Greenland & Longnecker 1992; Orsini et al., Am J Epidemiol 175 (2012) 66-73; Crippa et al., Stat Methods
-    Med Res 28 (2019) 1579-1596; Discacciati, Crippa & Orsini, Res Synth Methods 8 (2017) 149-160.
+    [Greenland1992]; [Orsini2012]; [Crippa2019]; [Discacciati2017].
 
     Examples
     --------
@@ -347,7 +345,17 @@ def dose_response(
         choose(DoseDesign, design, "design")
     given = {"yi": yi, "vi": vi, "dose": dose, "cases": cases, "n": n}
     numbers = {name: column(name, value) for name, value in given.items() if value is not None}
+    needed = [name for name in ("yi", "vi", "dose") if name not in numbers]
+    if needed:
+        raise UsageError(
+            f"dose_response: found no {', '.join(needed)}; allowed: one value per row; give them"
+        )
     k = same_length(numbers)
+    study = listed("study", study, "one study per row")
+    if design is not None and not isinstance(design, str):
+        design = [str(one) for one in listed("design", design, "one design for all, or one per row")]
+        if len(design) != k:
+            raise DataError(f"design: found {len(design)}; allowed: one for all, or one per row, here {k}")
     if not k or len(study) != k:
         raise DataError(
             f"study: found {len(study)} and {k} rows; allowed: one study per row, one row or more"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from evergrove.errors import ConvergenceError, DataError, TooFewStudiesError
-from evergrove.stats.arrays import column, refuse_rows, same_length
+from evergrove.stats.arrays import FAR, NEAR, column, refuse_rows, same_length
 from evergrove.stats.doses.options import DifferenceMeasure, DoseCovarianceMethod, DoseDesign
 from evergrove.stats.options import choose
 
@@ -257,8 +257,7 @@ def ratio_covariance(
 
     References
     ----------
-    Greenland & Longnecker, Am J Epidemiol 135 (1992) 1301-1309; Hamling et al., Stat Med 27 (2008) 954-970;
-    Orsini et al., Am J Epidemiol 175 (2012) 66-73.
+    [Greenland1992]; [Hamling2008]; [Orsini2012].
 
     Examples
     --------
@@ -276,7 +275,7 @@ def ratio_covariance(
     others = ~reference
     v = numbers["vi"]
     y = np.where(reference, 0.0, numbers["yi"])
-    refuse_rows("yi", y, ~np.isfinite(y), allowed="a finite number", todo="leave the dose out")
+    refuse_rows("yi", y, ~(np.abs(y) <= FAR), allowed="a finite number", todo="leave the dose out")
     if how is DoseCovarianceMethod.INDEPENDENT:
         none = np.full(v.size, np.nan)
         return RatioCovariance(np.diag(v[others]), none, none)
@@ -285,10 +284,10 @@ def ratio_covariance(
     people = kind is not DoseDesign.INCIDENCE_RATE
     a, total = counts["cases"], counts["n"]
     todo = "correct it; a dose without cases has no ratio: leave it out or join doses"
-    refuse_rows("cases", a, ~(np.isfinite(a) & (a > 0)), allowed="above 0", todo=todo)
+    refuse_rows("cases", a, ~((a >= NEAR) & (a <= FAR)), allowed="above 0", todo=todo)
     low = total <= a if people else total <= 0
     refuse_rows(
-        "n", total, ~np.isfinite(total) | low, allowed="above the cases" if people else "above 0", todo=todo
+        "n", total, ~(total <= FAR) | low, allowed="above the cases" if people else "above 0", todo=todo
     )
     if how is DoseCovarianceMethod.GREENLAND_LONGNECKER:
         a, total = _greenland_longnecker(y, a, total, reference, kind)
@@ -345,7 +344,7 @@ def difference_covariance(
 
     References
     ----------
-    Crippa & Orsini, BMC Med Res Methodol 16 (2016) 91; Gleser & Olkin 2009.
+    [Crippa2016a]; [Gleser2009].
 
     Examples
     --------
@@ -363,7 +362,8 @@ def difference_covariance(
     for name, array in groups.items():
         low = np.zeros(size, dtype=bool) if name == "mean" else array <= (1 if name == "n" else 0)
         bound = {"mean": "a finite number", "sd": "above 0", "n": "above 1"}[name]
-        refuse_rows(name, array, ~np.isfinite(array) | low, allowed=bound, todo="correct the group")
+        bad = ~(np.abs(array) <= FAR) | low
+        refuse_rows(name, array, bad, allowed=bound, todo="correct the group")
     m, s, count = groups["mean"], groups["sd"], groups["n"]
     pooled = float(((count - 1) * s**2).sum() / (count - 1).sum())
     others = np.arange(size) != reference

@@ -293,9 +293,9 @@ def effect_size(
 
     References
     ----------
-    Katz 1978 (RR); Woolf 1955 (OR); Yusuf 1985 (PETO); Hedges 1981, Hedges & Olkin 1985 (SMD); Hedges,
-    Gurevitch & Curtis 1999, Lajeunesse 2015 (ROM); Senior, Viechtbauer & Nakagawa 2020 (VR, CVR); Bonett
-    2008 (SMDH); Freeman & Tukey 1950 (PFT); Viechtbauer, J Stat Softw 36 (2010) 1-48.
+    [Katz1978] (RR); [Woolf1955] (OR); [Yusuf1985] (PETO); [Hedges1981], [Hedges1985] (SMD); [Hedges1999],
+    [Lajeunesse2015] (ROM); [Senior2020] (VR, CVR); [Bonett2008] (SMDH); [Freeman1950] (PFT);
+    [Viechtbauer2010a].
 
     Examples
     --------

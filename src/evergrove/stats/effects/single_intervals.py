@@ -87,7 +87,7 @@ def rate_interval(
 
     References
     ----------
-    Garwood, Biometrika 28 (1936) 437-442; Lancaster, JASA 56 (1961) 223-234.
+    [Garwood1936]; [Lancaster1961].
 
     Examples
     --------

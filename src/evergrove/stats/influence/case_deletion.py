@@ -328,8 +328,7 @@ def influence_diagnostics(
 
     References
     ----------
-    Viechtbauer & Cheung, Res Synth Methods 1 (2010) 112-125; Belsley, Kuh & Welsch 1980; Cook & Weisberg
-    1982.
+    [Viechtbauer2010b]; [Belsley1980]; [Cook1982].
 
     See Also
     --------
@@ -423,7 +422,7 @@ def baujat(
 
     References
     ----------
-    Baujat, Mahé, Pignon & Hill, Stat Med 21 (2002) 2641-2652.
+    [Baujat2002].
 
     Examples
     --------

@@ -255,7 +255,7 @@ def cumulative(
 
     References
     ----------
-    Lau, Antman, Jimenez-Silva, Kupelnick, Mosteller & Chalmers, N Engl J Med 327 (1992) 248-254.
+    [Lau1992].
 
     Examples
     --------

@@ -10,9 +10,9 @@ import numpy as np
 from scipy import special
 
 from evergrove.errors import DataError
+from evergrove.stats.arrays import listed
 from evergrove.stats.diagnostic import Diagnostic
 from evergrove.stats.distributions import chi2_tail
-from evergrove.stats.integrity.granularity import Printed, whole
 from evergrove.stats.integrity.options import BaselineMethod, Verdict
 from evergrove.stats.integrity.printed import PrintedNumber, printed_number
 from evergrove.stats.integrity.uniformity import (
@@ -24,12 +24,13 @@ from evergrove.stats.integrity.uniformity import (
 from evergrove.stats.options import choose
 from evergrove.stats.random_source import random_source
 from evergrove.stats.result import Result
-from evergrove.stats.scalars import within
+from evergrove.stats.scalars import whole, within
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from evergrove.stats.arrays import FloatArray
+    from evergrove.stats.integrity.granularity import Printed
 
 #: Rows of which the combined tests say little.
 FEW_ROWS = 5
@@ -288,8 +289,7 @@ def baseline_test(
 
     References
     ----------
-    Carlisle, Anaesthesia 72 (2017) 944-952; Bland, BMC Med Res Methodol 13 (2013) 116; Hunter et al., Res
-    Synth Methods 15 (2024) 961-976.
+    [Carlisle2017]; [Bland2013]; [Hunter2024b].
 
     Examples
     --------
@@ -303,8 +303,13 @@ def baseline_test(
     draws = whole("simulations", simulations, 100)
     tail = within("threshold", threshold, 0.0, 1.0, todo="for example 0.001")
     source = random_source(rng)
-    if not rows:
-        raise DataError("rows: found none; allowed: 1 and more; give the baseline table")
+    rows = listed("rows", rows, "MeansRow and CountsRow")
+    strange = [type(row).__name__ for row in rows if not isinstance(row, MeansRow | CountsRow)]
+    if strange or not rows:
+        raise DataError(
+            f"rows: found {', '.join(strange) or 'none'}; allowed: MeansRow and CountsRow, 1 and more; "
+            "give the baseline table"
+        )
     found = np.array(
         [
             _means_row(row, chosen, draws, source)

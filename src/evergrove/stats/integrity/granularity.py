@@ -12,7 +12,7 @@ from evergrove.stats.diagnostic import Diagnostic
 from evergrove.stats.integrity.check_result import IntegrityCheck
 from evergrove.stats.integrity.options import Rounding, Verdict
 from evergrove.stats.integrity.printed import PrintedNumber, Span, chosen_rounding, printed_number
-from evergrove.stats.scalars import finite
+from evergrove.stats.scalars import whole
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,39 +21,6 @@ if TYPE_CHECKING:
 MOST_LISTED, NEARBY_N = 10, 5
 
 Printed = str | float | Decimal | PrintedNumber
-
-
-#: Patients or items that a check counts at most.
-MOST_COUNTED = 10**7
-
-
-def whole(name: str, value: float, least: int = 1) -> int:
-    """Return a whole number not below `least`.
-
-    Parameters
-    ----------
-    name : str
-        The argument, for messages.
-    value : float
-        Its value.
-    least : int
-        The smallest allowed.
-
-    Returns
-    -------
-    int
-
-    Raises
-    ------
-    DataError
-        For a fraction or a number below.
-    """
-    number = finite(name, value)
-    if isinstance(value, bool) or number != int(number) or not least <= number <= MOST_COUNTED:
-        raise DataError(
-            f"{name}: found {value!r}; allowed: whole, from {least} to {MOST_COUNTED}; check the count"
-        )
-    return int(number)
 
 
 def _nearest(value: Fraction, grain: int) -> tuple[float, ...]:
@@ -100,7 +67,7 @@ def grim_test(
 
     References
     ----------
-    Brown & Heathers, Soc Psychol Personal Sci 8 (2017) 363-369.
+    [Brown2017].
 
     Examples
     --------
@@ -240,7 +207,7 @@ def grimmer_test(
 
     References
     ----------
-    Anaya, PeerJ Preprints 4 (2016) e2400; Allard, "Analytic-GRIMMER" (2018); Brown & Heathers 2017.
+    [Anaya2016]; [Allard2018]; [Brown2017].
 
     Examples
     --------
@@ -337,7 +304,7 @@ def debit_test(
 
     References
     ----------
-    Heathers & Brown, "DEBIT: a simple consistency test for binary data" (2019).
+    [Heathers2019].
 
     Examples
     --------
@@ -408,7 +375,7 @@ def percentage_test(
 
     References
     ----------
-    Brown & Heathers 2017 (the same arithmetic as GRIM).
+    [Brown2017] (the same arithmetic as GRIM).
 
     Examples
     --------

@@ -156,7 +156,7 @@ def p_value_test(
 
     References
     ----------
-    Nuijten, Hartgerink, van Assen, Epskamp & Wicherts, Behav Res Methods 48 (2016) 1205-1226.
+    [Nuijten2016].
 
     Examples
     --------
@@ -260,7 +260,7 @@ def estimate_test(
 
     References
     ----------
-    Altman & Bland, BMJ 343 (2011) d2304 and d2090.
+    [Altman2011a], [Altman2011b].
 
     Examples
     --------

@@ -14,16 +14,16 @@ from evergrove.errors import DataError, UsageError
 from evergrove.stats.arrays import listed
 from evergrove.stats.diagnostic import Diagnostic
 from evergrove.stats.distributions import chi2_tail
-from evergrove.stats.integrity.granularity import Printed, whole
 from evergrove.stats.integrity.options import Verdict
 from evergrove.stats.integrity.printed import printed_number
 from evergrove.stats.result import Result
-from evergrove.stats.scalars import shown, within
+from evergrove.stats.scalars import shown, whole, within
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from evergrove.stats.arrays import FloatArray
+    from evergrove.stats.integrity.granularity import Printed
 
 #: Expected numbers per digit below which the chi-square test is not to be trusted.
 FEWEST_PER_DIGIT = 5
@@ -125,8 +125,7 @@ def repeated_values(
 
     References
     ----------
-    Bordewijk et al., Eur J Obstet Gynecol Reprod Biol 249 (2020) 72-83; Hunter et al., Res Synth Methods 15
-    (2024) 917-939.
+    [Bordewijk2020]; [Hunter2024a].
 
     Examples
     --------
@@ -236,8 +235,7 @@ def terminal_digit_test(values: Sequence[Printed], *, threshold: float = 0.001) 
 
     References
     ----------
-    Mosimann, Wiseman & Edelman, Account Res 4 (1995) 31-55; Al-Marzouki, Evans, Marshall & Roberts, BMJ 331
-    (2005) 267-270.
+    [Mosimann1995]; [Al-Marzouki2005].
 
     Examples
     --------

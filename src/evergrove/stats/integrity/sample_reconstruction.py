@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from evergrove.errors import DataError
-from evergrove.stats.integrity.granularity import Printed, sums_and_squares, whole
+from evergrove.stats.integrity.granularity import Printed, sums_and_squares
 from evergrove.stats.integrity.options import Rounding, Verdict
 from evergrove.stats.integrity.printed import chosen_rounding, printed_number
 from evergrove.stats.random_source import random_source
 from evergrove.stats.result import Result
-from evergrove.stats.scalars import finite
+from evergrove.stats.scalars import finite, whole
 
 if TYPE_CHECKING:
     from evergrove.stats.arrays import FloatArray
@@ -136,7 +136,7 @@ def reconstruct_sample(
 
     References
     ----------
-    Heathers, Anaya, van der Zee & Brown, PeerJ Preprints 6 (2018) e26968 (SPRITE).
+    [Heathers2018] (SPRITE).
 
     Examples
     --------

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import math
+from typing import TYPE_CHECKING
 
 from evergrove.errors import DataError, UsageError
 from evergrove.stats.arrays import listed
 from evergrove.stats.diagnostic import Diagnostic
 from evergrove.stats.distributions import two_sided_p
 from evergrove.stats.integrity.check_result import IntegrityCheck
-from evergrove.stats.integrity.granularity import Printed, whole
 from evergrove.stats.integrity.options import Comparison, Rounding, Verdict
 from evergrove.stats.integrity.p_values import p_fits
 from evergrove.stats.integrity.printed import chosen_rounding, printed_number
 from evergrove.stats.options import choose
-from evergrove.stats.scalars import finite
+from evergrove.stats.scalars import finite, whole
+
+if TYPE_CHECKING:
+    from evergrove.stats.integrity.granularity import Printed
 
 
 def sd_bounds(
@@ -45,7 +48,7 @@ def sd_bounds(
 
     References
     ----------
-    Bhatia & Davis, Am Math Monthly 107 (2000) 353-357; Popoviciu, Mathematica (Cluj) 9 (1935) 129-145.
+    [Bhatia2000]; [Popoviciu1935].
 
     Examples
     --------
@@ -132,7 +135,7 @@ def sd_bounds_test(
 
     References
     ----------
-    Bhatia & Davis 2000; Popoviciu 1935.
+    [Bhatia2000]; [Popoviciu1935].
 
     Examples
     --------
@@ -227,7 +230,7 @@ def spread_reading_test(
 
     References
     ----------
-    Cochrane Handbook 6.5.2.2 and 10.4.1; Kadlec, Sainani & Nimphius, Sports Med 53 (2023) 313-325.
+    [CochraneHandbook], section 6.5.2.2 and 10.4.1; [Kadlec2023].
 
     Examples
     --------

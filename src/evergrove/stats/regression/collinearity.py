@@ -10,16 +10,14 @@ import numpy as np
 from evergrove.errors import UsageError
 from evergrove.stats.dependence.multilevel_result import MultilevelResult
 from evergrove.stats.regression.coefficient_tests import coefficient_position
-from evergrove.stats.result import Result, refuse_other_results
+from evergrove.stats.regression.location_scale_result import LocationScaleResult
+from evergrove.stats.regression.regression_result import MetaRegressionResult
+from evergrove.stats.result import Result, wanted_result
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from evergrove.stats.arrays import FloatArray
-    from evergrove.stats.regression.location_scale_result import LocationScaleResult
-    from evergrove.stats.regression.regression_result import MetaRegressionResult
-
-WITH_MODERATORS = ("MetaRegressionResult", "LocationScaleResult", "MultilevelResult")
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -99,7 +97,7 @@ def variance_inflation(
 
     References
     ----------
-    Fox & Monette, JASA 87 (1992) 178-183.
+    [Fox1992].
 
     Examples
     --------
@@ -109,7 +107,7 @@ def variance_inflation(
     >>> variance_inflation(fit)
     <VarianceInflation a 2.78, b 2.78>
     """
-    refuse_other_results("variance_inflation", fit, *WITH_MODERATORS)
+    wanted_result("fit", fit, MetaRegressionResult, LocationScaleResult, MultilevelResult)
     terms, intercept = _terms(fit)
     own = [position for position in range(fit.p) if position != intercept]
     if not own:

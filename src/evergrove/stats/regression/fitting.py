@@ -8,6 +8,8 @@ import numpy as np
 
 from evergrove.errors import DataError, TooFewStudiesError, UsageError
 from evergrove.stats.arrays import (
+    FAR,
+    NEAR,
     checked_labels,
     checked_level,
     column,
@@ -146,9 +148,7 @@ def meta_regression(
 
     References
     ----------
-    Berkey, Hoaglin, Mosteller & Colditz, Stat Med 14 (1995) 395-411; Knapp & Hartung, Stat Med 22 (2003)
-    2693-2710; Viechtbauer, López-López, Sánchez-Meca & Marín-Martínez, Psychol Methods 20 (2015) 360-374;
-    Raudenbush 1994.
+    [Berkey1995]; [Knapp2003]; [Viechtbauer2015]; [Raudenbush1994].
 
     Examples
     --------
@@ -262,8 +262,8 @@ def checked_weights(
     refuse_rows(
         name,
         array,
-        ~(np.isfinite(array) & (array > 0)),
-        allowed="a finite weight above 0",
+        ~((array >= NEAR) & (array <= FAR)),
+        allowed=f"a weight above 0, from {NEAR:g} to {FAR:g}",
         todo="leave out the study that should not count",
     )
     return np.asarray(array[keep])

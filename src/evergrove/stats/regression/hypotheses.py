@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 
 from evergrove.errors import DataError
+from evergrove.stats.arrays import FAR, real_array
+from evergrove.stats.dependence.multilevel_result import MultilevelResult
 from evergrove.stats.dependence.robust_tests import RobustResult
 from evergrove.stats.regression.coefficient_tests import (
     CoefficientTest,
@@ -17,20 +19,17 @@ from evergrove.stats.regression.coefficient_tests import (
     wald,
 )
 from evergrove.stats.regression.least_squares import redundant_columns
-from evergrove.stats.result import Result, refuse_other_results
+from evergrove.stats.regression.location_scale_result import LocationScaleResult
+from evergrove.stats.regression.regression_result import MetaRegressionResult
+from evergrove.stats.result import Result, wanted_result
+from evergrove.stats.scalars import finite, shown
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
     from evergrove.stats.arrays import FloatArray
-    from evergrove.stats.dependence.multilevel_result import MultilevelResult
-    from evergrove.stats.regression.location_scale_result import LocationScaleResult
-    from evergrove.stats.regression.regression_result import MetaRegressionResult
 
     Fitted: TypeAlias = MetaRegressionResult | LocationScaleResult | MultilevelResult | RobustResult
-
-
-WITH_COEFFICIENTS = ("MetaRegressionResult", "LocationScaleResult", "MultilevelResult", "RobustResult")
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -132,7 +131,7 @@ def linear_hypothesis(
 
     References
     ----------
-    Pustejovsky & Tipton, J Bus Econ Stat 36 (2018) 672-683, for robust fits.
+    [Pustejovsky2018] for robust fits.
 
     Examples
     --------
@@ -142,9 +141,9 @@ def linear_hypothesis(
     >>> linear_hypothesis(fit, {"arm[T.b]": 1, "arm[T.c]": -1})
     <LinearHypothesis arm[T.b] - arm[T.c] = 0: 0.4000, p=0.0455>
     """
-    refuse_other_results("linear_hypothesis", fit, *WITH_COEFFICIENTS)
+    wanted_result("fit", fit, MetaRegressionResult, LocationScaleResult, MultilevelResult, RobustResult)
     matrix = _weights(fit.names, weights)
-    target = np.broadcast_to(np.asarray(rhs, dtype=np.float64), (matrix.shape[0],))
+    target = _target(rhs, matrix.shape[0])
     estimate = matrix @ fit.estimate
     covariance = matrix @ fit.covariance @ matrix.T
     df = _degrees_of_freedom(fit, matrix)
@@ -193,15 +192,27 @@ def _weights(names: Sequence[str], weights: object) -> FloatArray:
         matrix = np.zeros((len(rows), p))
         for place, row in enumerate(rows):
             for name, weight in row.items():
-                matrix[place, coefficient_position(names, name)] = float(weight)
+                matrix[place, coefficient_position(names, name)] = finite(f"weight of {name}", weight)
     else:
-        matrix = np.atleast_2d(np.array(weights, dtype=np.float64))
-    if matrix.ndim != 2 or matrix.shape[1] != p or not bool((matrix != 0).any(axis=1).all()):
+        matrix = np.atleast_2d(real_array("weights", weights))  # type: ignore[arg-type]
+    well = matrix.ndim == 2 and matrix.shape[1] == p and bool((np.abs(matrix) <= FAR).all())
+    if not (well and bool((matrix != 0).any(axis=1).all())):
         raise DataError(
-            f"weights: found shape {matrix.shape}, or a row of zeros; allowed: {p} weights per row, in "
-            f"the order {', '.join(names)}; or name them in a mapping"
+            f"weights: found shape {matrix.shape}, a row of zeros or a missing value; allowed: "
+            f"{p} finite weights per row, in the order {', '.join(names)}; or name them in a mapping"
         )
     return matrix
+
+
+def _target(rhs: ArrayLike, count: int) -> FloatArray:
+    """Return the hypothesised value of each row of weights."""
+    values = real_array("rhs", rhs)
+    if values.shape not in {(), (1,), (count,)} or not bool((np.abs(values) <= FAR).all()):
+        raise DataError(
+            f"rhs: found {shown(rhs)}; allowed: one finite value, or one per row of weights, here {count}; "
+            "give the values of the hypothesis"
+        )
+    return np.broadcast_to(values, (count,))
 
 
 def _in_words(row: FloatArray, names: Sequence[str], value: float) -> str:

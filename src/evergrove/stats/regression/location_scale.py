@@ -146,7 +146,7 @@ def location_scale(
 
     References
     ----------
-    Viechtbauer & López-López, Res Synth Methods 13 (2022) 697-715.
+    [Viechtbauer2022].
 
     Examples
     --------

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from evergrove.errors import DataError, UsageError
-from evergrove.stats.arrays import row_names
+from evergrove.stats.arrays import FAR, real_array, row_names
 from evergrove.stats.diagnostic import Diagnostic
 from evergrove.stats.regression.design import INTERCEPT, Design
 from evergrove.stats.regression.formula import FormulaRecipe
@@ -40,6 +40,15 @@ def columns_of(data: object, argument: str = "data") -> dict[str, Any]:
         For anything else.
     """
     if isinstance(data, Mapping):
+        single = [
+            str(name)
+            for name, values in data.items()
+            if np.ndim(values) == 0 and not isinstance(values, SplineBasis)
+        ]
+        if single:
+            raise UsageError(
+                f"{argument}: found one value for {single[0]!r}; allowed: a column; give one value per row"
+            )
         return {str(name): _as_column(values) for name, values in data.items()}
     import narwhals  # noqa: PLC0415 - frames are read on request only
 
@@ -57,6 +66,8 @@ def _as_column(values: Any) -> Any:  # noqa: ANN401 - any column
     """Return values as an array (numbers as float64 with NaN for None), a spline as it is."""
     if isinstance(values, SplineBasis):
         return values
+    if isinstance(values, np.ma.MaskedArray):
+        values = values.tolist()  # masked entries are None: missing
     array = values if isinstance(values, np.ndarray) else np.array(list(values), dtype=object)
     if array.dtype == object and all(
         entry is None or (isinstance(entry, int | float | np.number) and not isinstance(entry, bool))
@@ -219,8 +230,8 @@ def array_columns(mods: object, names: Sequence[str] | None, argument: str) -> d
     dict of str to ndarray
     """
     try:
-        array = np.array(mods, dtype=np.float64)
-    except (TypeError, ValueError):
+        array = real_array(argument, mods)  # type: ignore[arg-type] # refuses what is no array
+    except DataError:
         raise UsageError(
             f"{argument}: found {type(mods).__name__} that is no array of numbers; allowed: a formula, an "
             "array, a mapping of columns, a data frame, or names of columns with data"
@@ -273,6 +284,9 @@ def named_columns(
         return {"x": mods}
     if isinstance(mods, np.ndarray | Sequence | int | float):
         return array_columns(mods, names, argument)
+    if hasattr(mods, "__array__") and not hasattr(mods, "columns"):  # one column of a data frame
+        own = names[0] if names is not None and len(names) == 1 else getattr(mods, "name", None)
+        mods = {str(own or "x1"): mods}
     return columns_of(mods, argument)
 
 
@@ -384,12 +398,12 @@ def complete_rows(
             bad |= gaps
         for name, values in block.columns.items():
             numbers = values.matrix if isinstance(values, SplineBasis) else values
-            if numbers.dtype.kind == "f" and np.isinf(numbers).any():
-                endless = np.isinf(numbers).reshape(k, -1).any(axis=1)
-                where = row_names(np.flatnonzero(endless)[:10], labels)
+            if numbers.dtype.kind == "f" and (np.abs(numbers) > FAR).any():
+                beyond = (np.abs(numbers) > FAR).reshape(k, -1).any(axis=1)
+                where = row_names(np.flatnonzero(beyond)[:10], labels)
                 raise DataError(
-                    f"mods: {name!r} is infinite in {where}; allowed: finite numbers; correct it, or leave "
-                    "the study out"
+                    f"mods: {name!r} is infinite in {where}, or beyond {FAR:g}; allowed: finite numbers "
+                    "up to that; correct it, use another unit, or leave the study out"
                 )
     if not bad.any():
         return ~bad, ()

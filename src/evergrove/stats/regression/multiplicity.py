@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from evergrove.errors import DataError
-from evergrove.stats.arrays import column, refuse_rows
+from evergrove.stats.arrays import column, real_array, refuse_rows
 from evergrove.stats.options import choose
 from evergrove.stats.regression.options import PAdjustment
 
@@ -48,8 +48,7 @@ def adjust_p_values(p_values: ArrayLike, method: str = PAdjustment.HOLM) -> Floa
 
     References
     ----------
-    Holm 1979; Hochberg 1988; Hommel 1988; Wright, Biometrics 48 (1992) 1005-1013; Benjamini & Hochberg
-    1995; Benjamini & Yekutieli 2001.
+    [Holm1979]; [Hochberg1988]; [Hommel1988]; [Wright1992]; [Benjamini1995]; [Benjamini2001].
 
     Examples
     --------
@@ -138,8 +137,7 @@ def step_down_max(observed: ArrayLike, permuted: ArrayLike) -> FloatArray:
 
     References
     ----------
-    Westfall & Young, Resampling-Based Multiple Testing, 1993, algorithm 2.8 (on maxima); Ge, Dudoit & Speed
-    2003, box 3.
+    [Westfall1993], algorithm 2.8 (on maxima); [Ge2003], box 3.
 
     Examples
     --------
@@ -147,7 +145,7 @@ def step_down_max(observed: ArrayLike, permuted: ArrayLike) -> FloatArray:
     [0.25, 0.75]
     """
     top = column("observed", observed)
-    table = np.array(permuted, dtype=np.float64)
+    table = real_array("permuted", permuted)
     if table.ndim != 2 or table.shape[1] != top.size:
         raise DataError(
             f"permuted: found shape {table.shape}; allowed: (B, {top.size}), one row per permutation"

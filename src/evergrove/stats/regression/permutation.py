@@ -9,6 +9,7 @@ import numpy as np
 from evergrove.errors import DataError, UsageError
 from evergrove.stats.diagnostic import Diagnostic
 from evergrove.stats.options import Alternative, choose
+from evergrove.stats.random_source import recorded_seed
 from evergrove.stats.regression.multiplicity import TIE, step_down_max
 from evergrove.stats.regression.options import PermutedStatistic, TwoSidedRule
 from evergrove.stats.regression.permutation_plans import (
@@ -21,13 +22,14 @@ from evergrove.stats.regression.permutation_plans import (
 )
 from evergrove.stats.regression.permutation_result import PermutationTest
 from evergrove.stats.regression.permuted_fits import Model, model_of, run
-from evergrove.stats.result import refuse_other_results
+from evergrove.stats.regression.regression_result import MetaRegressionResult
+from evergrove.stats.result import wanted_result
+from evergrove.stats.scalars import how_many
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from evergrove.stats.arrays import BoolArray, FloatArray
-    from evergrove.stats.regression.regression_result import MetaRegressionResult
 
 #: More distinct permutations than this are not enumerated.
 MOST_EXACT = 2_000_000
@@ -93,8 +95,7 @@ def permutation_test(
 
     References
     ----------
-    Higgins & Thompson, Stat Med 23 (2004) 1663-1682; Follmann & Proschan, Biometrics 55 (1999) 732-737;
-    Viechtbauer et al., Psychol Methods 20 (2015) 360-374; Good, Int J Epidemiol 39 (2010).
+    [Higgins2004]; [Follmann1999]; [Viechtbauer2015]; [Good2010].
 
     Examples
     --------
@@ -104,9 +105,10 @@ def permutation_test(
     >>> test.exact, test.permutations, round(test.joint_p_value, 4)
     (True, 120, 0.0333)
     """
-    refuse_other_results("permutation_test", fit, "MetaRegressionResult")
     side, rule = choose(Alternative, alternative, "alternative"), choose(TwoSidedRule, two_sided, "two_sided")
     kind = choose(PermutedStatistic, compared, "compared")
+    fit = wanted_result("fit", fit, MetaRegressionResult)
+    permutations = how_many("permutations", permutations, 2)
     model = model_of(fit)
     flips = fit.design.only_intercept
     distinct = number_of_distinct(fit.design.matrix, flips=flips)
@@ -153,8 +155,6 @@ def permutation_test(
 
 def _is_exact(exact: bool | None, distinct: int, permutations: int) -> bool:
     """Return whether every distinct permutation is made."""
-    if permutations < 2:
-        raise UsageError(f"permutations: found {permutations!r}; allowed: 2 or more; 10000 is a good number")
     every = distinct <= permutations if exact is None else bool(exact)
     if every and distinct > MOST_EXACT:
         raise UsageError(
@@ -177,7 +177,7 @@ def _plan(
         return (all_flips(fit.k) if flips else _observed_first(all_orders(fit.design.matrix))), None
     seed = None
     if not isinstance(rng, np.random.Generator):
-        seed = int(np.random.SeedSequence().generate_state(1)[0]) if rng is None else int(rng)
+        seed = recorded_seed(rng)
         rng = np.random.default_rng(seed)
     return (sampled_flips if flips else sampled_orders)(fit.k, number, rng), seed
 

@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from evergrove.errors import DataError, UsageError
-from evergrove.stats.arrays import checked_level
+from evergrove.stats.arrays import checked_level, real_array
 from evergrove.stats.distributions import two_sided_quantile
 from evergrove.stats.options import PredictionMethod, choose
-from evergrove.stats.result import Result, refuse_other_results
+from evergrove.stats.regression.design import Design
+from evergrove.stats.result import Result
 from evergrove.stats.scales import back_transform
 
 if TYPE_CHECKING:
     from evergrove.stats.arrays import FloatArray
-    from evergrove.stats.regression.design import Design
     from evergrove.stats.regression.regression_result import MetaRegressionResult
 
 
@@ -115,7 +115,7 @@ def design_rows(design: Design, rows: object, argument: str = "rows") -> FloatAr
                 f"{argument}: found columns, but the moderators were given as an array; allowed: an array"
             )
         return _finite(design.recipe.rows(_repeated(_columns(rows)))[:, list(design.kept)], argument)
-    array = np.array(rows, dtype=np.float64)
+    array = real_array(argument, rows)  # type: ignore[arg-type] # a design says what it takes
     wanted = p - (design.intercept is not None)
     if array.ndim < 2:
         array = array.reshape(-1, 1) if wanted == 1 else array.reshape(1, -1)
@@ -210,7 +210,7 @@ def predict_effects(
 
     References
     ----------
-    Riley, Higgins & Deeks, BMJ 342 (2011) d549.
+    [Riley2011].
 
     Examples
     --------
@@ -220,10 +220,16 @@ def predict_effects(
     >>> fit.predict({"dose": [2.5]})
     <Prediction 0.4189 [0.3418, 0.4960]>
     """
-    refuse_other_results("predict_effects", fit, "MetaRegressionResult")
+    if not isinstance(getattr(fit, "design", None), Design):
+        raise UsageError(
+            f"fit: found {type(fit).__name__}; allowed: what meta_regression returns; of a multilevel model "
+            "take predict_multilevel"
+        )
     level = fit.level if level is None else checked_level(level)
     method = choose(PredictionMethod, str(prediction or fit.options["prediction"]), "prediction")
     matrix = design_rows(fit.design, rows)
+    if not len(matrix):
+        raise DataError("rows: found none; allowed: one row of moderators or more; give the values")
     quantile = two_sided_quantile(level, fit.df)
     estimate = matrix @ fit.estimate
     se = np.sqrt(np.maximum(np.einsum("ij,jk,ik->i", matrix, fit.covariance, matrix), 0.0))

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from evergrove.errors import DataError, TooFewStudiesError, UsageError
-from evergrove.stats.arrays import column
+from evergrove.stats.arrays import FAR, column, listed, refuse_rows
+from evergrove.stats.scalars import finite
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -152,8 +153,7 @@ def rcs(values: ArrayLike, knots: int | Sequence[float] = 4) -> SplineBasis:
 
     References
     ----------
-    Stone & Koo, Proc Stat Comp Section ASA 1985, 45-48; Harrell, Regression Modeling Strategies, 2nd ed.
-    2015, section 2.4.5.
+    [Stone1985]; [Harrell2015], section 2.4.5.
 
     Examples
     --------
@@ -161,9 +161,11 @@ def rcs(values: ArrayLike, knots: int | Sequence[float] = 4) -> SplineBasis:
     >>> basis.knots, basis.matrix.shape
     ((5.0, 10.5, 16.0), (20, 2))
     """
+    x = column("values", values)
+    refuse_rows("values", x, np.abs(x) > FAR, allowed=f"-{FAR:g} to {FAR:g}", todo="use another unit")
     if isinstance(knots, int):
-        return SplineBasis.at(values, spline_knots(values, knots))
-    places = [float(knot) for knot in knots]
+        return SplineBasis.at(x, spline_knots(x, knots))
+    places = [finite("knots", knot) for knot in listed("knots", knots, "how many, or three or more places")]
     if len(places) < FEWEST_KNOTS or not bool((np.diff(places) > 0).all()):
         raise UsageError(f"knots: found {places}; allowed: three or more places that rise")
-    return SplineBasis.at(values, places)
+    return SplineBasis.at(x, places)

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
-from evergrove.errors import TooFewStudiesError
+from evergrove.errors import TooFewStudiesError, UsageError
 from evergrove.stats.result import Result
+from evergrove.stats.scalars import finite, how_many, within
 
 if TYPE_CHECKING:
     from evergrove.stats.arrays import FloatArray
@@ -120,7 +121,7 @@ def performance(
 
     References
     ----------
-    Morris, White & Crowther, Stat Med 38 (2019) 2074-2102.
+    [Morris2019].
 
     Examples
     --------
@@ -129,8 +130,18 @@ def performance(
     >>> 0.9 < performance(drawn.pool(), drawn.effect).coverage < 1.0
     True
     """
+    lacking = [name for name in ("estimate", "ci_low", "ci_high", "p_value") if not hasattr(fits, name)]
+    if lacking:
+        raise UsageError(
+            f"fits: found {type(fits).__name__} without {', '.join(lacking)}; allowed: fits in columns; pass "
+            "what pool_groups or SimulatedStudies.pool returns"
+        )
+    effect, alpha = finite("effect", effect), within("alpha", alpha, 0.0, 1.0, todo="usually 0.05")
     known = np.isfinite(fits.estimate) & np.isfinite(fits.ci_low) & np.isfinite(fits.ci_high)
-    fitted, drawn = int(known.sum()), int(replications if replications is not None else known.size)
+    fitted = int(known.sum())
+    drawn = (
+        int(known.size) if replications is None else how_many("replications", replications, int(known.size))
+    )
     if fitted == 0:
         raise TooFewStudiesError(
             f"performance: found no interval in {drawn} replications; allowed: 1 or more; look at the design"

@@ -9,7 +9,9 @@ import numpy as np
 
 from evergrove.errors import UsageError
 from evergrove.stats.bulk.many_groups import pool_groups
+from evergrove.stats.random_source import recorded_seed
 from evergrove.stats.result import Result
+from evergrove.stats.scalars import how_many
 from evergrove.stats.simulation.designs import Design, MeansDesign, NormalDesign, TwoArmDesign, replication_of
 
 if TYPE_CHECKING:
@@ -106,8 +108,7 @@ def simulate(
 
     References
     ----------
-    Morris, White & Crowther, Stat Med 38 (2019) 2074-2102, on simulation studies and their Monte Carlo
-    errors.
+    [Morris2019].
 
     Examples
     --------
@@ -120,17 +121,16 @@ def simulate(
             f"design: found {type(design).__name__}; allowed: NormalDesign, TwoArmDesign or MeansDesign; "
             "make one"
         )
-    if replications < 1:
-        raise UsageError(f"replications: found {replications}; allowed: 1 or more; say how many to draw")
-    seed = rng if isinstance(rng, int) else int((rng or np.random.default_rng()).integers(2**53))
+    replications = how_many("replications", replications, 1)
+    seed = recorded_seed(rng)
     drawn = design.draw(np.random.default_rng(seed), replications)
     group = replication_of(design, replications)
     kept = drawn.estimable
-    whole = bool(kept.all())
+    complete = bool(kept.all())
     return SimulatedStudies(
-        yi=drawn.yi if whole else drawn.yi[kept],
-        vi=drawn.vi if whole else drawn.vi[kept],
-        group=group if whole else group[kept],
+        yi=drawn.yi if complete else drawn.yi[kept],
+        vi=drawn.vi if complete else drawn.vi[kept],
+        group=group if complete else group[kept],
         effect=design.effect,
         tau2=design.tau2,
         replications=replications,

@@ -10,7 +10,7 @@ import numpy as np
 from scipy import special
 
 from evergrove.errors import ConvergenceError, TooFewStudiesError, UsageError
-from evergrove.stats.arrays import FloatArray, checked_level
+from evergrove.stats.arrays import FloatArray, checked_level, refuse_rows
 from evergrove.stats.diagnostic import Diagnostic
 from evergrove.stats.distributions import two_sided_p, two_sided_quantile
 from evergrove.stats.fingerprint import content_hash
@@ -26,6 +26,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from numpy.typing import ArrayLike
+
+#: The likelihood of an arm is a sum over its patients.
+MOST_PATIENTS = 1e7
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -222,7 +225,7 @@ def beta_binomial(
 
     References
     ----------
-    Kuss, Stat Med 34 (2015) 1097-1116; Griffiths, Biometrics 29 (1973) 637-648.
+    [Kuss2015]; [Griffiths1973].
 
     Examples
     --------
@@ -264,7 +267,12 @@ def _columns(*given: ArrayLike | None) -> dict[str, FloatArray]:
             f"beta_binomial: found {', '.join(found) or 'no columns'}; allowed: events1, n1, events2, n2, "
             "or events, n; give these columns"
         )
-    return checked_counts(found, whole=True)
+    columns = checked_counts(found, whole=True)
+    for name in (size for size in ("n1", "n2", "n") if size in columns):
+        size = columns[name]
+        todo = "the likelihood goes through every patient; take glmm"
+        refuse_rows(name, size, size > MOST_PATIENTS, allowed=f"at most {MOST_PATIENTS:g}", todo=todo)
+    return columns
 
 
 def _refuse_separation(events: list[FloatArray], sizes: list[FloatArray]) -> None:

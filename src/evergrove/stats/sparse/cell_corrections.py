@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from typing import NamedTuple
 
 import numpy as np
 
 from evergrove.errors import DataError, UsageError
-from evergrove.stats.arrays import BoolArray, FloatArray, row_names
+from evergrove.stats.arrays import FAR, BoolArray, FloatArray, is_number, row_names
 from evergrove.stats.diagnostic import Diagnostic
 from evergrove.stats.effects.options import AddedAmount, CorrectedCells
 from evergrove.stats.effects.zero_cells import rows_to_correct
@@ -37,7 +36,7 @@ class RowConvention(NamedTuple):
 
 def checked_correction(name: str, add: float, rule: str, rule_name: str) -> Correction:
     """Return a checked correction."""
-    if not (math.isfinite(add) and add >= 0):
+    if not (is_number(add) and 0 <= add <= FAR):
         raise UsageError(f"{name}: found {add!r}; allowed: a finite number not below 0; 0 is none")
     return Correction(float(add), choose(ZeroCells, rule, rule_name))
 

@@ -137,7 +137,7 @@ def combined_odds_ratio(
 
     References
     ----------
-    Liu, Liu & Xie, JASA 109 (2014) 1450-1465; Xie, Singh & Strawderman, JASA 106 (2011) 320-333.
+    [Liu2014]; [Xie2011].
 
     Examples
     --------

@@ -7,7 +7,16 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from evergrove.errors import TooFewStudiesError
-from evergrove.stats.arrays import BoolArray, FloatArray, column, refuse_rows, row_names, same_length
+from evergrove.stats.arrays import (
+    FAR,
+    NEAR,
+    BoolArray,
+    FloatArray,
+    column,
+    refuse_rows,
+    row_names,
+    same_length,
+)
 from evergrove.stats.diagnostic import Diagnostic
 
 if TYPE_CHECKING:
@@ -15,6 +24,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import ArrayLike
 
+#: Counts above this are not whole in double precision.
+MOST = 2.0**53
 ABOVE_ZERO = {"n": "leave out an arm without patients", "time": "leave out an arm without person-time"}
 
 
@@ -46,6 +57,10 @@ def checked_counts(given: Mapping[str, ArrayLike], *, whole: bool = False) -> di
         )
     for name, values in columns.items():
         refuse_rows(name, values, ~np.isfinite(values), allowed="a finite number", todo="leave the study out")
+        largest = FAR if name.startswith("time") else MOST
+        refuse_rows(name, values, values > largest, allowed=f"at most {largest:g}", todo="check the number")
+        tiny = (values > 0) & (values < NEAR)
+        refuse_rows(name, values, tiny, allowed=f"0, or from {NEAR:g} on", todo="check the number")
         if whole and not name.startswith("time"):
             broken = values != np.floor(values)
             refuse_rows(

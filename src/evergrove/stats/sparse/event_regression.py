@@ -310,8 +310,7 @@ def event_regression(
 
     References
     ----------
-    Firth, Biometrika 80 (1993) 27-38; Heinze & Schemper, Stat Med 21 (2002) 2409-2419; Evrenoglou et al.,
-    Stat Med 41 (2022) 5203-5219.
+    [Firth1993]; [Heinze2002]; [Evrenoglou2022].
 
     Examples
     --------

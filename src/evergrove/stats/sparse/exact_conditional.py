@@ -204,8 +204,7 @@ def exact_odds_ratio(
 
     References
     ----------
-    Cornfield 1956; Gart, Biometrika 57 (1970) 471-475; Mehta, Patel & Gray, JASA 80 (1985) 969-973;
-    Lancaster, JASA 56 (1961) 223-234.
+    [Cornfield1956]; [Gart1970]; [Mehta1985]; [Lancaster1961].
 
     Examples
     --------

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from evergrove.errors import UsageError
-from evergrove.stats.arrays import FloatArray, checked_level
+from evergrove.stats.arrays import FloatArray, checked_level, is_number
 from evergrove.stats.options import IntervalMethod, PoolModel, PredictionMethod, choose
 from evergrove.stats.sparse.counts import checked_counts
 from evergrove.stats.sparse.options import GlmmModel, GroupCoding
@@ -113,7 +113,7 @@ def resolved(
     exact = name == "OR" and chosen is GlmmModel.CM_EL
     if points is None and not exact:
         points = 1 if chosen is GlmmModel.UM_RS and kind is PoolModel.RANDOM else DEFAULT_POINTS
-    if points is not None and not (int(points) == points and 1 <= points <= 100):
+    if points is not None and not (is_number(points) and 1 <= points <= 100 and int(points) == points):
         raise UsageError(f"points: found {points!r}; allowed: whole numbers from 1 to 100; 7 is usual")
     entry = choose(GroupCoding, coding or GroupCoding.HALF, "coding") if unconditional else None
     return GlmmOptions(

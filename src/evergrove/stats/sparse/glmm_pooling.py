@@ -145,9 +145,7 @@ def glmm(
 
     References
     ----------
-    van Houwelingen, Zwinderman & Stijnen, Stat Med 12 (1993) 2273-2284; Turner et al., Stat Med 19 (2000)
-    3417-3432; Stijnen, Hamza & Ozdemir, Stat Med 29 (2010) 3046-3067; Jackson et al., Stat Med 37 (2018)
-    1059-1085.
+    [VanHouwelingen1993]; [Turner2000]; [Stijnen2010]; [Jackson2018].
 
     Examples
     --------

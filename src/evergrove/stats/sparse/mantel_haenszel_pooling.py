@@ -162,8 +162,7 @@ def mantel_haenszel(
 
     References
     ----------
-    Mantel & Haenszel, JNCI 22 (1959) 719-748; Greenland & Robins 1985; Robins, Breslow & Greenland 1986;
-    Sato 1989; Klingenberg, Stat Med 33 (2014) 2968-2983.
+    [Mantel1959]; [Greenland1985]; [Robins1986]; [Sato1989]; [Klingenberg2014].
 
     Examples
     --------

@@ -104,7 +104,7 @@ def mantel_haenszel_rates(
 
     References
     ----------
-    Greenland & Robins, Biometrics 41 (1985) 55-68; Rothman, Greenland & Lash 2008, chapter 15.
+    [Greenland1985]; [Rothman2008], chapter 15.
 
     Examples
     --------

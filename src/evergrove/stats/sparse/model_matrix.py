@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from evergrove.errors import DataError, TooFewStudiesError, UsageError
+from evergrove.stats.arrays import real_array
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -117,13 +118,7 @@ def effect_matrix(
                 "moderator_names: found without moderators; allowed: one per moderator; leave them out"
             )
         return ModelMatrix(np.ones((k, 1)), ("intercept",), True)
-    try:
-        values = np.array(moderators, dtype=np.float64)
-    except (TypeError, ValueError) as error:
-        raise DataError(
-            f"moderators: found a value that is no number ({error}); allowed: numbers; code a factor as "
-            "columns of 0 and 1, one per level but the first"
-        ) from None
+    values = real_array("moderators", moderators)
     values = values[:, np.newaxis] if values.ndim == 1 else values
     if values.ndim != 2 or values.shape[0] != k or values.shape[1] == 0:
         raise DataError(

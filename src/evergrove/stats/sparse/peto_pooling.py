@@ -90,7 +90,7 @@ def peto(
 
     References
     ----------
-    Yusuf, Peto, Lewis, Collins & Sleight, Prog Cardiovasc Dis 27 (1985) 335-371.
+    [Yusuf1985].
 
     Examples
     --------
@@ -195,7 +195,7 @@ def arcsine_difference(
 
     References
     ----------
-    Rücker, Schwarzer, Carpenter & Olkin, Stat Med 28 (2009) 721-738.
+    [Rucker2009].
 
     Examples
     --------

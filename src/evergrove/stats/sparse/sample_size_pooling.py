@@ -11,10 +11,19 @@ import numpy as np
 from evergrove.errors import DataError, UsageError
 from evergrove.stats.arrays import checked_labels, checked_level, column, refuse_rows, same_length
 from evergrove.stats.distributions import log_two_sided_p, two_sided_p, two_sided_quantile
-from evergrove.stats.options import IntervalMethod, PoolModel, PredictionMethod, Scale, Tau2Method, choose
+from evergrove.stats.options import (
+    IntervalMethod,
+    PoolModel,
+    PredictionMethod,
+    Scale,
+    Tau2Method,
+    ZeroCells,
+    choose,
+)
 from evergrove.stats.pooling import pool
+from evergrove.stats.sparse.cell_corrections import checked_correction
 from evergrove.stats.sparse.closed_form_result import ClosedForm, common_effect
-from evergrove.stats.sparse.counts import checked_counts
+from evergrove.stats.sparse.counts import MOST, checked_counts
 from evergrove.stats.sparse.mantel_haenszel_formulas import Pooled
 
 if TYPE_CHECKING:
@@ -77,7 +86,7 @@ def sample_size_weighted(
 
     References
     ----------
-    Bakbergenuly, Hoaglin & Kulinskaya, BMC Med Res Methodol 20 (2020) 263.
+    [Bakbergenuly2020].
 
     Examples
     --------
@@ -92,7 +101,8 @@ def sample_size_weighted(
     sizes = {"n1": column("n1", n1), "n2": column("n2", n2)}
     same_length({"yi": base.yi, **sizes})
     for name, values in sizes.items():
-        refuse_rows(name, values, ~(values > 0), allowed="above 0", todo="leave the study out")
+        bad = ~((values > 0) & (values <= MOST))
+        refuse_rows(name, values, bad, allowed=f"above 0, at most {MOST:g}", todo="leave the study out")
     size1, size2 = sizes.values()
     weights = size1 * size2 / (size1 + size2)
     weights /= weights.sum()
@@ -182,7 +192,8 @@ def cochran_rate_ratio(
     columns = checked_counts({"events1": events1, "time1": time1, "events2": events2, "time2": time2})
     names = checked_labels(labels, columns["time1"].size)
     x1, t1, x2, t2 = columns.values()
-    step = np.where((x1 == 0) | (x2 == 0), float(row_correction), 0.0)
+    add = checked_correction("row_correction", row_correction, ZeroCells.ONLY_ZERO, "row_to").add
+    step = np.where((x1 == 0) | (x2 == 0), add, 0.0)
     weights = x2 * t1 / t2
     with np.errstate(divide="ignore", invalid="ignore"):  # refused just below
         yi = np.log((x1 + step) / t1) - np.log((x2 + step) / t2)

@@ -124,7 +124,7 @@ def cochran_mantel_haenszel_test(
 
     References
     ----------
-    Mantel & Haenszel, JNCI 22 (1959) 719-748; Cochran, Biometrics 10 (1954) 417-451.
+    [Mantel1959]; [Cochran1954].
 
     Examples
     --------
@@ -188,7 +188,7 @@ def mantel_haenszel_rates_test(
 
     References
     ----------
-    Rothman, Greenland & Lash 2008, chapter 15.
+    [Rothman2008], chapter 15.
 
     Examples
     --------
@@ -264,8 +264,7 @@ def homogeneity_test(
 
     References
     ----------
-    Breslow & Day, Statistical Methods in Cancer Research I, IARC 1980, p. 142; Tarone, Biometrika 72 (1985)
-    91-95.
+    [Breslow1980], p. 142; [Tarone1985].
 
     Examples
     --------
@@ -335,7 +334,7 @@ def rate_homogeneity_test(
 
     References
     ----------
-    Breslow & Day, Statistical Methods in Cancer Research II, IARC 1987, chapter 3; Tarone 1985.
+    [Breslow1987], chapter 3; [Tarone1985].
 
     Examples
     --------

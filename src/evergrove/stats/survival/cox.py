@@ -288,8 +288,7 @@ def cox_regression(
 
     References
     ----------
-    Cox, J R Stat Soc B 34 (1972) 187-220; Efron, J Am Stat Assoc 72 (1977) 557-565; Breslow, Biometrics 30
-    (1974) 89-99.
+    [Cox1972]; [Efron1977]; [Breslow1974].
 
     Examples
     --------

@@ -175,7 +175,7 @@ def kaplan_meier(
 
     References
     ----------
-    Kaplan & Meier, J Am Stat Assoc 53 (1958) 457-481; Greenwood 1926; Kalbfleisch & Prentice 1980 (log-log).
+    [Kaplan1958]; [Greenwood1926]; [Kalbfleisch1980] (log-log).
 
     Examples
     --------
@@ -275,7 +275,7 @@ def restricted_mean_survival(
 
     References
     ----------
-    Royston & Parmar, BMC Med Res Methodol 13 (2013) 152; Klein & Moeschberger, Survival Analysis (2003), 4.5.
+    [Royston2013]; [Klein2003], section 4.5.
 
     Examples
     --------

@@ -103,7 +103,7 @@ def hazard_ratio_from_ci(
 
     References
     ----------
-    Parmar, Torri & Stewart, Stat Med 17 (1998) 2815-2834, eq 7; Tierney et al., Trials 8 (2007) 16.
+    [Parmar1998], eq 7; [Tierney2007].
 
     Examples
     --------
@@ -144,7 +144,7 @@ def hazard_ratio_from_log_rank(o_minus_e: float, variance: float, *, level: floa
 
     References
     ----------
-    Yusuf et al., Prog Cardiovasc Dis 27 (1985) 335-371; Parmar 1998, eqs 1 and 3.
+    [Yusuf1985]; [Parmar1998], eqs 1 and 3.
 
     Examples
     --------
@@ -180,7 +180,7 @@ def hazard_ratio_from_observed_expected(
 
     References
     ----------
-    Parmar 1998, eqs 12 and 13; Tierney 2007.
+    [Parmar1998], eqs 12 and 13; [Tierney2007].
 
     Examples
     --------
@@ -261,7 +261,7 @@ def hazard_ratio_from_p_value(
 
     References
     ----------
-    Parmar 1998, eqs 8 to 11; Tierney 2007, methods 7 to 9.
+    [Parmar1998], eqs 8 to 11; [Tierney2007], methods 7 to 9.
 
     Examples
     --------
@@ -306,7 +306,7 @@ def hazard_ratio_from_ratio_and_p(estimate: float, p_value: float, *, level: flo
 
     References
     ----------
-    Tierney 2007; Altman & Bland, BMJ 343 (2011) d2090.
+    [Tierney2007]; [Altman2011a].
 
     Examples
     --------

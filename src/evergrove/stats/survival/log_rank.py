@@ -122,8 +122,7 @@ def log_rank_test(
 
     References
     ----------
-    Mantel 1966; Peto & Peto, J R Stat Soc A 135 (1972) 185-207; Yusuf et al., Prog Cardiovasc Dis 27 (1985)
-    335-371.
+    [Mantel1966]; [Peto1972]; [Yusuf1985].
 
     Examples
     --------

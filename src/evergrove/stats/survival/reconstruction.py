@@ -250,8 +250,7 @@ def patients_from_curve(
 
     References
     ----------
-    Guyot, Ades, Ouwens & Welton, BMC Med Res Methodol 12 (2012) 9; Liu, Zhou & Lee, BMC Med Res Methodol 21
-    (2021) 111.
+    [Guyot2012]; [Liu2021].
 
     Examples
     --------

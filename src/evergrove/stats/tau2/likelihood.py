@@ -113,7 +113,7 @@ def restricted_maximum_likelihood(data: AnyLayout) -> tuple[Solution, tuple[floa
 
     References
     ----------
-    Harville, JASA 72 (1977) 320-338; Viechtbauer, J Educ Behav Stat 30 (2005) 261-293.
+    [Harville1977]; [Viechtbauer2005].
     """
     return _highest(data, restricted=True)
 
@@ -133,6 +133,6 @@ def maximum_likelihood(data: AnyLayout) -> tuple[Solution, tuple[float, ...]]:
 
     References
     ----------
-    Hardy & Thompson, Stat Med 15 (1996) 619-629; Viechtbauer 2005.
+    [Hardy1996]; [Viechtbauer2005].
     """
     return _highest(data, restricted=False)

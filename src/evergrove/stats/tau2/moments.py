@@ -65,7 +65,7 @@ def two_step_cochran(data: AnyLayout) -> Solution:
 
 
 def hunter_schmidt(data: AnyLayout, *, corrected: bool) -> Solution:
-    """Return (Q - k) / Σ w; with Q times k / df where corrected (Brannick et al., J Appl Psychol 2019)."""
+    """Return (Q - k) / Σ w; with Q times k / df where corrected (Brannick et al. 2019)."""
     if data.df == 0:
         return NO_DF
     at, k = profile_at(data, 0.0), data.variances.size

@@ -120,7 +120,7 @@ def test_a_mantel_haenszel_fit_has_no_rows_of_its_own_only_where_it_holds_effect
         (
             lambda fit: stats.forest_plot(fit, labels=["one"]),
             DataError,
-            "labels: found 1; allowed: one per row, here 8",
+            "labels: found 1; allowed: one per study, here 8",
         ),
         (lambda fit: stats.forest_plot(3), UsageError, "found int"),
         (lambda fit: stats.funnel_plot(fit, filled=[True]), DataError, "filled: found 1"),
