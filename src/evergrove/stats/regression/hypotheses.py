@@ -112,6 +112,11 @@ def linear_hypothesis(
     --------
     compare_models : likelihood-ratio tests.
 
+    Notes
+    -----
+    L b - rhs with covariance L V L'; jointly (L b - rhs)' (L V L')⁻¹ (L b - rhs). For contrasts named before
+    the data were seen; `adjust_p_values` for several.
+
     Examples
     --------
     >>> from evergrove.stats import meta_regression
