@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import ast
 import inspect
+import json
 import re
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from evergrove import stats
@@ -45,3 +48,58 @@ def test_named_options_are_accepted(name):
     for value in values:
         fit = stats.pool([0.1, 0.3, 0.2, 0.9], [0.1, 0.1, 0.2, 0.1], **{name: value}, rng=1)
         assert isinstance(fit, PoolResult)
+
+
+#: The table of numbers: the call in R, the call here, the number printed.
+ROWS = [
+    (call.replace("\\|", "|"), ours, float(number))
+    for call, ours, number in re.findall(
+        r"^\| `(.+?)` \| `(.+?)` \| ([-\d.e+]+) \|$", TEXT, flags=re.MULTILINE
+    )
+]
+IN_R = {
+    case["call"]: case["value"]
+    for case in json.loads((PAGE.parents[2] / "tests/golden/coming_from_r.json").read_text())["cases"]
+}
+#: These searches stop early in R; all else agrees to the rounding of R's tightened tolerance.
+LOOSE = {"rma.glmm": 5e-5, "selmodel": 1e-5, "scale = ": 1e-5}
+
+
+def names_of_the_page():
+    """The names that the page uses in its calls."""
+    page = PAGE.read_text(encoding="utf-8")
+    frame = re.search(r"pd\.DataFrame\(\s*(\{.*?\})\s*\)", page, flags=re.DOTALL)
+    assert frame
+    bcg = pd.DataFrame(ast.literal_eval(frame[1]))
+    dat = stats.effect_size("RR", data=bcg, events1="tpos", n1="n1", events2="cpos", n2="n2")
+    yi, vi, ablat = dat.yi, dat.vi, bcg["ablat"].to_numpy()
+    grp, trial = [1, 1, 1, 2, 2, 2, 3, 3, 4, 4, 4, 5, 5], list(range(1, 14))
+    return {
+        "stats": stats,
+        "bcg": bcg,
+        "dat": dat,
+        "yi": yi,
+        "vi": vi,
+        "ablat": ablat,
+        "year": bcg["year"].to_numpy(),
+        "grp": grp,
+        "trial": trial,
+        "fit": stats.pool(yi, vi, measure="RR", ci="normal", prediction="test"),
+        "reg": stats.meta_regression(yi, vi, {"ablat": ablat}, ci="normal"),
+        "levels": stats.multilevel(yi, vi, random="~ 1 | grp/trial", data={"grp": grp, "trial": trial}),
+    }
+
+
+NAMES = names_of_the_page()
+
+
+def test_every_call_of_r_has_its_row():
+    assert [call for call, _, _ in ROWS] == list(IN_R)
+
+
+@pytest.mark.parametrize(("call", "ours", "printed"), ROWS)
+def test_both_sides_give_the_number(call, ours, printed):
+    found = float(eval(ours, dict(NAMES)))
+    allowed = next((gap for name, gap in LOOSE.items() if name in call), 1e-7)
+    assert found == pytest.approx(IN_R[call], rel=allowed)
+    assert printed == pytest.approx(IN_R[call], rel=1e-5)

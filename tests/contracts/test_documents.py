@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import inspect
 import re
 import shlex
 import subprocess
@@ -177,6 +178,14 @@ def test_the_reference_is_as_the_code_writes_it() -> None:
     for name, text in script.pages().items():
         written = (script.REFERENCE / name).read_text(encoding="utf-8")
         assert written == text, f"docs/reference/{name} is old: python scripts/make_reference.py"
+
+
+def test_every_function_of_the_statistics_stands_on_a_page_of_methods() -> None:
+    pages = " ".join(page.read_text(encoding="utf-8") for page in (ROOT / "docs" / "methods").glob("*.md"))
+    functions = [name for name in stats.__all__ if inspect.isfunction(getattr(stats, name))]
+    assert not [name for name in functions if not re.search(rf"\b{name}\b", pages)]
+    measures = set(stats.EffectMeasure)
+    assert not [measure for measure in measures if not re.search(rf"\b{measure}\b", pages)]
 
 
 def test_what_the_table_of_functions_names_is_there() -> None:

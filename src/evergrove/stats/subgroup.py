@@ -179,6 +179,10 @@ def subgroup_test(results: Mapping[str, PoolResult]) -> SubgroupTest:
     Few studies per group make the standard errors themselves uncertain. Subgroups of studies differ in
     more than their name: the comparison is observational.
 
+    References
+    ----------
+    [Borenstein2009b], chapter 19.
+
     Examples
     --------
     >>> old, new = pool([0.1, 0.2], [0.1, 0.1], ci="normal"), pool([0.9, 0.8], [0.1, 0.1], ci="normal")
@@ -245,6 +249,15 @@ def subgroups(
         As `pool`; DataError also where `groups` has another length.
     ConvergenceError
         Where tau² was not found.
+
+    Notes
+    -----
+    Σ (estimate - mean)² / se² over the groups, chi-square on groups - 1. With fewer than about five studies a
+    group prefer ``common_tau2=True``. Not for groups that share studies or patients.
+
+    References
+    ----------
+    [Borenstein2009b], chapter 19.
 
     Examples
     --------

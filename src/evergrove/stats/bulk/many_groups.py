@@ -283,6 +283,10 @@ def cumulative_groups(
     DataError, UsageError
         As `pool_groups`.
 
+    References
+    ----------
+    [Lau1992].
+
     Examples
     --------
     >>> cumulative_groups([0.1, 0.3, 0.8], [0.1, 0.1, 0.1], ["a", "a", "a"], ci="normal").estimate.round(3)

@@ -84,6 +84,15 @@ def absolute_effect(  # noqa: PLR0917 - the order of a summary-of-findings row
     DataError
         For numbers outside their range.
 
+    Notes
+    -----
+    The relative effect is taken as the same at every risk; an odds ratio is hardly so over very different
+    risks: give it for several. The control risk is taken as known.
+
+    References
+    ----------
+    [CochraneHandbook], section 15.4.4.
+
     Examples
     --------
     >>> round(absolute_effect("RR", 0.8, 0.6, 1.1, 0.25).difference, 9)

@@ -84,6 +84,10 @@ def combine_arms(
     Join arms that the review regards as one intervention; arms that differ in dose belong in a
     dose-response analysis, or each with a share of the control (`split_arm`).
 
+    References
+    ----------
+    [CochraneHandbook], section 6.5.2.10.
+
     Examples
     --------
     >>> both = combine_arms([20, 30], mean=[10.0, 12.0], sd=[2.0, 3.0])
@@ -180,6 +184,10 @@ def split_arm(
     -----
     Cochrane Handbook 23.3.4: an approximation; the comparisons are still correlated. A multivariate model
     with the covariance of the shared control, or joined arms (`combine_arms`), lose less.
+
+    References
+    ----------
+    [CochraneHandbook], section 23.3.4.
 
     Examples
     --------

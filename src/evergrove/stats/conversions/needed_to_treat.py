@@ -29,6 +29,10 @@ def number_needed_to_treat(difference: float) -> float:
     DataError
         Outside -1 to 1.
 
+    References
+    ----------
+    [Altman1998].
+
     Examples
     --------
     >>> number_needed_to_treat(-0.05)

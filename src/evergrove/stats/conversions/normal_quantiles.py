@@ -222,7 +222,7 @@ def spread_parts(given: PrintedQuantiles, source: ExpectedRange) -> tuple[float,
 
 
 def wan_sd(given: PrintedQuantiles, source: ExpectedRange = ExpectedRange.BLOM) -> float:
-    """Return Wan's SD (Wan 2014, eqs 9, 13 and 16); with five numbers the mean of both."""
+    """Return Wan's SD (Wan 2014, eqs 9, 13, 16); with five numbers the mean of both."""
     parts = [part for part in spread_parts(given, source) if not math.isnan(part)]
     return math.fsum(parts) / len(parts)
 

@@ -1,4 +1,4 @@
-"""Cai's method for unknown non-normal distributions (MLN): a Box-Cox power by maximum likelihood."""
+"""MLN, for unknown non-normal distributions (Cai 2021): a Box-Cox power by maximum likelihood."""
 
 from __future__ import annotations
 

@@ -38,6 +38,10 @@ def odds_ratio_to_risk_ratio(or_: float, control_risk: float) -> float:
     DataError
         Outside the allowed range.
 
+    References
+    ----------
+    [Zhang1998].
+
     Examples
     --------
     >>> round(odds_ratio_to_risk_ratio(0.5, 0.4), 4)

@@ -33,6 +33,14 @@ def quartile_skewness(q1: float, median: float, q3: float) -> float:
     DataError
         For quartiles out of order.
 
+    Notes
+    -----
+    Only the middle half of the values is seen: `skewness_test` uses the ends too.
+
+    References
+    ----------
+    [Bowley1901].
+
     Examples
     --------
     >>> quartile_skewness(10.0, 14.0, 20.0)

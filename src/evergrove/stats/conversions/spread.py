@@ -33,6 +33,10 @@ def sd_from_se(se: float, n: float) -> float:
     DataError
         Outside the allowed range.
 
+    References
+    ----------
+    [CochraneHandbook], section 6.5.2.2.
+
     Examples
     --------
     >>> sd_from_se(2.0, 25)
@@ -70,6 +74,10 @@ def sd_from_ci(
         Outside the allowed range.
     UsageError
         For an unknown distribution or level.
+
+    References
+    ----------
+    [CochraneHandbook], section 6.5.2.2.
 
     Examples
     --------
@@ -111,6 +119,10 @@ def se_from_ci(
     DataError
         For limits out of order or ratios not above 0.
 
+    References
+    ----------
+    [CochraneHandbook], section 6.3.
+
     Examples
     --------
     >>> round(se_from_ci(0.50, 0.98, log=True), 5)
@@ -145,6 +157,14 @@ def sd_of_change(sd_baseline: float, sd_final: float, correlation: float) -> flo
     DataError
         Outside the allowed range.
 
+    Notes
+    -----
+    The correlation is a guess unless a trial prints it: repeat the analysis over a range.
+
+    References
+    ----------
+    [CochraneHandbook], section 6.5.2.8.
+
     Examples
     --------
     >>> round(sd_of_change(4.0, 4.4, 0.78), 4)
@@ -177,6 +197,14 @@ def correlation_of_change(sd_baseline: float, sd_final: float, sd_change: float)
     DataError
         Outside the range, and where no correlation within -1 and 1 gives these three: one of them is then
         misprinted, a standard error, or of other patients.
+
+    Notes
+    -----
+    Take it from a trial of the same outcome, and vary it.
+
+    References
+    ----------
+    [CochraneHandbook], section 6.5.2.8.
 
     Examples
     --------
@@ -222,6 +250,10 @@ def se_from_statistic(estimate: float, statistic: float) -> float:
     Notes
     -----
     Not near 0: rounding of a small statistic is a large error of the result.
+
+    References
+    ----------
+    [CochraneHandbook], section 6.5.2.3.
 
     Examples
     --------
@@ -303,6 +335,10 @@ def sd_from_difference(se: float, n1: float, n2: float) -> float:
     -----
     Not for differences adjusted for baseline values or other covariates: their standard error is
     smaller than that of the raw difference.
+
+    References
+    ----------
+    [CochraneHandbook], section 6.5.2.3.
 
     Examples
     --------

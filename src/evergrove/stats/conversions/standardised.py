@@ -211,6 +211,10 @@ def smd_from_t(t: float, n1: float, n2: float) -> float:
     DataError
         Outside the range.
 
+    References
+    ----------
+    [Borenstein2009b], chapter 7.
+
     Examples
     --------
     >>> smd_from_t(2.5, 50, 50)
@@ -238,6 +242,14 @@ def t_from_smd(d: float, n1: float, n2: float) -> float:
     ------
     DataError
         Outside the range.
+
+    Notes
+    -----
+    d without Hedges' correction.
+
+    References
+    ----------
+    [Borenstein2009b], chapter 7.
 
     Examples
     --------

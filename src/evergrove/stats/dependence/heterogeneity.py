@@ -108,6 +108,14 @@ def i2_by_level(fit: MultilevelResult) -> dict[str, float]:
     UsageError
         For a fit without such a term; `MultilevelResult.i2` holds its I².
 
+    Notes
+    -----
+    Compare the variances themselves: these shares depend on the sizes of the studies.
+
+    References
+    ----------
+    [Jackson2012].
+
     Examples
     --------
     >>> from evergrove.stats import multilevel

@@ -162,6 +162,14 @@ def likelihood_profile(fit: MultilevelResult, component: str, values: ArrayLike)
     UsageError
         For a component that the fit has not.
 
+    Notes
+    -----
+    Look at it where an interval is very wide or the search named several maxima.
+
+    References
+    ----------
+    [Viechtbauer2007b].
+
     Examples
     --------
     >>> from evergrove.stats import three_level

@@ -67,6 +67,10 @@ def labbe_plot(
     UsageError
         For another measure, or one of `measure` and `estimate` without the other.
 
+    Notes
+    -----
+    The control risk on the axis is measured with error: the cloud is no regression.
+
     References
     ----------
     [LAbbe1987].

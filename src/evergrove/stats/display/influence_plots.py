@@ -58,6 +58,10 @@ def baujat_plot(
     DataError
         For columns of different length, labels of another number or numbers that are not finite.
 
+    Notes
+    -----
+    A study far to the right and up is worth reading again; the mark is no reason to leave it out.
+
     References
     ----------
     [Baujat2002].

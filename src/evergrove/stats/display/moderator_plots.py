@@ -179,6 +179,10 @@ def orchard_plot(groups: Subgroups, *, title: str = "Orchard plot") -> Figure:
     DataError
         Where a group has no study with an effect.
 
+    Notes
+    -----
+    Compare groups by `subgroups`, not by whether intervals overlap.
+
     References
     ----------
     [Nakagawa2021]; [Nakagawa2023].

@@ -85,6 +85,10 @@ def rate_interval(
     UsageError
         For an unknown method or level.
 
+    Notes
+    -----
+    Exact limits hold their level for any count and are wide for few; mid-P and score are shorter.
+
     References
     ----------
     [Garwood1936]; [Lancaster1961].
@@ -138,6 +142,10 @@ def mean_interval(
         For a negative SD or fewer than two patients.
     UsageError
         For an unknown distribution or level.
+
+    Notes
+    -----
+    mean ± q SD / √n. Not for skewed values in a small group.
 
     Examples
     --------

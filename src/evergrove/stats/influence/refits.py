@@ -204,6 +204,14 @@ def leave_one_out(fit: PoolResult | Callable[[BoolArray], PoolResult], k: int | 
     UsageError
         For a function without `k`, or a fit of another function than `pool`.
 
+    Notes
+    -----
+    tau² is estimated anew each time. A way to look, no rule for leaving studies out.
+
+    References
+    ----------
+    [Viechtbauer2010b].
+
     Examples
     --------
     >>> leave_one_out(pool([0.1, 0.3, 0.8], [0.1, 0.1, 0.1])).estimate.round(3)

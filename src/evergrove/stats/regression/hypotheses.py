@@ -124,6 +124,8 @@ def linear_hypothesis(
 
     Notes
     -----
+    L b - rhs with covariance L V L'; jointly (L b - rhs)' (L V L')⁻¹ (L b - rhs). For contrasts named before
+    the data were seen; `adjust_p_values` for several.
     Where coefficients of a multilevel model have degrees of freedom of their own (``dfs="contain"``), a
     combination has the smallest of those it weighs, and the joint test the smallest of all (metafor's
     ``anova``). A robust fit tests each combination with its own Satterthwaite degrees of freedom and all

@@ -96,6 +96,15 @@ def compare_survival(
     ConvergenceError
         For an arm without events: take `log_rank_test` alone.
 
+    Notes
+    -----
+    Not where the curves cross: Cox's ratio is then an average over time that depends on the follow-up; read
+    the restricted means.
+
+    References
+    ----------
+    [Cox1972]; [Mantel1966]; [Royston2013].
+
     Examples
     --------
     >>> both = compare_survival(([2, 5, 7, 8], [1, 1, 0, 1]), ([1, 3, 4, 6], [1, 1, 1, 0]))

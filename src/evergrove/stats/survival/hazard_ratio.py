@@ -178,6 +178,10 @@ def hazard_ratio_from_observed_expected(
     DataError
         For numbers not above 0.
 
+    Notes
+    -----
+    log(O₁/E₁) - log(O₂/E₂). The events expected are those of the log-rank test, not of an actuarial table.
+
     References
     ----------
     [Parmar1998], eqs 12 and 13; [Tierney2007].
@@ -258,6 +262,10 @@ def hazard_ratio_from_p_value(
         Where events are missing, or for an unknown direction.
     DataError
         For numbers outside their range.
+
+    Notes
+    -----
+    A last resort: not from "p < 0.05", nor from the p of an adjusted model.
 
     References
     ----------
