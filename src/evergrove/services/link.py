@@ -26,9 +26,10 @@ from evergrove.store.merges import read_merges
 from evergrove.store.records import known_ids, read_records
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
+    from evergrove.model.study import Study
     from evergrove.records.links import Linked
 
     Progress = Callable[[str, int, int], None]
@@ -95,7 +96,13 @@ def link_review(review: str | Path, progress: Progress | None = None, today: dat
         For a record, study or decision that cannot be read.
     """
     folder = locate(review)
-    studies = read_review(folder).studies
+    return link_records(folder, read_review(folder).studies, progress, today)
+
+
+def link_records(
+    folder: Path, studies: Sequence[Study], progress: Progress | None = None, today: date | None = None
+) -> LinkRun:
+    """Link the records of a review whose studies are read already; see `link_review`."""
     decisions = standing(read_link_decisions(folder))
     found = link(read_records(folder), studies, decisions, _works(folder), progress)
     day = today or datetime.now(UTC).date()
@@ -154,7 +161,7 @@ def decide(
             f"--{action.value}: found two records, {one} and {two}; allowed: at most one; name a "
             "registration number of the trial"
         )
-    if records and all(record.id != records[0] for record in read_records(folder)):
+    if records and records[0] not in known_ids(folder):
         raise UsageError(
             f"--{action.value}: no record {records[0]} in {folder}; 'evergrove link' names the ids of reports"
         )
@@ -236,4 +243,4 @@ def _add(
     return decision
 
 
-__all__ = ["LinkRun", "decide", "link_review", "undo"]
+__all__ = ["LinkRun", "decide", "link_records", "link_review", "undo"]
