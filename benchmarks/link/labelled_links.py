@@ -76,7 +76,7 @@ class Score(NamedTuple):
 def linker_of(found: Labelled, weights: LikenessWeights, groups: AuthorGroups | None = None) -> ReportLinker:
     """Return a linker that has likeness only: no numbers, no references."""
     entries = {entry.number: entry for entry in found.entries}
-    rarity = Rarity([entry.all_words for entry in found.entries] + [report.words for report in found.reports])
+    rarity = Rarity.of(found.entries, found.reports)
     return ReportLinker(
         entries, EntryIndex(found.entries, rarity), rarity, Clusters(), weights, groups=groups
     )
@@ -102,9 +102,9 @@ def likeness() -> None:
     """Links by likeness alone: cross-validated on the sets of the weights, then on a set apart."""
     sets = {name: labelled(records_in(DATA / path)) for name, path in SETS.items()}
     pairs: list[Pair] = [pair for name in FITTED_ON for pair in pairs_of(sets[name])]
-    numbers = sorted({pair[1] for pair in pairs})
+    numbers = sorted({pair.entry for pair in pairs})
     fold = {number: place % FOLDS for place, number in enumerate(numbers)}
-    weights = [fit([pair for pair in pairs if fold[pair[1]] != held_out]) for held_out in range(FOLDS)]
+    weights = [fit([pair for pair in pairs if fold[pair.entry] != held_out]) for held_out in range(FOLDS)]
     table: list[tuple[float, bool]] = []
     for name, found in sets.items():
         links = {}

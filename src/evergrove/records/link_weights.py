@@ -29,29 +29,26 @@ class LikenessWeights(NamedTuple):
     ----------
     base : float
         Log odds of a pair that shares rare words, before any evidence.
-    slope : float
-        The evidence is not independent: what its sum is multiplied by.
     table : dict
-        Kind of evidence -> level -> log(m / u).
+        Kind of evidence -> level -> weight.
     """
 
     base: float
-    slope: float
     table: dict[str, dict[str, float]]
 
 
 #: On 191 + 100 entries and the 683 publications they cite; see benchmarks/link/README.md.
 FITTED = LikenessWeights(
-    -2.79,
-    0.77,
+    -3.77,
     {
-        "title": {"0": -2.05, "1": -1.58, "2": -0.12, "3": 1.07, "4": 2.61, "5": 4.63, "6": 6.49},
-        "investigator": {"first-or-last": 3.25, "among": 3.31, "none": -1.13},
-        "acronym": {"named": 5.49, "not-named": -0.72},
-        "intervention": {"whole": 2.34, "part": 0.88, "none": -0.63},
-        "date": {"before-start": -5.25, "under-way": 0.76, "soon": 1.39, "late": 1.06},
-        "authors": {"group": 3.84, "several": 1.94, "one": -0.03, "none": -2.44},
-        "design": {"agrees": 0.25, "contradicts": -2.88},
+        "title": {"0": -0.37, "1": -0.37, "2": 0.24, "3": 0.98, "4": 1.48, "5": 1.77, "6": 2.49},
+        "word": {"none": -1.72, "common": -1.61, "many": -0.90, "some": -0.32, "few": 1.65, "only": 1.97},
+        "subject": {"0": -0.31, "1": -0.05, "2": -0.05, "3": -0.05, "4": 0.35, "5": 1.01, "6": 1.01},
+        "acronym": {"not-named": 0.00, "part": 1.21, "named": 2.73},
+        "investigator": {"none": -0.91, "among": 2.66, "first-or-last": 2.66},
+        "authors": {"none": -0.68, "one": 0.77, "several": 2.80, "group": 3.11},
+        "date": {"before-start": -6.90, "under-way": -0.91, "late": 1.38, "soon": 1.38},
+        "design": {"agrees": 0.00, "contradicts": -1.76},
         # Stated: citations hold no abstract, so there were too few to weigh.
         "size": {"same": 2.0, "same-small": 0.7, "near": 0.7, "other": -0.3},
     },
@@ -113,6 +110,23 @@ class Evidence(NamedTuple):
 
 
 _SAYS = {
+    "word": {
+        "only": "a word of its title stands in this entry and in no other",
+        "few": "a word of its title stands in this entry and in one or two others",
+        "some": "a word of its title stands in this entry and in few others",
+        "many": "a word of its title stands in this entry and in many others",
+        "common": "its title shares only common words with the entry",
+        "none": "its title shares no word with the entry",
+    },
+    "subject": {
+        "0": "the entry speaks of less than a tenth of what the title names",
+        "1": "the entry speaks of a tenth to a fifth of what the title names",
+        "2": "the entry speaks of a fifth to a third of what the title names",
+        "3": "the entry speaks of less than half of what the title names",
+        "4": "the entry speaks of half of what the title names",
+        "5": "the entry speaks of most of what the title names",
+        "6": "the entry speaks of nearly all that the title names",
+    },
     "title": {
         "0": "nothing in common",
         "1": "hardly alike",
@@ -137,15 +151,14 @@ _SAYS = {
     },
     "acronym": {
         "named": "the title names it",
+        "part": "the title names a part of it",
         "not-named": "the title does not name it",
         "same": "the same",
         "other": "another",
     },
     "intervention": {
-        "whole": "the title names one in full",
-        "part": "the title names one in part",
-        "none": "the title names none",
         "same": "one of the same name",
+        "part": "names in common in part",
         "other": "others",
     },
     "date": {
@@ -180,15 +193,14 @@ class Scale:
     ----------
     table : dict
         Kind -> level -> weight.
-    slope : float
-        What the weights are multiplied by.
     """
 
-    def __init__(self, table: dict[str, dict[str, float]], slope: float = 1.0) -> None:
+    def __init__(self, table: dict[str, dict[str, float]]) -> None:
         self._held = {
-            (kind, level): Evidence(kind, _SAYS[kind][level], round(weight * slope, 2))
+            (kind, level): Evidence(kind, _SAYS[kind][level], round(weight, 2))
             for kind, by_level in table.items()
             for level, weight in by_level.items()
+            if round(weight, 2)  # what weighs nothing is no evidence
         }
 
     def evidence(self, levels: dict[str, str]) -> list[Evidence]:

@@ -74,7 +74,7 @@ class ReportLinker:
         self._rarity = rarity
         self._clusters = clusters
         self._base = weights.base
-        self._scale = Scale(weights.table, weights.slope)
+        self._scale = Scale(weights.table)
         self._cited: dict[str, list[tuple[str, str]]] = defaultdict(list)
         for entry in entries.values():
             for key, kind in entry.references.items():

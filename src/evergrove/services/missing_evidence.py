@@ -47,8 +47,8 @@ def missing_evidence(folder: Path, studies: Sequence[Study], until: date) -> Unp
     Notes
     -----
     To link many records takes seconds, and most builds change none. The list is therefore kept under the
-    sha256 of all that it follows from (records, merges, decisions, studies, day, the code) and taken from there
-    where all of that is the same to the last byte.
+    sha256 of all that it follows from (records, merges, decisions, studies, day, the code) and taken from
+    there where all of that is the same to the last byte.
     """
     if not holds_registry_entries(folder):
         return None

@@ -1,7 +1,7 @@
 """Results that cost much, kept under the content that they follow from: another content has another key.
 
-They stand in the person's cache folder (``$XDG_CACHE_HOME/evergrove``, else ``~/.cache/evergrove``), never in a
-review. All of it can be removed at any time: what is not there is worked out again.
+They stand in the person's cache folder (``$XDG_CACHE_HOME/evergrove``, else ``~/.cache/evergrove``), never in
+a review. All of it can be removed at any time: what is not there is worked out again.
 """
 
 from __future__ import annotations

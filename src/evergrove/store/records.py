@@ -74,7 +74,7 @@ def read_records(folder: Path) -> Iterator[Record]:
 
 
 def record_ids(folder: Path) -> list[str]:
-    """Return the ids of all records of a review, in the order of `read_records`, without reading the records."""
+    """Return the ids of all records of a review, in their order, without reading the records themselves."""
     found = []
     for path in record_files(folder):
         with path.open("rb") as stream:
