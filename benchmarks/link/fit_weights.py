@@ -130,9 +130,7 @@ def design_of(pairs: list[Pair]) -> Design:
         for kind, level in pair.levels.items():
             if level == UNKNOWN or kind == STATED:
                 continue
-            order = ORDERED.get(kind, (level,))
-            steps = order[: order.index(level) + 1]
-            held += [places.setdefault((kind, step), len(places)) for step in steps]
+            held += [places.setdefault((kind, step), len(places)) for step in _steps(kind, level)]
         rows.append(held)
     matrix = np.zeros((len(pairs), len(places)))
     for row, held in enumerate(rows):
@@ -148,8 +146,14 @@ def design_of(pairs: list[Pair]) -> Design:
     )
 
 
+def _steps(kind: str, level: str) -> tuple[str, ...]:
+    """Return a level and those below it; a level that has no place in the order stands for itself."""
+    order = ORDERED.get(kind, ())
+    return order[: order.index(level) + 1] if level in order else (level,)
+
+
 def _bounds(kind: str, level: str) -> tuple[float | None, float | None]:
-    if kind not in ORDERED:
+    if level not in ORDERED.get(kind, ()):
         return SIGNS.get((kind, level), (None, None))
     if level != ORDERED[kind][0]:
         return 0.0, None
@@ -195,8 +199,7 @@ def fit(pairs: list[Pair]) -> LikenessWeights:
     steps = dict(zip(design.columns, found.x[1:].tolist(), strict=True))
     table: dict[str, dict[str, float]] = defaultdict(dict)
     for kind, level in design.columns:
-        order = ORDERED.get(kind, (level,))
-        table[kind][level] = sum(steps.get((kind, step), 0.0) for step in order[: order.index(level) + 1])
+        table[kind][level] = sum(steps.get((kind, step), 0.0) for step in _steps(kind, level))
     base = float(found.x[0])
     for kind, weights in table.items():
         shift = _shift(kind, weights, pairs)
@@ -239,7 +242,7 @@ def main() -> None:
     fitted = fit(pairs)
     for kind, by_level in counted(pairs).items():
         print(kind)
-        for level in ORDERED.get(kind, sorted(by_level)):
+        for level in dict.fromkeys((*ORDERED.get(kind, ()), *sorted(by_level))):
             count, weight = by_level[level], fitted.table[kind].get(level, 0.0)
             print(f"  {level:<14}{count[True]:>5} true {count[False]:>6} others  {weight:+.2f}")
     print(f"base {fitted.base:.2f}")

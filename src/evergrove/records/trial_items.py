@@ -250,13 +250,16 @@ def entry_number(record: Record) -> str:
 
 
 def _people(other: dict[str, tuple[str, ...]]) -> frozenset[str]:
-    names = [
-        name
-        for name in other.get("investigators", ())
-        if " " in name.strip() and _BODY.search(name.partition(",")[0]) is None
-    ]
+    """Return the persons among those whom an entry names: companies and offices are none."""
+    names = [*other.get("investigators", ()), *other.get("responsible_investigator", ())]
     names += [name for name in other.get("sponsor", ()) if _PERSON.search(name) and len(name.split()) < 5]
-    return frozenset().union(*map(people_of, names))
+    return frozenset().union(
+        *(
+            people_of(name)
+            for name in names
+            if " " in name.strip() and _BODY.search(name.partition(",")[0]) is None
+        )
+    )
 
 
 #: Fields in which an entry says what it is about, beside its titles.
