@@ -9,6 +9,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
 _TOKEN = re.compile(r"[A-Za-z0-9]+")
+#: A word that is printed as an acronym is: with two capitals or more.
+_IN_CAPITALS = re.compile(r"(?<![A-Za-z0-9])[a-z0-9]*[A-Z][a-z0-9]*[A-Z][A-Za-z0-9]*")
 #: Letters and digits that an acronym has at least.
 _LEAST = 4
 _AT_END = re.compile(r"\((?:the )?([^\s()]+(?: [^\s()]+){0,2})\)[\s.]*(?:\w+\s*)?$", re.IGNORECASE)
@@ -16,17 +18,6 @@ _BEFORE_COLON = re.compile(r"([\w-]+(?: \d(?:\.\d)?)?):")
 _BEFORE_TRIAL = re.compile(r"\b([A-Za-z0-9][\w-]*(?: \d(?:\.\d)?)?) (?:trial|study)\b", re.IGNORECASE)
 _KINDS = frozenset({"THE", "TRIAL", "STUDY", "PILOT", "PHASE", "RCT"})
 _NO_NAME = re.compile(r"(?:open|double|single|placebo|non|multi|long|dose|parallel|cross)-", re.IGNORECASE)
-
-
-def in_capitals(token: str) -> bool:
-    """Return whether a word is printed as an acronym is: two capitals or more.
-
-    Examples
-    --------
-    >>> [in_capitals(word) for word in ("RELAX", "HFpEF", "Relax", "of", "GS6615", "2020")]
-    [True, True, False, False, True, False]
-    """
-    return sum(letter.isupper() for letter in token) > 1
 
 
 def acronym_words(text: str) -> frozenset[str]:
@@ -75,7 +66,7 @@ def _shown(title: str) -> Iterator[str]:
     if at_end is not None and not _shortens(at_end.group(1), title[: at_end.start()]):
         texts.append(at_end.group(1))
     for text in texts:
-        if any(map(in_capitals, _TOKEN.findall(text))) and _NO_NAME.match(text) is None:
+        if _IN_CAPITALS.search(text) is not None and _NO_NAME.match(text) is None:
             yield text
 
 
@@ -93,10 +84,10 @@ def capitals_of(title: str) -> frozenset[str]:
 
     Examples
     --------
-    >>> sorted(capitals_of("Cells in ARDS: the OptimEx trial in HFpEF"))
-    ['ARDS', 'HFPEF', 'OPTIMEX']
+    >>> sorted(capitals_of("Cells in ARDS (2020): the OptimEx trial of GS6615 in HFpEF"))
+    ['ARDS', 'GS6615', 'HFPEF', 'OPTIMEX']
     """
-    return frozenset(token.upper() for token in _TOKEN.findall(title) if in_capitals(token))
+    return frozenset(map(str.upper, _IN_CAPITALS.findall(title)))
 
 
 def names_acronym(title: str, capitals: frozenset[str], words: frozenset[str]) -> bool:
@@ -125,4 +116,4 @@ def names_acronym(title: str, capitals: frozenset[str], words: frozenset[str]) -
     return any(words == set(tokens[place : place + size]) for place in range(len(tokens) - size + 1))
 
 
-__all__ = ["acronym_words", "acronyms_of", "capitals_of", "in_capitals", "names_acronym"]
+__all__ = ["acronym_words", "acronyms_of", "capitals_of", "names_acronym"]

@@ -93,21 +93,15 @@ class Rarity:
         """Return the acronyms that are a trial's own: ``COVID-19`` is not one among trials in COVID-19."""
         return [words for words in acronyms if not all(word.isdigit() or self.common(word) for word in words)]
 
-    def rarest(self, words: frozenset[str], text: str) -> str:
-        """Return how rare the rarest word is that stands in what an entry says of its subject.
-
-        Parameters
-        ----------
-        words : frozenset of str
-        text : str
-            `Entry.subject`.
+    def rarest(self, words: Iterable[str]) -> str:
+        """Return how rare the rarest of words is, counted over what all entries say of their subjects.
 
         Returns
         -------
         str
             Of the first kind of `_RARE` that it is; ``"none"`` where there is none.
         """
-        fewest = min((self._entries[word] for word in words if f" {word} " in text), default=0)
+        fewest = min((self._entries[word] for word in words), default=0)
         if fewest == 0:
             return "none"
         return next(
@@ -116,10 +110,9 @@ class Rarity:
             if fewest <= entries and fewest <= share * self._all_entries
         )
 
-    def share(self, words: frozenset[str], text: str) -> float:
-        """Return the weight of the words that stand in a text (`Entry.subject`) over that of all, 0 to 1."""
-        found = sum(self.weight(word) for word in words if f" {word} " in text)
-        return found / self._sum(words)
+    def share(self, words: Iterable[str], of: frozenset[str]) -> float:
+        """Return the weight of words over that of all, 0 to 1."""
+        return sum(map(self.weight, words)) / self._sum(of)
 
     def likeness(self, one: frozenset[str], two: frozenset[str]) -> float:
         """Return the weight of the common words over the geometric mean of both weights, 0 to 1."""
@@ -155,12 +148,13 @@ def report_levels(report: Report, entry: Entry, rarity: Rarity) -> dict[str, str
     dict of str to str
         Kind -> level; ``"unknown"`` where one side says nothing.
     """
+    word, subject = _subject(report, entry, rarity)
     return {
         "title": _title(report, entry, rarity),
         "investigator": _investigator(report.authors, entry.people),
         "acronym": _acronym(report, entry, rarity),
-        "word": _word(report, entry, rarity),
-        "subject": _subject(report, entry, rarity),
+        "word": word,
+        "subject": subject,
         "date": _date(report, entry),
         "size": _size(report.sizes, entry.size),
         "design": _design(report, entry),
@@ -173,16 +167,12 @@ def _title(report: Report, entry: Entry, rarity: Rarity) -> str:
     return title_level(max(rarity.likeness(report.words, words) for words in entry.words))
 
 
-def _word(report: Report, entry: Entry, rarity: Rarity) -> str:
+def _subject(report: Report, entry: Entry, rarity: Rarity) -> tuple[str, str]:
+    """Return the levels of the rarest word of a title in an entry, and of the share of it that is there."""
     if not report.words or not entry.subject:
-        return UNKNOWN
-    return rarity.rarest(report.words, entry.subject)
-
-
-def _subject(report: Report, entry: Entry, rarity: Rarity) -> str:
-    if not report.words or not entry.subject:
-        return UNKNOWN
-    return str(bisect_right(TITLE_BOUNDS, rarity.share(report.words, entry.subject)))
+        return UNKNOWN, UNKNOWN
+    spoken = [word for word in report.words if f" {word} " in entry.subject]
+    return rarity.rarest(spoken), str(bisect_right(TITLE_BOUNDS, rarity.share(spoken, report.words)))
 
 
 def _investigator(authors: tuple[str, ...], people: frozenset[str]) -> str:
@@ -194,7 +184,11 @@ def _investigator(authors: tuple[str, ...], people: frozenset[str]) -> str:
 
 
 def _in_common(people: frozenset[str], others: Collection[str]) -> bool:
-    return not people.isdisjoint(others) or any(same_person(one, two) for one in people for two in others)
+    if not people.isdisjoint(others):
+        return True
+    # Only where an initial is missing can two be the same that are not written the same.
+    nameless = [one for one in (*people, *others) if " " not in one]
+    return bool(nameless) and any(same_person(one, two) for one in people for two in others)
 
 
 def _acronym(report: Report, entry: Entry, rarity: Rarity) -> str:
