@@ -1,4 +1,4 @@
-"""Why a trial without a report is listed, and since when: dates and states as registries give them. All invented."""
+"""Why a trial without a report is listed, and since when, as registries give it. All invented."""
 
 from datetime import UTC, date, datetime
 
@@ -47,7 +47,9 @@ def listed(**facts):
         (None, None, None, None, "not-said", None, False),
     ],
 )
-def test_why_a_trial_is_listed_and_since_when(status, completion, kind, updated, state, days, expected):
+def test_why_a_trial_is_listed_and_since_when(  # noqa: PLR0917 - one column of the table each
+    status, completion, kind, updated, state, days, expected
+):
     facts = {
         "status": status,
         "primary_completion_date": completion,
