@@ -75,11 +75,15 @@ def read_records(folder: Path) -> Iterator[Record]:
 
 def record_ids(folder: Path) -> list[str]:
     """Return the ids of all records of a review, in their order, without reading the records themselves."""
-    found = []
-    for path in record_files(folder):
-        with path.open("rb") as stream:
-            found += [at.group(1).decode() for line in stream if (at := _ID.match(line)) is not None]
-    return found
+    return [key for path in record_files(folder) for key in ids_in(path)]
+
+
+def ids_in(path: Path) -> Iterator[str]:
+    """Yield the ids of the records of one of the `record_files`."""
+    with path.open("rb") as stream:
+        for line in stream:
+            if (at := _ID.match(line)) is not None:
+                yield at.group(1).decode()
 
 
 def known_ids(folder: Path) -> set[str]:
