@@ -19,6 +19,7 @@ from evergrove.records.linking import Works, link
 from evergrove.records.trial_numbers import number_key
 from evergrove.records.unpublished import UnpublishedTrial, unpublished
 from evergrove.services.folders import locate
+from evergrove.services.kept_list import Listed, keep_list, list_key
 from evergrove.store import read_review
 from evergrove.store.links import add_link_decision, read_link_decisions, standing
 from evergrove.store.lock import changing
@@ -63,6 +64,13 @@ class LinkRun:
     unpublished: tuple[UnpublishedTrial, ...]
     today: date
 
+    @property
+    def listed(self) -> Listed:
+        """The list of trials without a report, with the titles of the reports that may be of one of them."""
+        possible = sorted({key for trial in self.unpublished for key in trial.possible})
+        titles = {key: self.linked.reports[key].title or "no title" for key in possible}
+        return Listed(self.unpublished, titles)
+
     def to_dict(self) -> dict[str, Any]:
         """Return the run as JSON-safe data."""
         return self.linked.to_dict() | {
@@ -102,11 +110,19 @@ def link_review(review: str | Path, progress: Progress | None = None, today: dat
 def link_records(
     folder: Path, studies: Sequence[Study], progress: Progress | None = None, today: date | None = None
 ) -> LinkRun:
-    """Link the records of a review whose studies are read already; see `link_review`."""
+    """Link the records of a review whose studies are read already; see `link_review`.
+
+    The list of trials without a report is kept for the next build of the site.
+    """
+    day = today or datetime.now(UTC).date()
+    key = list_key(folder, studies, day)
     decisions = standing(read_link_decisions(folder))
     found = link(read_records(folder), studies, decisions, _works(folder), progress)
-    day = today or datetime.now(UTC).date()
-    return LinkRun(found, unpublished(found, studies, day), day)
+    run = LinkRun(found, unpublished(found, studies, day), day)
+    # Reading takes no lock: what changed meanwhile must not be kept under the content of before.
+    if list_key(folder, studies, day) == key:
+        keep_list(key, run.listed)
+    return run
 
 
 def _works(folder: Path) -> Works:

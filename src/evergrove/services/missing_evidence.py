@@ -1,18 +1,13 @@
-"""The registered trials of a review without a report of results, for its site; not worked out twice."""
+"""The registered trials of a review without a report of results, for its site."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pydantic import TypeAdapter, ValidationError
-
-from evergrove.records.unpublished import UnpublishedTrial
 from evergrove.report.findings import Unpublished
+from evergrove.services.kept_list import list_key, recall_list
 from evergrove.services.link import link_records
-from evergrove.store.kept_results import keep, key_of, recall
-from evergrove.store.links import LINKS
-from evergrove.store.merges import MERGES
-from evergrove.store.records import RECORDS, holds_registry_entries, record_files
+from evergrove.store.records import holds_registry_entries
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,11 +15,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from evergrove.model.study import Study
-
-    #: The trials, and the titles of the reports that may be of one of them, by id.
-    Listed = tuple[tuple[UnpublishedTrial, ...], dict[str, str]]
-
-_KIND = "unpublished"
 
 
 def missing_evidence(folder: Path, studies: Sequence[Study], until: date) -> Unpublished | None:
@@ -52,36 +42,7 @@ def missing_evidence(folder: Path, studies: Sequence[Study], until: date) -> Unp
     """
     if not holds_registry_entries(folder):
         return None
-    key = _key(folder, studies, until)
-    known = _read(recall(_KIND, key))
-    if known is None:
-        known = _listed(folder, studies, until)
-        keep(_KIND, key, _FORM.dump_json(known))
-    trials, titles = known
-    return Unpublished(trials, until, titles)
-
-
-#: Kept and read in this form; the file may be another's work, so it is checked as it is read.
-_FORM = TypeAdapter(tuple[tuple[UnpublishedTrial, ...], dict[str, str]])
-
-
-def _read(content: bytes | None) -> Listed | None:
-    if content is None:
-        return None
-    try:
-        return _FORM.validate_json(content)
-    except ValidationError:
-        return None
-
-
-def _key(folder: Path, studies: Sequence[Study], until: date) -> str:
-    logs = (folder / RECORDS / name for name in (MERGES, LINKS))
-    told = (study.model_dump_json() for study in studies)
-    return key_of((*record_files(folder), *logs), until.isoformat(), *told)
-
-
-def _listed(folder: Path, studies: Sequence[Study], until: date) -> Listed:
-    run = link_records(folder, studies, today=until)
-    possible = {key for trial in run.unpublished for key in trial.possible}
-    titles = {key: run.linked.reports[key].title or "no title" for key in sorted(possible)}
-    return run.unpublished, titles
+    listed = recall_list(list_key(folder, studies, until))
+    if listed is None:
+        listed = link_records(folder, studies, today=until).listed
+    return Unpublished(listed.trials, until, listed.titles)

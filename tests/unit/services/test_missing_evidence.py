@@ -6,6 +6,7 @@ from datetime import date
 import pytest
 
 from evergrove.model.link import LinkAction
+from evergrove.services import link as service
 from evergrove.services import missing_evidence as module
 from evergrove.services.folders import new_review
 from evergrove.services.import_records import import_files
@@ -59,8 +60,11 @@ def counted(monkeypatch):
 
 
 def listed(review, day=DAY):
+    """Return the numbers of the list, after a look that it is what linking anew gives."""
     found = missing_evidence(review, open_review(review).review.studies, day)
-    assert found.trials == link_review(review, today=day).unpublished
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(service, "keep_list", lambda *_: None)
+        assert found.trials == link_review(review, today=day).unpublished
     assert set(found.titles) == {key for trial in found.trials for key in trial.possible}
     return [trial.registrations for trial in found.trials]
 
@@ -89,6 +93,29 @@ def test_a_decision_a_record_a_merge_or_a_study_makes_it_anew(review, cache, cou
     study.write_text(study.read_text().replace("registrations:\n", "registrations:\n- NCT99999991\n", 1))
     assert listed(review) == []
     assert len(counted) == 5
+
+
+def test_what_the_command_linked_is_not_linked_again_for_the_site(review, cache, counted):
+    listed_by_command = link_review(review, today=DAY).unpublished
+    found = missing_evidence(review, open_review(review).review.studies, DAY)
+    assert found.trials == listed_by_command
+    assert not counted
+
+
+def test_a_list_is_not_kept_where_records_came_in_meanwhile(review, cache, counted, tmp_path):
+    late = write(tmp_path / "late.ris", "TY  - JOUR\nTI  - NCT99999992: results\nER  - \n")
+    studies = open_review(review).review.studies
+    real = service.unpublished
+
+    def importing(found, held, day):
+        import_files(review, [late])
+        return real(found, held, day)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(service, "unpublished", importing)
+        missing_evidence(review, studies, DAY)
+    assert not cache.exists() or not list(cache.iterdir())
+    assert missing_evidence(review, studies, DAY).trials == ()
 
 
 def test_other_code_works_it_out_anew(review, cache, counted, monkeypatch, tmp_path):
