@@ -1,10 +1,9 @@
 """How much each piece of evidence weighs, in log odds, and how the sum becomes a probability.
 
 Likeness between a report and a registry entry was weighed on real entries and the publications that they
-cite (``benchmarks/link/fit_weights.py``): log(m / u), how much oftener a level is seen in true pairs
-than in other pairs that share rare words, put on the scale of probability by a logistic regression on
-entries held out. Where those citations hold too little (numbers of patients), and for numbers,
-references and cross-registrations, the weights are stated, not fitted.
+cite (``benchmarks/link/fit_weights.py``): a logistic regression in which each report chooses one of the
+entries that it is compared with, or none. Where those citations hold too little (numbers of patients), and
+for numbers, references and cross-registrations, the weights are stated, not fitted.
 """
 
 from __future__ import annotations
@@ -57,6 +56,9 @@ FITTED = LikenessWeights(
 #: Stated: a registration number in a report, by its place.
 NUMBER = {"title": 12.0, "abstract": 11.0}
 NUMBER_ELSEWHERE = 12.0
+#: Stated: the most that a date speaks against a number that the report gives: protocols appear early, and
+#: registries move the start.
+DATE_BESIDE_NUMBER = -3.3
 #: Stated: a publication that the registry entry names, by the kind the registry gives it.
 REFERENCE = {"result": 9.0, "derived": 8.0, "background": 0.0}
 REFERENCE_OF_OTHER_KIND = 4.0

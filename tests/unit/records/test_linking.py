@@ -340,3 +340,11 @@ def test_nothing_that_weighs_nothing_is_told_as_evidence():
     others = [entry(f"NCT10000{n:03}", f"Aspirin dose {n} after stroke") for n in range(120)]
     found = only(link([entry("NCT00000001"), *others, one]).links, one.id)
     assert all(item.weight for item in found.evidence)
+
+
+def test_a_number_is_not_lost_because_the_report_is_older_than_the_start():
+    early = report("Cells: study protocol", abstract="Registered as NCT00000001.", year=2017)
+    found = only(link([entry("NCT00000001"), early]).links, early.id)
+    assert found.verdict is not LinkVerdict.NOT
+    date_weight = next(item.weight for item in found.evidence if item.kind == "date")
+    assert date_weight == pytest.approx(-3.3)
