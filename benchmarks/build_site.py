@@ -27,6 +27,8 @@ from evergrove._version import __version__
 
 RUNS = 3
 PAGE = Path(__file__).parent / "README.md"
+#: What stands behind this part of the page, and stays.
+NEXT = "\n## Statistics\n"
 
 
 def measure(review: str, out: Path) -> dict[str, float]:
@@ -71,7 +73,9 @@ def main() -> None:
             review = write_synthetic(studies, Path(folder) / f"synthetic-{name}")
             rows.append((f"synthetic, {name}", studies, measured(str(review))))
             print(name, studies, rows[-1][2])
-    PAGE.write_text(page(rows), encoding="utf-8")
+    held = PAGE.read_text(encoding="utf-8")
+    _, mark, behind = held.partition(NEXT)
+    PAGE.write_text(page(rows) + mark + behind, encoding="utf-8")
 
 
 def page(rows: list[tuple[str, int, dict[str, float]]]) -> str:

@@ -320,8 +320,10 @@ def review_folder() -> str:
         "`evergrove check` lists all faults with line, field, value found and what is allowed.",
         "",
         "One run changes a folder at a time: while it does, `.evergrove.lock` says what it is, whose, and since "
-        "when, and another run ends with `review-busy` after 3 seconds, without touching anything. The lock ends "
-        "with its process. The records of a file and their entries in the logs come in together or not at all: "
+        "when, and another run ends with `review-busy` after 3 seconds, without touching anything. A search "
+        "holds it only while it writes down an answer and while its records come in, and waits up to ten minutes for "
+        "another change to end; `.evergrove-search.lock` keeps a second search away. Each lock ends with its process. "
+        "The records of a file and their entries in the logs come in together or not at all: "
         "what a killed run left (`.journal.json`, `.*.part` in `records/`) is ended or removed by the next run. "
         "Reading (`check`, `build`, `link`, `export`) needs no lock.",
         "",

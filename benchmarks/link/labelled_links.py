@@ -20,7 +20,7 @@ from typing import NamedTuple
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
-from fit_weights import FITTED_ON, FOLDS, Pair, fit, pairs_of
+from fit_weights import FITTED_ON, FOLDS, fit, pairs_of
 from registry_references import DATA, SETS, WHEN, Labelled, labelled, records_in
 
 from evergrove.model.link import LinkVerdict
@@ -40,6 +40,8 @@ from evergrove.sources.draft import Draft, Origin, doi_in
 from evergrove.store import read_review
 
 ROOT = Path(__file__).resolve().parents[2]
+#: How much the scores hang on the split shows where there are other parts.
+OTHER_FOLDS = (4, 6, 7, 10)
 BINS = (0.0, 0.05, 0.2, 0.5, 0.8, 0.9, 0.97, 1.0)
 
 
@@ -76,7 +78,7 @@ class Score(NamedTuple):
 def linker_of(found: Labelled, weights: LikenessWeights, groups: AuthorGroups | None = None) -> ReportLinker:
     """Return a linker that has likeness only: no numbers, no references."""
     entries = {entry.number: entry for entry in found.entries}
-    rarity = Rarity([entry.all_words for entry in found.entries] + [report.words for report in found.reports])
+    rarity = Rarity.of(found.entries, found.reports)
     return ReportLinker(
         entries, EntryIndex(found.entries, rarity), rarity, Clusters(), weights, groups=groups
     )
@@ -98,19 +100,32 @@ def scored(found: Labelled, links: dict[str, list[Link]]) -> Score:
     return Score(*(tally[name] for name in Score._fields))
 
 
-def likeness() -> None:
-    """Links by likeness alone: cross-validated on the sets of the weights, then on a set apart."""
-    sets = {name: labelled(records_in(DATA / path)) for name, path in SETS.items()}
-    pairs: list[Pair] = [pair for name in FITTED_ON for pair in pairs_of(sets[name])]
-    numbers = sorted({pair[1] for pair in pairs})
-    fold = {number: place % FOLDS for place, number in enumerate(numbers)}
-    weights = [fit([pair for pair in pairs if fold[pair[1]] != held_out]) for held_out in range(FOLDS)]
-    table: list[tuple[float, bool]] = []
+class Validated(NamedTuple):
+    """Links by likeness alone, each report weighed with weights that its trial had no part in.
+
+    Parameters
+    ----------
+    scores : dict of str to (Score, Score)
+        Set -> without and with the authors of other reports.
+    pairs : list of (float, bool)
+        Of all pairs compared, the probability and whether they belong together.
+    """
+
+    scores: dict[str, tuple[Score, Score]]
+    pairs: list[tuple[float, bool]]
+
+
+def validated(sets: dict[str, Labelled], folds: int) -> Validated:
+    """Link cross-validated on the sets of the weights, with the weights as they are on the others."""
+    pairs = [pair for name in FITTED_ON for pair in pairs_of(sets[name])]
+    numbers = sorted({pair.entry for pair in pairs})
+    fold = {number: place % folds for place, number in enumerate(numbers)}
+    weights = [fit([pair for pair in pairs if fold[pair.entry] != held_out]) for held_out in range(folds)]
+    scores, table = {}, []
     for name, found in sets.items():
         links = {}
         groups = AuthorGroups()
         linkers = [linker_of(found, one, groups) for one in (weights if name in FITTED_ON else [FITTED])]
-        # A report is weighed with weights that its trial had no part in.
         linker_for = {
             report.id: linkers[
                 (fold.get(min(truth), 0) if (truth := found.truth[report.id]) else place) % len(linkers)
@@ -121,28 +136,41 @@ def likeness() -> None:
             links[report.id] = linker_for[report.id].links(report)
         for report in found.reports:
             linker_for[report.id].learn(report, links[report.id])
-        print(f"{name}, without the authors of other reports: {scored(found, links)}")
+        first = scored(found, links)
         for report in found.reports:
             linker = linker_for[report.id]
             if not any(one.verdict is LinkVerdict.LINKED for one in links[report.id]):
                 links[report.id] = linker.links(report)
             truth = found.truth[report.id]
             table += [(one.probability, one.right in truth) for one in linker.alike(report, every=True)]
-        how = "cross-validated" if name in FITTED_ON else "held out"
-        print(
-            f"{name} ({how}): {len(found.entries)} entries, {len(found.reports)} reports: {scored(found, links)}"
-        )
-    print("\ncalibration (pairs compared, all sets):\nprobability      pairs   mean    true")
+        scores[name] = first, scored(found, links)
+    return Validated(scores, table)
+
+
+def likeness() -> None:
+    """Print the scores of each set, how they change with the split, and the calibration."""
+    sets = {name: labelled(records_in(DATA / path)) for name, path in SETS.items()}
+    found = validated(sets, FOLDS)
+    for name, (first, second) in found.scores.items():
+        how = f"{FOLDS}-fold" if name in FITTED_ON else "held out"
+        held = sets[name]
+        print(f"{name} ({how}): {len(held.entries)} entries, {len(held.reports)} reports: {second}")
+        print(f"  without the authors of other reports: {first}")
+    largest = FITTED_ON[0]
+    print(f"\n{largest}, split otherwise:")
+    for folds in OTHER_FOLDS:
+        print(f"  {folds}-fold: {validated(sets, folds).scores[largest][1]}")
+    print(f"\ncalibration ({FOLDS}-fold, pairs compared, all sets):\nprobability      pairs   mean    true")
     for low, high in pairwise(BINS):
-        held = [
+        held_pairs = [
             (chance, true)
-            for chance, true in table
+            for chance, true in found.pairs
             if low <= chance < high or (high == 1.0 and chance >= low)
         ]
-        if held:
-            mean = sum(chance for chance, _ in held) / len(held)
-            share = sum(true for _, true in held) / len(held)
-            print(f"{low:.2f} to {high:.2f}  {len(held):>8}  {mean:.3f}   {share:.3f}")
+        if held_pairs:
+            mean = sum(chance for chance, _ in held_pairs) / len(held_pairs)
+            share = sum(true for _, true in held_pairs) / len(held_pairs)
+            print(f"{low:.2f} to {high:.2f}  {len(held_pairs):>8}  {mean:.3f}   {share:.3f}")
 
 
 def shipped_review() -> None:
@@ -253,7 +281,7 @@ def twins() -> None:
             sides[first.number] = replace(first, named={}, acronyms=())
             sides[twin] = replace(second, number=twin, named={}, people=frozenset(), start=first.registered)
             truth.add((min(entry.number, twin), max(entry.number, twin)))
-    rarity = Rarity(entry.all_words for entry in sides.values())
+    rarity = Rarity.of(sides.values(), [])
     links = cross_links(sides, {}, EntryIndex(list(sides.values()), rarity), rarity)
     sure = [one for one in links if one.verdict is LinkVerdict.LINKED]
     right = sum((one.left, one.right) in truth for one in sure)

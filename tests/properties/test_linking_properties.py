@@ -10,7 +10,8 @@ from evergrove.model.record import FileFormat, RecordKind
 from evergrove.records.linking import link
 from evergrove.records.links import LinkKind
 from evergrove.records.trial_numbers import series_of
-from evergrove.records.trial_texts import family_of, phases_in, randomised_in, sizes_in, words_of, years_of
+from evergrove.records.trial_people import people_of, person_of
+from evergrove.records.trial_texts import phases_in, randomised_in, sizes_in, words_of, years_of
 from evergrove.sources.draft import Draft, Origin
 
 ORIGIN = Origin(FileFormat.JSON_LINES, "invented", "0" * 64, datetime(2026, 1, 2, tzinfo=UTC))
@@ -60,7 +61,8 @@ def test_links_hold_together(rows, random):
 @given(st.text(max_size=60))
 def test_any_text_can_be_read(text):
     assert all(word == word.lower() for word in words_of(text))
-    assert family_of(text) == family_of(text).lower()
+    assert person_of(text) == person_of(text).lower()
+    assert all(person == person.lower() for person in people_of(text))
     assert all(size >= 0 for size in sizes_in(text))
     assert phases_in(text) <= {1, 2, 3, 4}
     assert randomised_in(text) in {True, False, None}

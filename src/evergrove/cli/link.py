@@ -137,17 +137,25 @@ def _tell_trials(heading: str, trials: tuple[Trial, ...] | list[Trial], linked: 
 def _tell_unpublished(trials: tuple[UnpublishedTrial, ...], most: int) -> None:
     click.echo(f"\nRegistered, no report of results found ({len(trials)}):")
     for trial in trials[:most]:
-        if trial.days_since_completion is not None:
-            when = f"{trial.days_since_completion} days since completion ({trial.completion}"
-            when += ", as expected)" if trial.completion_expected else ")"
-        else:
-            when = f"completion {trial.completion or 'not known'}"
+        when = _since(trial)
         posted = (
             f"; results in the registry: {trial.results_in_registry}" if trial.results_in_registry else ""
         )
         status = f", {trial.status.lower().replace('_', ' ')}" if trial.status else ""
         click.echo(f"  {', '.join(trial.registrations)}: {when}{status}{posted}: {trial.title or 'no title'}")
     _more(len(trials), most)
+
+
+def _since(trial: UnpublishedTrial) -> str:
+    """Return why a trial is listed, and since when."""
+    from evergrove.records.unpublished import TrialState  # noqa: PLC0415 - after parsing
+
+    state = trial.state.label
+    if trial.days_since_completion is None:
+        told = f"{state}, " if trial.state is not TrialState.NOT_SAID else ""
+        return f"{told}completion {trial.completion or 'not known'}"
+    expected = "expected " if trial.completion_expected else ""
+    return f"{state}, {trial.days_since_completion} days since the {expected}completion ({trial.completion})"
 
 
 def _explain(linked: Linked, item: str) -> None:

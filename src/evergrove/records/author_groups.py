@@ -21,8 +21,8 @@ class AuthorGroups:
     --------
     >>> from evergrove.records.trial_items import Report
     >>> groups, words = AuthorGroups(), frozenset()
-    >>> groups.add("NCT1", Report("a", ("a",), None, words, signatures=frozenset({"li x", "roe k", "doe j"})))
-    >>> new = Report("b", ("b",), None, words, signatures=frozenset({"li x", "roe k", "doe j", "fox m"}))
+    >>> groups.add("NCT1", Report("a", ("a",), None, words, authors=("li x", "roe k", "doe j")))
+    >>> new = Report("b", ("b",), None, words, authors=("li x", "roe k", "doe j", "fox m"))
     >>> groups.level(new, "NCT1"), groups.trials_of(new), groups.level(new, "NCT2")
     ('group', ['NCT1'], 'unknown')
     """
@@ -33,18 +33,20 @@ class AuthorGroups:
 
     def add(self, trial: str, report: Report) -> None:
         """Add a report that is linked to a trial."""
-        if report.signatures:
-            self._reports[trial].append((report.id, report.signatures))
-            for name in report.signatures:
+        if report.authors:
+            authors = frozenset(report.authors)
+            self._reports[trial].append((report.id, authors))
+            for name in authors:
                 self._trials[name].append((trial, report.id))
 
     def level(self, report: Report, trial: str) -> str:
         """Return how a report's authors agree with those of a trial's other reports; unknown without any."""
         held = [names for key, names in self._reports.get(trial, ()) if key != report.id]
-        if not held or not report.signatures:
+        if not held or not report.authors:
             return "unknown"
-        best = max(len(report.signatures & names) for names in held)
-        smaller = min(len(report.signatures), max(map(len, held)))
+        authors = frozenset(report.authors)
+        best = max(len(authors & names) for names in held)
+        smaller = min(len(authors), max(map(len, held)))
         if best >= LOOKED_UP and best >= 0.5 * smaller:
             return "group"
         return "several" if best > 1 else "one" if best == 1 else "none"
@@ -52,7 +54,7 @@ class AuthorGroups:
     def trials_of(self, report: Report) -> list[str]:
         """Return the trials of which a report has several authors in common with one report."""
         shared: Counter[tuple[str, str]] = Counter()
-        for name in report.signatures:
+        for name in frozenset(report.authors):
             places = self._trials.get(name, [])
             if len(places) <= MOST_OF_AN_AUTHOR:
                 shared.update(place for place in places if place[1] != report.id)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from evergrove.model.merge import PairVerdict
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     Pair = tuple[str, str]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Standing:
     """The decisions that hold.
 
@@ -31,13 +32,13 @@ class Standing:
     holds: dict[Pair, MergeEvent]
     parted: dict[Pair, MergeEvent]
 
-    @property
+    @cached_property
     def together(self) -> list[Pair]:
         """Pairs that are one publication, those that a person decided first."""
         pairs = [event for event in self.holds.values() if event.verdict is PairVerdict.DUPLICATE]
         return [event.records for event in sorted(pairs, key=lambda event: not event.by_person)]
 
-    @property
+    @cached_property
     def apart(self) -> set[Pair]:
         """Pairs that a person said are two publications, or whose merge a person undid."""
         said = {
@@ -45,7 +46,7 @@ class Standing:
         }
         return said | set(self.parted)
 
-    @property
+    @cached_property
     def known(self) -> set[Pair]:
         """Pairs about which anything was decided."""
         return set(self.holds) | set(self.parted)
@@ -112,8 +113,9 @@ def standing(events: Iterable[MergeEvent]) -> Standing:
         before = holds.get(event.records)
         if before is None or event.by_person or not before.by_person:
             holds[event.records] = event
+    place = {event.id: number for number, event in enumerate(log)}
     for pair, event in holds.items():
         # A person who decides after the undoing has the last word.
-        if event.by_person and pair in parted and log.index(event) > log.index(parted[pair]):
+        if event.by_person and pair in parted and place[event.id] > place[parted[pair].id]:
             del parted[pair]
     return Standing(holds, parted)

@@ -1,10 +1,9 @@
 """How much each piece of evidence weighs, in log odds, and how the sum becomes a probability.
 
 Likeness between a report and a registry entry was weighed on real entries and the publications that they
-cite (``benchmarks/link/fit_weights.py``): log(m / u), how much oftener a level is seen in true pairs
-than in other pairs that share rare words, put on the scale of probability by a logistic regression on
-entries held out. Where those citations hold too little (numbers of patients), and for numbers,
-references and cross-registrations, the weights are stated, not fitted.
+cite (``benchmarks/link/fit_weights.py``): a logistic regression in which each report chooses one of the
+entries that it is compared with, or none. Where those citations hold too little (numbers of patients), and
+for numbers, references and cross-registrations, the weights are stated, not fitted.
 """
 
 from __future__ import annotations
@@ -29,29 +28,26 @@ class LikenessWeights(NamedTuple):
     ----------
     base : float
         Log odds of a pair that shares rare words, before any evidence.
-    slope : float
-        The evidence is not independent: what its sum is multiplied by.
     table : dict
-        Kind of evidence -> level -> log(m / u).
+        Kind of evidence -> level -> weight.
     """
 
     base: float
-    slope: float
     table: dict[str, dict[str, float]]
 
 
 #: On 191 + 100 entries and the 683 publications they cite; see benchmarks/link/README.md.
 FITTED = LikenessWeights(
-    -2.79,
-    0.77,
+    -3.50,
     {
-        "title": {"0": -2.05, "1": -1.58, "2": -0.12, "3": 1.07, "4": 2.61, "5": 4.63, "6": 6.49},
-        "investigator": {"first-or-last": 3.25, "among": 3.31, "none": -1.13},
-        "acronym": {"named": 5.49, "not-named": -0.72},
-        "intervention": {"whole": 2.34, "part": 0.88, "none": -0.63},
-        "date": {"before-start": -5.25, "under-way": 0.76, "soon": 1.39, "late": 1.06},
-        "authors": {"group": 3.84, "several": 1.94, "one": -0.03, "none": -2.44},
-        "design": {"agrees": 0.25, "contradicts": -2.88},
+        "title": {"0": -0.35, "1": -0.35, "2": 0.22, "3": 0.93, "4": 1.58, "5": 1.58, "6": 1.93},
+        "word": {"none": -1.83, "common": -1.62, "many": -0.91, "some": -0.32, "few": 1.67, "only": 1.96},
+        "subject": {"0": -0.31, "1": -0.04, "2": -0.04, "3": -0.04, "4": 0.33, "5": 0.96, "6": 0.96},
+        "acronym": {"not-named": 0.00, "part": 1.19, "named": 2.63},
+        "investigator": {"none": -1.28, "among": 2.41, "first-or-last": 2.41},
+        "authors": {"none": -0.72, "one": 0.78, "several": 2.77, "group": 3.10},
+        "date": {"before-start": -6.83, "under-way": -0.89, "late": 1.38, "soon": 1.38},
+        "design": {"agrees": 0.00, "contradicts": -1.84},
         # Stated: citations hold no abstract, so there were too few to weigh.
         "size": {"same": 2.0, "same-small": 0.7, "near": 0.7, "other": -0.3},
     },
@@ -60,6 +56,9 @@ FITTED = LikenessWeights(
 #: Stated: a registration number in a report, by its place.
 NUMBER = {"title": 12.0, "abstract": 11.0}
 NUMBER_ELSEWHERE = 12.0
+#: Stated: the most that a date speaks against a number that the report gives: protocols appear early, and
+#: registries move the start.
+DATE_BESIDE_NUMBER = -3.3
 #: Stated: a publication that the registry entry names, by the kind the registry gives it.
 REFERENCE = {"result": 9.0, "derived": 8.0, "background": 0.0}
 REFERENCE_OF_OTHER_KIND = 4.0
@@ -113,6 +112,23 @@ class Evidence(NamedTuple):
 
 
 _SAYS = {
+    "word": {
+        "only": "a word of its title stands in this entry and in no other",
+        "few": "a word of its title stands in this entry and in one or two others",
+        "some": "a word of its title stands in this entry and in few others",
+        "many": "a word of its title stands in this entry and in many others",
+        "common": "its title shares only common words with the entry",
+        "none": "its title shares no word with the entry",
+    },
+    "subject": {
+        "0": "the entry speaks of less than a tenth of what the title names",
+        "1": "the entry speaks of a tenth to a fifth of what the title names",
+        "2": "the entry speaks of a fifth to a third of what the title names",
+        "3": "the entry speaks of less than half of what the title names",
+        "4": "the entry speaks of half of what the title names",
+        "5": "the entry speaks of most of what the title names",
+        "6": "the entry speaks of nearly all that the title names",
+    },
     "title": {
         "0": "nothing in common",
         "1": "hardly alike",
@@ -137,15 +153,14 @@ _SAYS = {
     },
     "acronym": {
         "named": "the title names it",
+        "part": "the title names a part of it",
         "not-named": "the title does not name it",
         "same": "the same",
         "other": "another",
     },
     "intervention": {
-        "whole": "the title names one in full",
-        "part": "the title names one in part",
-        "none": "the title names none",
         "same": "one of the same name",
+        "part": "names in common in part",
         "other": "others",
     },
     "date": {
@@ -180,15 +195,14 @@ class Scale:
     ----------
     table : dict
         Kind -> level -> weight.
-    slope : float
-        What the weights are multiplied by.
     """
 
-    def __init__(self, table: dict[str, dict[str, float]], slope: float = 1.0) -> None:
+    def __init__(self, table: dict[str, dict[str, float]]) -> None:
         self._held = {
-            (kind, level): Evidence(kind, _SAYS[kind][level], round(weight * slope, 2))
+            (kind, level): Evidence(kind, _SAYS[kind][level], round(weight, 2))
             for kind, by_level in table.items()
             for level, weight in by_level.items()
+            if round(weight, 2)  # what weighs nothing is no evidence
         }
 
     def evidence(self, levels: dict[str, str]) -> list[Evidence]:

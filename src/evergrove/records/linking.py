@@ -76,9 +76,7 @@ def link(
     """
     works = works or Works({}, ())
     entries, reports = sides(records, works.merged)
-    rarity = Rarity(
-        [*(entry.all_words for entry in entries.values()), *(one.words for one in reports.values())]
-    )
+    rarity = Rarity.of(entries.values(), reports.values())
     index = EntryIndex(list(entries.values()), rarity)
     alias = {key: report.id for report in reports.values() for key in report.records}
     alias |= {key: entry.number for entry in entries.values() for key in entry.records}

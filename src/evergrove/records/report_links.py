@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from evergrove.model.link import LinkVerdict
 from evergrove.records.author_groups import AuthorGroups
 from evergrove.records.link_weights import (
+    DATE_BESIDE_NUMBER,
     FITTED,
     NATURE,
     NUMBER,
@@ -38,6 +39,11 @@ if TYPE_CHECKING:
 
 #: Log odds below which no rival's absence makes a link possible.
 _HOPELESS = -2.0
+
+
+def _beside_number(item: Evidence) -> Evidence:
+    """Return evidence as it weighs beside a number that the report itself gives."""
+    return item._replace(weight=max(item.weight, DATE_BESIDE_NUMBER)) if item.kind == "date" else item
 
 
 class ReportLinker:
@@ -74,7 +80,7 @@ class ReportLinker:
         self._rarity = rarity
         self._clusters = clusters
         self._base = weights.base
-        self._scale = Scale(weights.table, weights.slope)
+        self._scale = Scale(weights.table)
         self._cited: dict[str, list[tuple[str, str]]] = defaultdict(list)
         for entry in entries.values():
             for key, kind in entry.references.items():
@@ -125,6 +131,8 @@ class ReportLinker:
                 evidence.append(Evidence("several", f"it is said of {trials} trials", weight))
             entry = self._entries.get(number)
             likeness = self._likeness(report, entry) if entry is not None else []
+            if evidence[0].kind == "number":
+                likeness = [_beside_number(item) for item in likeness]
             links.append(self._link(report, number, evidence + likeness))
         return links
 

@@ -46,7 +46,7 @@ class EntryIndex:
     def for_report(self, report: Report) -> list[int]:
         """Return the positions of the entries to compare a report with."""
         names = [f"acronym {name}" for name in report.capitals]
-        names += [f"person {name}" for name in {*report.authors[:1], *report.authors[-1:]}]
+        names += [f"person {name}" for name in report.authors]
         return self._best(report.words, names)
 
     def for_entry(self, entry: Entry, own: int) -> Iterator[int]:

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 
 from evergrove.model.record import Record, RecordKind
 from evergrove.model.vocabulary import Term
+from evergrove.records.trial_acronyms import acronyms_of, capitals_of
 from evergrove.records.trial_numbers import number_key, numbers_in, numbers_of
+from evergrove.records.trial_people import people_of, person_of
 from evergrove.records.trial_texts import (
-    family_of,
     first_of,
     phases_in,
     randomised_in,
-    signature_of,
     sizes_in,
     words_of,
     years_of,
@@ -50,8 +50,6 @@ _BODY = re.compile(
     re.IGNORECASE,
 )
 _PERSON = re.compile(r"\b(?:MD|M\.D\.|PhD|Prof|Dr)\b|^[A-Z][a-z]+ (?:[A-Z]\.? ?)?[A-Z][a-z]+$")
-_ACRONYM_WORD = re.compile(r"[A-Za-z0-9]{2,}")
-_CAPITALS = re.compile(r"[A-Z0-9]{2,}|[A-Z][a-z]*[A-Z][A-Za-z0-9]*")
 _WHOLE = re.compile(r"\d+")
 
 
@@ -86,15 +84,19 @@ class Entry:
     former : frozenset of str
         Numbers that the same registry had given it before.
     people : frozenset of str
-        Family names of investigators.
+        Family names of investigators with the first initial.
     acronyms : tuple of frozenset of str
         The words of each, in capitals.
+    capitals : frozenset of str
+        Words of its titles that can be of an acronym.
     sponsor : frozenset of str
         Words of the sponsor's name.
     registered, start, end : float or None
         In years; ``end`` is primary completion, else completion.
     size : int or None
     interventions : tuple of frozenset of str
+    subject : str
+        The words of its conditions, keywords, interventions, arms, outcomes and summary, each between spaces.
     randomised : bool or None
     phases : frozenset of int
     references : dict of str to str
@@ -111,12 +113,14 @@ class Entry:
     former: frozenset[str] = frozenset()
     people: frozenset[str] = frozenset()
     acronyms: tuple[frozenset[str], ...] = ()
+    capitals: frozenset[str] = frozenset()
     sponsor: frozenset[str] = frozenset()
     registered: float | None = None
     start: float | None = None
     end: float | None = None
     size: int | None = None
     interventions: tuple[frozenset[str], ...] = ()
+    subject: str = ""
     randomised: bool | None = None
     phases: frozenset[int] = frozenset()
     references: dict[str, str] = field(default_factory=dict)
@@ -144,9 +148,7 @@ class Report:
     numbers : dict of str to str
         Registration numbers -> where each stands.
     authors : tuple of str
-        Family names, in their order.
-    signatures : frozenset of str
-        Family names with the first initial.
+        Family names with the first initial, in their order.
     year : int or None
     sizes, phases : frozenset of int
     randomised : bool or None
@@ -162,7 +164,6 @@ class Report:
     capitals: frozenset[str] = frozenset()
     numbers: dict[str, str] = field(default_factory=dict)
     authors: tuple[str, ...] = ()
-    signatures: frozenset[str] = frozenset()
     year: int | None = None
     sizes: frozenset[int] = frozenset()
     phases: frozenset[int] = frozenset()
@@ -202,7 +203,8 @@ def entry_of(records: Iterable[Record]) -> Entry:
         {name: where for name, where in named.items() if name != number},
         former,
         _people(other),
-        tuple(words for text in other.get("acronym", ()) if (words := _acronym(text))),
+        acronyms_of(other.get("acronym", ()), titles),
+        capitals_of(" ".join(titles)),
         words_of(" ".join(other.get("sponsor", ()))),
         years_of(first.date),
         years_of(first_of(other.get("start_date", ()))),
@@ -211,6 +213,7 @@ def entry_of(records: Iterable[Record]) -> Entry:
         tuple(
             words for name in other.get("interventions", ()) if (words := words_of(name.split(":", 1)[-1]))
         ),
+        _subject(held, other),
         _allocated(other, text),
         phases_in(" ".join(_phrases(other.get("phase", ())))),
         _references(other),
@@ -247,19 +250,35 @@ def entry_number(record: Record) -> str:
 
 
 def _people(other: dict[str, tuple[str, ...]]) -> frozenset[str]:
-    names = [
-        name
-        for name in other.get("investigators", ())
-        if " " in name.strip() and _BODY.search(name.partition(",")[0]) is None
-    ]
+    """Return the persons among those whom an entry names: companies and offices are none."""
+    names = [*other.get("investigators", ()), *other.get("responsible_investigator", ())]
     names += [name for name in other.get("sponsor", ()) if _PERSON.search(name) and len(name.split()) < 5]
-    return frozenset(family for name in names if len(family := family_of(name)) > 1)
+    return frozenset().union(
+        *(
+            people_of(name)
+            for name in names
+            if " " in name.strip() and _BODY.search(name.partition(",")[0]) is None
+        )
+    )
 
 
-def _acronym(text: str) -> frozenset[str]:
-    """Return the words of an acronym; none where it has too few letters to tell a trial."""
-    words = frozenset(word.upper() for word in _ACRONYM_WORD.findall(text))
-    return words if sum(map(len, words)) > 3 else frozenset()
+#: Fields in which an entry says what it is about, beside its titles.
+_SUBJECT = (
+    "conditions",
+    "interventions",
+    "intervention_descriptions",
+    "arms",
+    "primary_outcomes",
+    "secondary_outcomes",
+    "other_outcomes",
+)
+
+
+def _subject(records: list[Record], other: dict[str, tuple[str, ...]]) -> str:
+    texts = [text for name in (*_SUBJECT, "official_title") for text in other.get(name, ())]
+    for record in records:
+        texts += [*record.keywords, record.abstract or "", record.title or ""]
+    return f" {' '.join(words_of(' '.join(texts)))} "
 
 
 def _phrases(phases: Iterable[str]) -> list[str]:
@@ -312,10 +331,9 @@ def report_of(records: Iterable[Record]) -> Report:
         tuple(record.id for record in held),
         title,
         words_of(title or ""),
-        frozenset(word.upper() for word in _CAPITALS.findall(title or "")),
+        capitals_of(title or ""),
         numbers,
-        tuple(family for name in authors if (family := family_of(name))),
-        frozenset(signature for name in authors if (signature := signature_of(name))),
+        tuple(person for name in authors if (person := person_of(name))),
         next((record.year for record in held if record.year is not None), None),
         sizes_in(text),
         phases_in(text),

@@ -7,14 +7,26 @@ from bisect import bisect_right
 from collections import Counter
 from typing import TYPE_CHECKING
 
+from evergrove.records.trial_acronyms import names_acronym
+from evergrove.records.trial_people import same_person
+
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable
 
     from evergrove.records.trial_items import Entry, Report
 
 UNKNOWN = "unknown"
-#: Lower bounds of the levels of likeness of two titles.
+#: Lower bounds of the levels of likeness of two titles, and of the share of a title that an entry's text has.
 TITLE_BOUNDS = (0.1, 0.2, 0.3, 0.45, 0.6, 0.8)
+#: How rare a word is: in how many entries it stands at most, and in what share of all. To stand in one entry
+#: only says little where there are twenty.
+_RARE = (
+    ("only", 1, 0.01),
+    ("few", 3, 0.02),
+    ("some", math.inf, 0.05),
+    ("many", math.inf, 0.15),
+    ("common", math.inf, 1.0),
+)
 #: Days within which two registries' dates of start are the same.
 _SAME_START = 62 / 365
 
@@ -26,20 +38,42 @@ class Rarity:
     ----------
     titles : iterable of frozenset of str
         The words of every title.
+    subjects : iterable of str
+        All that each entry says of its subject, as `Entry.subject`.
+    capitals : iterable of frozenset of str
+        The words of every title that can be of an acronym.
     """
 
-    def __init__(self, titles: Iterable[frozenset[str]]) -> None:
+    def __init__(
+        self,
+        titles: Iterable[frozenset[str]],
+        subjects: Iterable[str] = (),
+        capitals: Iterable[frozenset[str]] = (),
+    ) -> None:
         counts: Counter[str] = Counter()
         total = 0
         for words in titles:
             counts.update(words)
             total += 1
-        self.counts = counts
+        self._capitals = Counter(word for words in capitals for word in words)
         self._many = max(5, total // 20)
         highest = math.log(total + 1)
         self._weights = {word: max(0.1, highest - math.log(count + 0.5)) for word, count in counts.items()}
         self._unseen = highest - math.log(0.5)
         self._sums: dict[frozenset[str], float] = {}
+        #: In how many entries a word of a title stands; words of no title are never asked for.
+        self._entries: Counter[str] = Counter()
+        self._all_entries = 0
+        for text in subjects:
+            self._entries.update(word for word in text.split() if word in counts)
+            self._all_entries += 1
+
+    @classmethod
+    def of(cls, entries: Collection[Entry], reports: Collection[Report]) -> Rarity:
+        """Return the rarity of words among entries and reports."""
+        titles = [*(entry.all_words for entry in entries), *(report.words for report in reports)]
+        capitals = [*(entry.capitals for entry in entries), *(report.capitals for report in reports)]
+        return cls(titles, (entry.subject for entry in entries), capitals)
 
     def weight(self, word: str) -> float:
         """Return the weight of a word, at least 0.1."""
@@ -52,12 +86,33 @@ class Rarity:
         return held
 
     def common(self, word: str) -> bool:
-        """Return whether a word stands in so many titles that it is no trial's own."""
-        return self.counts.get(word.lower(), 0) > self._many
+        """Return whether a word in capitals stands in so many titles that it is no trial's own."""
+        return self._capitals[word] > self._many
 
     def own(self, acronyms: Iterable[frozenset[str]]) -> list[frozenset[str]]:
         """Return the acronyms that are a trial's own: ``COVID-19`` is not one among trials in COVID-19."""
         return [words for words in acronyms if not all(word.isdigit() or self.common(word) for word in words)]
+
+    def rarest(self, words: Iterable[str]) -> str:
+        """Return how rare the rarest of words is, counted over what all entries say of their subjects.
+
+        Returns
+        -------
+        str
+            Of the first kind of `_RARE` that it is; ``"none"`` where there is none.
+        """
+        fewest = min((self._entries[word] for word in words), default=0)
+        if fewest == 0:
+            return "none"
+        return next(
+            level
+            for level, entries, share in _RARE
+            if fewest <= entries and fewest <= share * self._all_entries
+        )
+
+    def share(self, words: Iterable[str], of: frozenset[str]) -> float:
+        """Return the weight of words over that of all, 0 to 1."""
+        return sum(map(self.weight, words)) / self._sum(of)
 
     def likeness(self, one: frozenset[str], two: frozenset[str]) -> float:
         """Return the weight of the common words over the geometric mean of both weights, 0 to 1."""
@@ -93,11 +148,13 @@ def report_levels(report: Report, entry: Entry, rarity: Rarity) -> dict[str, str
     dict of str to str
         Kind -> level; ``"unknown"`` where one side says nothing.
     """
+    word, subject = _subject(report, entry, rarity)
     return {
         "title": _title(report, entry, rarity),
         "investigator": _investigator(report.authors, entry.people),
         "acronym": _acronym(report, entry, rarity),
-        "intervention": _intervention(report, entry),
+        "word": word,
+        "subject": subject,
         "date": _date(report, entry),
         "size": _size(report.sizes, entry.size),
         "design": _design(report, entry),
@@ -110,27 +167,38 @@ def _title(report: Report, entry: Entry, rarity: Rarity) -> str:
     return title_level(max(rarity.likeness(report.words, words) for words in entry.words))
 
 
+def _subject(report: Report, entry: Entry, rarity: Rarity) -> tuple[str, str]:
+    """Return the levels of the rarest word of a title in an entry, and of the share of it that is there."""
+    if not report.words or not entry.subject:
+        return UNKNOWN, UNKNOWN
+    spoken = [word for word in report.words if f" {word} " in entry.subject]
+    return rarity.rarest(spoken), str(bisect_right(TITLE_BOUNDS, rarity.share(spoken, report.words)))
+
+
 def _investigator(authors: tuple[str, ...], people: frozenset[str]) -> str:
     if not authors or not people:
         return UNKNOWN
-    if people & {authors[0], authors[-1]}:
+    if _in_common(people, {authors[0], authors[-1]}):
         return "first-or-last"
-    return "among" if people & set(authors) else "none"
+    return "among" if _in_common(people, authors) else "none"
+
+
+def _in_common(people: frozenset[str], others: Collection[str]) -> bool:
+    if not people.isdisjoint(others):
+        return True
+    # Only where an initial is missing can two be the same that are not written the same.
+    nameless = [one for one in (*people, *others) if " " not in one]
+    return bool(nameless) and any(same_person(one, two) for one in people for two in others)
 
 
 def _acronym(report: Report, entry: Entry, rarity: Rarity) -> str:
     acronyms = rarity.own(entry.acronyms)
     if not acronyms or not report.title:
         return UNKNOWN
-    return "named" if any(words <= report.capitals for words in acronyms) else "not-named"
-
-
-def _intervention(report: Report, entry: Entry) -> str:
-    named = [words for words in entry.interventions if words]
-    if not named or not report.words:
-        return UNKNOWN
-    share = max(len(words & report.words) / len(words) for words in named)
-    return "whole" if share == 1 else "part" if share >= 0.3 else "none"
+    if any(names_acronym(report.title, report.capitals, words) for words in acronyms):
+        return "named"
+    own = {word for words in acronyms for word in words if len(word) > 3 and not rarity.common(word)}
+    return "part" if own & report.capitals else "not-named"
 
 
 def published_before(report: Report, entry: Entry) -> bool:
@@ -232,4 +300,4 @@ def _same_interventions(one: tuple[frozenset[str], ...], two: tuple[frozenset[st
 def _same_people(one: frozenset[str], two: frozenset[str]) -> str:
     if not one or not two:
         return UNKNOWN
-    return "same" if one & two else "other"
+    return "same" if _in_common(one, two) else "other"

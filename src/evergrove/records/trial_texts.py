@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 _WORD = re.compile(r"[a-z0-9]+")
+#: "omega-3" and "omega3", "GS-6615" and "GS6615" are one word.
+_NUMBERED = re.compile(r"(?<=[a-z])-(?=\d)")
 _NO_CONTENT = frozenset(
     _WORD.findall(
         "the and for with from that this into versus after before among using use used study studies trial "
@@ -21,6 +23,8 @@ _NO_CONTENT = frozenset(
         "its are was were than not via based "
     )
 )
+#: "haemodynamic" and "hemodynamic", "oedema" and "edema".
+_SPELLINGS = re.compile(r"[ao]e")
 _SIZE = re.compile(
     r"(?<![\w.,])(\d{1,3}(?:,\d{3})+|\d{1,6}+)(?![\d.%]|,\d)(?:\s++[a-z-]++){0,3}?\s+"
     r"(?:patients|participants|subjects|adults|children|infants|women|men|individuals|volunteers|people)\b",
@@ -40,8 +44,6 @@ _PHASE = re.compile(
     re.IGNORECASE,
 )
 _ROMAN = {"i": 1, "ii": 2, "iii": 3, "iv": 4}
-#: What stands behind a name with a comma and is no given name.
-_DEGREE = re.compile(r"\s*(?:[A-Z]{2,6}|[A-Z][a-z]{0,3}[A-Z][A-Za-z]{0,3}|Jr|Sr)\b")
 _DATE = re.compile(r"(\d{4})(?:-(\d{2}))?(?:-(\d{2}))?")
 
 
@@ -51,64 +53,25 @@ def words_of(text: str) -> frozenset[str]:
     Examples
     --------
     >>> sorted(words_of("Efficacy of Mesenchymal Stem Cells in COVID-19: a randomised trial"))
-    ['19', 'cell', 'covid', 'mesenchymal', 'stem']
+    ['cell', 'covid19', 'mesenchymal', 'stem']
     """
-    plain = text if text.isascii() else anyascii(text)
+    plain = _NUMBERED.sub("", (text if text.isascii() else anyascii(text)).lower())
     return frozenset(
-        _singular(word)
-        for word in _WORD.findall(plain.lower())
+        _form(word)
+        for word in _WORD.findall(plain)
         if word not in _NO_CONTENT and (len(word) > 2 or word.isdigit())
     )
 
 
-def _singular(word: str) -> str:
-    return word[:-1] if len(word) > 3 and word.endswith("s") and not word.endswith("ss") else word
-
-
-def family_of(name: str) -> str:
-    """Return a person's family name in lower case.
-
-    Examples
-    --------
-    >>> family_of("Matthay, Michael A."), family_of("Matthay MA"), family_of("Michael A Matthay, MD")
-    ('matthay', 'matthay', 'matthay')
-    >>> family_of("Müller J")
-    'muller'
-    """
-    plain = name if name.isascii() else anyascii(name)
-    first, _, rest = plain.partition(",")
-    words = first.replace(".", " ").split()
-    if not words:
-        return ""
-    if rest and _DEGREE.match(rest.replace(".", "")) is None:
-        return "".join(_WORD.findall(first.lower()))
-    if len(words) > 1 and words[-1].isupper() and len(words[-1]) <= 3:
-        return "".join(_WORD.findall(" ".join(words[:-1]).lower()))
-    return "".join(_WORD.findall(words[-1].lower()))
-
-
-def signature_of(name: str) -> str:
-    """Return a person's family name and first initial, as far as both are there.
-
-    Examples
-    --------
-    >>> signature_of("Matthay, Michael A."), signature_of("Matthay MA"), signature_of("Michael A Matthay, MD")
-    ('matthay m', 'matthay m', 'matthay m')
-    """
-    family = family_of(name)
-    plain = name if name.isascii() else anyascii(name)
-    first, _, rest = plain.partition(",")
-    words, behind = _WORD.findall(first.lower()), _WORD.findall(rest.lower())
-    for size in range(1, len(words) + 1):
-        if "".join(words[:size]) == family:
-            given = words[size:] or behind
-            break
-        if "".join(words[-size:]) == family:
-            given = words[:-size]
-            break
-    else:
-        given = []
-    return f"{family} {given[0][0]}" if family and given else family
+def _form(word: str) -> str:
+    """Return a word without the plural's s, in one spelling where British and American differ."""
+    if len(word) > 3:
+        if word.endswith("s") and not word.endswith("ss"):
+            word = word[:-1]
+        word = _SPELLINGS.sub("e", word)
+        if word.endswith("isation"):
+            word = word[:-7] + "ization"
+    return word
 
 
 def sizes_in(text: str) -> frozenset[int]:

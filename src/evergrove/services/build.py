@@ -3,25 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from evergrove.errors import UsageError
-from evergrove.model.record import RecordKind
-from evergrove.report.findings import Unpublished
 from evergrove.report.site import write_site
 from evergrove.services.evaluate import evaluate
 from evergrove.services.folders import locate
 from evergrove.services.found_records import found_records
-from evergrove.services.link import link_review
+from evergrove.services.missing_evidence import missing_evidence
 from evergrove.services.review import open_review
 from evergrove.services.timings import Timings
-from evergrove.store.records import read_records
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from evergrove.model.record import FoundRecords
     from evergrove.report.findings import Findings
     from evergrove.report.site.gallery import PngChoice
 
@@ -109,18 +106,9 @@ def build(
     found = found_records(opened.folder)
     if found is not None:
         with timings.stage("link records"):
-            missing = _unpublished(opened.folder, found)
+            day = found.until or datetime.now(UTC).date()
+            missing = missing_evidence(opened.folder, opened.review.studies, day)
         findings = replace(findings, found=found, unpublished=missing)
     folder = out if out is not None else Path("site") / opened.review.id
     pages = write_site(findings, folder, png=png, stage=timings.stage, progress=report("Writing pages"))
     return Built(folder, len(pages), findings, timings)
-
-
-def _unpublished(folder: Path, found: FoundRecords) -> Unpublished | None:
-    """Return the registered trials without a report of results; nothing where no registry entry is held."""
-    if all(record.kind is not RecordKind.REGISTRY_ENTRY for record in read_records(folder)):
-        return None
-    run = link_review(folder, today=found.until)
-    possible = {key for trial in run.unpublished for key in trial.possible}
-    titles = {key: run.linked.reports[key].title or "no title" for key in sorted(possible)}
-    return Unpublished(run.unpublished, run.today, titles)

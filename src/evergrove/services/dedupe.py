@@ -19,7 +19,7 @@ from evergrove.records.deduplicate import deduplicate
 from evergrove.services.folders import locate
 from evergrove.store.lock import changing
 from evergrove.store.merges import add_merges, read_merges
-from evergrove.store.records import read_records
+from evergrove.store.records import read_records, record_ids
 from evergrove.store.write import write_whole
 
 if TYPE_CHECKING:
@@ -99,12 +99,13 @@ def dedupe(review: str | Path, progress: Progress | None = None) -> DedupeRun:
 
 
 def _dedupe(folder: Path, progress: Progress | None) -> DedupeRun:
-    now = standing(read_merges(folder))
+    events = read_merges(folder)
+    now = standing(events)
     found = deduplicate(read_records(folder), together=now.together, apart=now.apart, progress=progress)
     held = now.groups(found.ids)
     added = tuple(_events(_new(found.duplicates(), found.uncertain(), found.related(), held, now)))
     add_merges(folder, added)
-    after = standing((*read_merges(folder),)) if added else now
+    after = standing((*events, *added)) if added else now
     groups = after.groups(found.ids)
     return DedupeRun(len(found.ids), len(groups), added, _waiting(after, groups))
 
@@ -293,7 +294,7 @@ def report_groups(review: str | Path) -> list[tuple[str, ...]]:
         Ids of records.
     """
     folder = locate(review)
-    return standing(read_merges(folder)).groups([record.id for record in read_records(folder)])
+    return standing(read_merges(folder)).groups(record_ids(folder))
 
 
 TABLE = ("report", "records", "record", "file", "position", "own_id", "year", "title")

@@ -11,12 +11,12 @@ from evergrove.errors import UsageError
 from evergrove.model.base import Slug
 from evergrove.services.template import PROTOCOL_TEMPLATE, SEARCHES_TEMPLATE
 from evergrove.store.journal import JOURNAL
-from evergrove.store.lock import LOCK
+from evergrove.store.lock import LOCK, SEARCH_LOCK
 from evergrove.store.write import PART
 
 _PACKAGED = Path(str(files("evergrove"))) / "reviews"
 #: What a run that changes a review has in it, until it ends.
-_ONLY_OF_A_RUN = shutil.ignore_patterns(LOCK, JOURNAL, f"*{PART}")
+_ONLY_OF_A_RUN = shutil.ignore_patterns(LOCK, SEARCH_LOCK, JOURNAL, f"*{PART}")
 _SOURCE_TREE = Path(__file__).resolve().parents[3] / "reviews"
 
 

@@ -19,6 +19,7 @@ from evergrove.records.linking import Works, link
 from evergrove.records.trial_numbers import number_key
 from evergrove.records.unpublished import UnpublishedTrial, unpublished
 from evergrove.services.folders import locate
+from evergrove.services.kept_list import Listed, keep_list, list_key
 from evergrove.store import read_review
 from evergrove.store.links import add_link_decision, read_link_decisions, standing
 from evergrove.store.lock import changing
@@ -26,9 +27,10 @@ from evergrove.store.merges import read_merges
 from evergrove.store.records import known_ids, read_records
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
+    from evergrove.model.study import Study
     from evergrove.records.links import Linked
 
     Progress = Callable[[str, int, int], None]
@@ -61,6 +63,13 @@ class LinkRun:
     linked: Linked
     unpublished: tuple[UnpublishedTrial, ...]
     today: date
+
+    @property
+    def listed(self) -> Listed:
+        """The list of trials without a report, with the titles of the reports that may be of one of them."""
+        possible = sorted({key for trial in self.unpublished for key in trial.possible})
+        titles = {key: self.linked.reports[key].title or "no title" for key in possible}
+        return Listed(self.unpublished, titles)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the run as JSON-safe data."""
@@ -95,11 +104,25 @@ def link_review(review: str | Path, progress: Progress | None = None, today: dat
         For a record, study or decision that cannot be read.
     """
     folder = locate(review)
-    studies = read_review(folder).studies
+    return link_records(folder, read_review(folder).studies, progress, today)
+
+
+def link_records(
+    folder: Path, studies: Sequence[Study], progress: Progress | None = None, today: date | None = None
+) -> LinkRun:
+    """Link the records of a review whose studies are read already; see `link_review`.
+
+    The list of trials without a report is kept for the next build of the site.
+    """
+    day = today or datetime.now(UTC).date()
+    key = list_key(folder, studies, day)
     decisions = standing(read_link_decisions(folder))
     found = link(read_records(folder), studies, decisions, _works(folder), progress)
-    day = today or datetime.now(UTC).date()
-    return LinkRun(found, unpublished(found, studies, day), day)
+    run = LinkRun(found, unpublished(found, studies, day), day)
+    # Reading takes no lock: what changed meanwhile must not be kept under the content of before.
+    if list_key(folder, studies, day) == key:
+        keep_list(key, run.listed)
+    return run
 
 
 def _works(folder: Path) -> Works:
@@ -154,7 +177,7 @@ def decide(
             f"--{action.value}: found two records, {one} and {two}; allowed: at most one; name a "
             "registration number of the trial"
         )
-    if records and all(record.id != records[0] for record in read_records(folder)):
+    if records and records[0] not in known_ids(folder):
         raise UsageError(
             f"--{action.value}: no record {records[0]} in {folder}; 'evergrove link' names the ids of reports"
         )
@@ -236,4 +259,4 @@ def _add(
     return decision
 
 
-__all__ = ["LinkRun", "decide", "link_review", "undo"]
+__all__ = ["LinkRun", "decide", "link_records", "link_review", "undo"]

@@ -22,8 +22,8 @@ from evergrove.sources.search.connection import Connection, Limiter
 from evergrove.sources.search.identity import identity_of
 from evergrove.sources.search.settings import Settings, read_settings
 from evergrove.sources.search.walk import first_question, goes_on, new_walk, walk_pages
-from evergrove.store.lock import changing
-from evergrove.store.records import IMPORTS, known_ids, records_to
+from evergrove.store.lock import PATIENCE_OF_A_SEARCH, changing, searching
+from evergrove.store.records import IMPORTS, ids_in, record_files, records_to
 from evergrove.store.searches import (
     RUNS,
     end_walk,
@@ -37,6 +37,7 @@ from evergrove.store.searches import (
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from contextlib import AbstractContextManager
 
     from evergrove.store.records import Batch
 
@@ -141,14 +142,19 @@ def run_searches(
     ReviewFolderError
         For faults in ``searches.yaml``.
     BusyError
-        While another run changes the review.
+        While another search of the review goes on, or where another change does not end.
+
+    Notes
+    -----
+    The review is locked only while an answer is written down and while its records come in, so that others
+    can work while a service is waited for. What came in meanwhile is known before anything is added.
     """
     folder = locate(review)
     searches = _chosen(folder, only)
     runs: list[SearchRun] = []
     found: list[Found] = []
     errors: list[SourceError] = []
-    with changing(folder, "search"), Connection(settings or read_settings(), limiter) as connection:
+    with searching(folder), Connection(settings or read_settings(), limiter) as connection:
         held = _Held(folder, {search.database for search in searches})
         for search in searches:
             run, new, error = _run(folder, search, connection, held, progress)
@@ -179,10 +185,21 @@ class _Held:
     """The records that a review holds, by number and version."""
 
     def __init__(self, folder: Path, databases: set[Database]) -> None:
-        self.ids = known_ids(folder)
+        self.ids: set[str] = set()
+        self._folder = folder
+        self._formats = {database.form for database in databases}
         self._versions: dict[str, set[str]] = {}
-        for record in records_of_formats(folder, {database.form for database in databases}):
-            self._note(record)
+        self._read: dict[Path, int] = {}
+
+    def refresh(self) -> None:
+        """Read the files of records that are new or have grown; the review is locked meanwhile."""
+        for path in record_files(self._folder):
+            size = path.stat().st_size
+            if self._read.get(path) != size:
+                self.ids.update(ids_in(path))
+                for record in records_of_formats(path, self._formats):
+                    self._note(record)
+                self._read[path] = size
 
     def _note(self, record: Record) -> None:
         identity = identity_of(record)
@@ -209,22 +226,34 @@ def _run(
     walk, error = begun or new_walk(search, settings), None
 
     try:
-        for walk in walk_pages(search, connection, lambda body: keep_answer(folder, body), begun):
-            save_walk(folder, walk)
+        for walk in walk_pages(search, connection, lambda body: _kept(folder, body), begun):
+            with _writing(folder):
+                save_walk(folder, walk)
             if progress is not None:
                 progress(search.id, walk.fetched, walk.expected)
     except SourceError as failed:
         error = failed
     joined = hashlib.sha256("".join(answer.sha256 for answer in walk.answers).encode()).hexdigest()
-    with records_to(folder, f"search-{search.id}", joined) as batch:
-        imported, found = _import(folder, walk, held, batch, joined)
-        run = _told(walk, first_question(search, settings).shown, imported, found, error)
-        if walk.answers:
-            batch.log(IMPORTS, imported)
-        batch.log(RUNS, run)
-    if walk.complete:
-        end_walk(folder, search.id)
+    with _writing(folder):
+        held.refresh()
+        with records_to(folder, f"search-{search.id}", joined) as batch:
+            imported, found = _import(folder, walk, held, batch, joined)
+            run = _told(walk, first_question(search, settings).shown, imported, found, error)
+            if walk.answers:
+                batch.log(IMPORTS, imported)
+            batch.log(RUNS, run)
+        if walk.complete:
+            end_walk(folder, search.id)
     return run, found, error
+
+
+def _writing(folder: Path) -> AbstractContextManager[None]:
+    return changing(folder, "search", PATIENCE_OF_A_SEARCH)
+
+
+def _kept(folder: Path, body: bytes) -> str:
+    with _writing(folder):
+        return keep_answer(folder, body)
 
 
 def _told(

@@ -39,6 +39,11 @@ _SINGLE: dict[tuple[str, ...], str] = {
     ("eligibilityModule", "sex"): "Gender",
     ("eligibilityModule", "minimumAge"): "MinimumAge",
     ("eligibilityModule", "maximumAge"): "MaximumAge",
+    (
+        "sponsorCollaboratorsModule",
+        "responsibleParty",
+        "investigatorFullName",
+    ): "ResponsiblePartyInvestigatorFullName",
     **{
         ("statusModule", f"{struct}Struct", field): f"{name}{suffix}"
         for struct, name in (

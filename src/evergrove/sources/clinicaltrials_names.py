@@ -70,6 +70,7 @@ _FIELDS = {
     "EventsDescription": "description",
     "OrgStudyIdInfo": "orgStudyIdInfo",
     "EnrollmentInfo": "enrollmentInfo",
+    "ResponsiblePartyInvestigatorFullName": "investigatorFullName",
 }
 #: Fields with words from a list, which the second form writes in capitals.
 _WORDS = re.compile(

@@ -26,6 +26,11 @@ _SINGLE: dict[str, tuple[str, ...]] = {
     "why_stopped": ("statusModule", "whyStopped"),
     "sponsor": ("sponsorCollaboratorsModule", "leadSponsor", "name"),
     "sponsor_class": ("sponsorCollaboratorsModule", "leadSponsor", "class"),
+    "responsible_investigator": (
+        "sponsorCollaboratorsModule",
+        "responsibleParty",
+        "investigatorFullName",
+    ),
     "study_type": ("designModule", "studyType"),
     "allocation": ("designModule", "designInfo", "allocation"),
     "intervention_model": ("designModule", "designInfo", "interventionModel"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import getpass
 import json
 import os
+import platform
 import sys
 import time
 from contextlib import contextmanager, suppress
@@ -20,13 +21,19 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 LOCK = ".evergrove.lock"
+#: Held by a search from its beginning to its end; it hinders other searches and nothing else.
+SEARCH_LOCK = ".evergrove-search.lock"
 #: Seconds that a change waits for another: a person's decision is written in milliseconds.
 PATIENCE = 3.0
+#: Seconds that a search waits to write down what it fetched: a large import takes minutes.
+PATIENCE_OF_A_SEARCH = 600.0
 _PAUSE = 0.05
 #: A review may come from anyone: a link in place of the lock must not lead to another file.
 _NOT_THROUGH_A_LINK = getattr(os, "O_NOFOLLOW", 0)
 #: The byte that is locked where locks are of bytes: far behind the text, which then stays readable.
 _FAR = 1 << 30
+#: Bytes of the text: always as many, so that no file need be cut short.
+_SIGNATURE = 1024
 
 
 @contextmanager
@@ -55,20 +62,46 @@ def changing(folder: Path, what: str, patience: float = PATIENCE) -> Iterator[No
     however that ends; the file that is left is taken over. Two machines exclude each other where their
     network file system carries ``flock``.
     """
-    descriptor = _wait(folder, patience)
+    with _held(folder, LOCK, what, patience):
+        settle(folder / RECORDS)
+        yield
+
+
+@contextmanager
+def searching(folder: Path) -> Iterator[None]:
+    """Be the only search of a review folder; each of its changes takes the folder's own lock for its moment.
+
+    Parameters
+    ----------
+    folder : Path
+        The review folder.
+
+    Raises
+    ------
+    BusyError
+        While another search goes on.
+    UsageError
+        For a folder that cannot be written to.
+    """
+    with _held(folder, SEARCH_LOCK, "search", PATIENCE):
+        yield
+
+
+@contextmanager
+def _held(folder: Path, name: str, what: str, patience: float) -> Iterator[None]:
+    descriptor = _wait(folder, name, patience)
     try:
         _sign(descriptor, what)
-        settle(folder / RECORDS)
         yield
     finally:
         with suppress(OSError):  # Windows removes no open file: then it stays, unlocked
-            (folder / LOCK).unlink()
+            (folder / name).unlink()
         os.close(descriptor)
 
 
-def _wait(folder: Path, patience: float) -> int:
-    """Return the descriptor of the lock file once it is ours."""
-    path = folder / LOCK
+def _wait(folder: Path, name: str, patience: float) -> int:
+    """Return the descriptor of a lock file once it is ours."""
+    path = folder / name
     end = time.monotonic() + patience
     while True:
         try:
@@ -90,9 +123,9 @@ def _wait(folder: Path, patience: float) -> int:
 
 
 def _stands(path: Path, descriptor: int) -> bool:
-    """Return whether the locked file is still the one at its place: its last holder removes it."""
+    """Return whether the locked file itself is at its place: its last holder removes it; a link is none."""
     try:
-        return os.path.samestat(path.stat(), os.fstat(descriptor))
+        return os.path.samestat(path.lstat(), os.fstat(descriptor))
     except FileNotFoundError:
         return False
 
@@ -102,20 +135,19 @@ def _sign(descriptor: int, what: str) -> None:
     told = {
         "what": what,
         "process": os.getpid(),
-        "host": os.uname().nodename if hasattr(os, "uname") else os.environ.get("COMPUTERNAME", ""),
+        "host": platform.node(),
         "user": _user(),
         "since": datetime.now(UTC).isoformat(timespec="seconds"),
     }
-    os.ftruncate(descriptor, 0)
     os.lseek(descriptor, 0, os.SEEK_SET)
-    os.write(descriptor, json.dumps(told).encode())
+    os.write(descriptor, json.dumps(told).encode().ljust(_SIGNATURE)[:_SIGNATURE])
 
 
 def _holder(descriptor: int) -> str:
     """Return who holds the lock, as far as it has signed."""
     os.lseek(descriptor, 0, os.SEEK_SET)
     try:
-        told = json.loads(os.read(descriptor, 4096))
+        told = json.loads(os.read(descriptor, _SIGNATURE))
         return (
             f"'evergrove {told['what']}' (process {told['process']} of {told['user']} on {told['host']}, "
             f"since {told['since']})"

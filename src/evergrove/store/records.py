@@ -31,7 +31,9 @@ if TYPE_CHECKING:
 
 RECORDS = "records"
 IMPORTS = "imports.jsonl"
-_ID = re.compile(r'^\{"id": ?"([0-9a-f]{24})"')
+_ID = re.compile(rb'\{"id": ?"([0-9a-f]{24})"')
+#: How a line of a registry entry says what it is; within another field the quotes would have a backslash.
+_ENTRY = re.compile(rb'"kind": ?"registry-entry"')
 
 
 def record_line(record: Record) -> str:
@@ -71,15 +73,31 @@ def read_records(folder: Path) -> Iterator[Record]:
                     raise ReviewFolderError(str(folder), [fault]) from None
 
 
+def record_ids(folder: Path) -> list[str]:
+    """Return the ids of all records of a review, in their order, without reading the records themselves."""
+    return [key for path in record_files(folder) for key in ids_in(path)]
+
+
+def ids_in(path: Path) -> Iterator[str]:
+    """Yield the ids of the records of one of the `record_files`."""
+    with path.open("rb") as stream:
+        for line in stream:
+            if (at := _ID.match(line)) is not None:
+                yield at.group(1).decode()
+
+
 def known_ids(folder: Path) -> set[str]:
     """Return the ids of all records that a review holds, without reading the records themselves."""
-    found: set[str] = set()
+    return set(record_ids(folder))
+
+
+def holds_registry_entries(folder: Path) -> bool:
+    """Return whether a review holds an entry of a registry, without reading the records themselves."""
     for path in record_files(folder):
-        with path.open(encoding="utf-8") as stream:
-            for line in stream:
-                if (at := _ID.match(line)) is not None:
-                    found.add(at.group(1))
-    return found
+        with path.open("rb") as stream:
+            if any(_ENTRY.search(line) for line in stream):
+                return True
+    return False
 
 
 def read_imports(folder: Path) -> tuple[ImportRun, ...]:

@@ -17,7 +17,7 @@ from evergrove.errors import ReviewFolderError, SourceError
 from evergrove.model.record import Record
 from evergrove.model.search import SavedSearch, SearchRun, Walk
 from evergrove.store.folder import read_searches
-from evergrove.store.records import RECORDS, record_files
+from evergrove.store.records import RECORDS
 from evergrove.store.refusals import line_fault
 from evergrove.store.write import write_whole
 
@@ -140,12 +140,11 @@ def _walk_file(folder: Path, search_id: str) -> Path:
     return folder / RECORDS / UNFINISHED / f"{search_id}.json"
 
 
-def records_of_formats(folder: Path, formats: Iterable[FileFormat]) -> Iterator[Record]:
-    """Yield the records of a review that came in these formats; other lines are not parsed."""
+def records_of_formats(path: Path, formats: Iterable[FileFormat]) -> Iterator[Record]:
+    """Yield the records of one of the `record_files` that came in these formats; others are not parsed."""
     # both ways of writing JSON: with a space behind the colon, and without
     marks = tuple(f'"format":{space}"{form.value}"' for form in formats for space in ("", " "))
-    for path in record_files(folder):
-        with path.open(encoding="utf-8") as stream:
-            for line in stream:
-                if any(mark in line for mark in marks):
-                    yield Record.model_validate_json(line)
+    with path.open(encoding="utf-8") as stream:
+        for line in stream:
+            if any(mark in line for mark in marks):
+                yield Record.model_validate_json(line)

@@ -9,7 +9,9 @@ from evergrove.model.record import FileFormat, RecordKind
 from evergrove.model.study import Study
 from evergrove.records.linking import Works, link
 from evergrove.records.trial_clusters import Clusters
-from evergrove.records.trial_items import entry_of
+from evergrove.records.trial_items import entry_of, report_of
+from evergrove.records.trial_likeness import Rarity, report_levels
+from evergrove.records.trial_people import people_of, same_person
 from evergrove.records.unpublished import unpublished
 from evergrove.sources.draft import Draft, Origin
 
@@ -97,17 +99,17 @@ def test_likeness_alone_links_where_title_person_and_date_agree():
     one = report(
         "Marrow cells for severe lung injury: a randomised trial", authors=("Costa, J", "Bergen, Ada")
     )
-    others = [entry(f"NCT1000000{n}", f"Aspirin dose {n} after stroke") for n in range(9)]
+    others = [entry(f"NCT10000{n:03}", f"Aspirin dose {n} after stroke") for n in range(120)]
     found = only(link([entry("NCT00000001", investigators="Ada Bergen, MD"), *others, one]).links, one.id)
     assert found.verdict is LinkVerdict.LINKED
-    assert {item.kind for item in found.evidence} >= {"title", "investigator", "date", "design"}
+    assert {item.kind for item in found.evidence} >= {"title", "word", "subject", "investigator", "date"}
     assert 0.9 <= found.probability < 1
     assert "probability" in str(found)
 
 
 def test_the_authors_of_a_linked_report_tell_a_report_whose_title_says_little():
     group = ("Costa, J", "Duval, P", "Eder, Q", "Falk, R")
-    trial = entry("NCT00000001", investigators="Ada Costa, MD")
+    trial = entry("NCT00000001", investigators="Jo Costa, MD")
     first = report("Marrow cells for severe lung injury", "Registered as NCT00000001.", authors=group)
     second = report("Who gives marrow to strangers", authors=("Gall, S", *group[:3], "Hart, T"))
     others = [entry(f"NCT0000010{number}", f"A trial of rest in fever {number}") for number in range(9)]
@@ -127,7 +129,7 @@ def test_offices_and_companies_are_no_investigators():
     )
     record = entry("NCT00000001")
     record = record.model_copy(update={"other": {**record.other, "investigators": names}})
-    assert entry_of([record]).people == {"sleeper"}
+    assert entry_of([record]).people == {"sleeper l"}
 
 
 def test_what_is_only_somewhat_alike_goes_to_a_person_or_nowhere():
@@ -275,3 +277,74 @@ def test_clusters_keep_apart_what_a_person_keeps_apart():
     assert clusters.join("DRKS00000001", "ISRCTN00000001")
     assert not clusters.join("ISRCTN00000001", "NCT00000001")
     assert clusters.conflict("ISRCTN00000001", "NCT00000001").startswith("a person keeps")
+
+
+@pytest.mark.parametrize(
+    ("investigator", "author", "same"),
+    [
+        ("Ada Bergen, MD", "Bergen A", True),
+        ("Ada Bergen, MD", "Bergen O", False),
+        ("Iwan CC van der Horst, MD, PhD", "van der Horst IC", True),
+        ("Carsten Tschoepe, Prof.", "Tschöpe C", True),
+        ("Jin Yang, Professor", "Yang J", True),
+        ("Wang Fusheng", "Wang FS", True),
+        ("Fusheng Wang", "Wang FS", True),
+        ("Wang Fusheng", "Fu W", False),
+        ("Bergen", "Bergen O", True),
+    ],
+)
+def test_an_investigator_is_known_among_the_authors(investigator, author, same):
+    record = entry("NCT00000001")
+    names = {**record.other, "investigators": (), "sponsor": (f"{investigator}",)}
+    if " " in investigator:
+        names |= {"investigators": (investigator,), "sponsor": ()}
+    people = entry_of([record.model_copy(update={"other": names})]).people or people_of(investigator)
+    authors = report_of([report("Of cells", authors=("Costa, J", author, "Duval, P"))]).authors
+    assert any(same_person(one, two) for one in people for two in authors) is same
+
+
+@pytest.mark.parametrize(
+    ("acronym", "entry_title", "title", "named"),
+    [
+        ("TRAINING-HR", "Exercise", "Exercise in lung injury: Training-HR study protocol", True),
+        ("TRAINING-HR", "Exercise", "Training in lung injury and its HR", False),
+        ("CCM-LINj", "Cells", "Cells in lung injury: a pilot study (CCM-LInj)", True),
+        (None, "Cells in lung injury: The RELAX Study", "An analysis of the RELAX trial", True),
+        (None, "Cells in lung injury: The RELAX Study", "Relax: rest in lung injury", False),
+        (None, "Blood Pressure Checks (BP-CHECK)", "BP-CHECK, a trial", True),
+        (None, "Cells for acute respiratory distress syndrome (ARDS)", "Cells in ARDS", False),
+    ],
+)
+def test_an_acronym_is_found_as_the_registry_or_a_title_gives_it(acronym, entry_title, title, named):
+    record = entry("NCT00000001", entry_title, **({"acronym": acronym} if acronym else {}))
+    told, one = entry_of([record]), report_of([report(title)])
+    levels = report_levels(one, told, Rarity.of([told], [one]))
+    assert (levels["acronym"] == "named") is named
+
+
+def test_a_rare_word_counts_where_the_entry_speaks_of_it_outside_its_title():
+    one = report("Growth and enalapril in newborn children", authors=("Nobody, X",))
+    told = entry("NCT00000001", "A trial of two drugs", interventions="DRUG: Enalapril")
+    others = [entry(f"NCT10000{n:03}", f"Aspirin dose {n} after stroke") for n in range(120)]
+    entries = [entry_of([record]) for record in (told, *others)]
+    one = report_of([one])
+    rarity = Rarity.of(entries, [one])
+    assert report_levels(one, entries[0], rarity)["word"] == "only"
+    assert report_levels(one, entries[1], rarity)["word"] == "none"
+    small = Rarity.of(entries[:20], [one])
+    assert report_levels(one, entries[0], small)["word"] == "some"
+
+
+def test_nothing_that_weighs_nothing_is_told_as_evidence():
+    one = report("Marrow cells for severe lung injury: a randomised trial", authors=("Bergen, Ada",))
+    others = [entry(f"NCT10000{n:03}", f"Aspirin dose {n} after stroke") for n in range(120)]
+    found = only(link([entry("NCT00000001"), *others, one]).links, one.id)
+    assert all(item.weight for item in found.evidence)
+
+
+def test_a_number_is_not_lost_because_the_report_is_older_than_the_start():
+    early = report("Cells: study protocol", abstract="Registered as NCT00000001.", year=2017)
+    found = only(link([entry("NCT00000001"), early]).links, early.id)
+    assert found.verdict is not LinkVerdict.NOT
+    date_weight = next(item.weight for item in found.evidence if item.kind == "date")
+    assert date_weight == pytest.approx(-3.3)

@@ -15,7 +15,7 @@ from evergrove.records.trial_clusters import Clusters
 from evergrove.records.trial_items import Entry
 from evergrove.records.trial_likeness import Rarity
 from evergrove.records.trial_numbers import number_key, numbers_in
-from evergrove.records.unpublished import unpublished
+from evergrove.records.unpublished import TrialState, unpublished
 from evergrove.services.folders import locate
 from evergrove.store import read_review
 from support.reading import read_text
@@ -46,6 +46,10 @@ def test_registry_entries_of_cell_trials_find_the_studies_of_the_shipped_review(
     by_number = {trial.registrations[0]: trial for trial in missing}
     assert by_number["NCT02804945"].days_since_completion == (date(2026, 1, 1) - date(2019, 6, 13)).days
     assert by_number["NCT04491240"].results_in_registry == "2020-11-04"
+    assert by_number["NCT04341610"].state is TrialState.NEVER_BEGAN
+    still_recruiting = by_number["NCT04565665"]
+    assert (still_recruiting.status, still_recruiting.state) == ("RECRUITING", TrialState.OVERDUE)
+    assert by_number["NCT04366830"].completion is None
 
 
 def test_hand_found_cross_registrations_are_read_and_no_two_trials_joined():

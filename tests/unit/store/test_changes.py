@@ -15,7 +15,7 @@ from evergrove.cli.main import main
 from evergrove.errors import BusyError, ReviewFolderError, UsageError
 from evergrove.services.folders import new_review
 from evergrove.services.import_records import import_files
-from evergrove.store import journal
+from evergrove.store import journal, lock
 from evergrove.store.lock import LOCK, changing
 from evergrove.store.records import read_imports, read_records
 
@@ -240,3 +240,71 @@ def test_every_command_that_writes_waits_its_turn(review, arguments):
     told = json.loads(done.stdout)["error"]
     assert (done.exit_code, told["code"]) == (8, "review-busy")
     assert "'evergrove import' (process " in told["message"]
+
+
+def test_where_an_open_file_cannot_be_removed_the_lock_stays_and_is_taken_over(review, monkeypatch):
+    """As on Windows."""
+
+    def no_removal(_path, missing_ok=False):
+        raise PermissionError(13, "being used by another process")
+
+    monkeypatch.setattr(type(review), "unlink", no_removal)
+    for what in ("import", "a change with quite a long name", "dedupe"):
+        with changing(review, what, 0):
+            assert json.loads((review / LOCK).read_text())["what"] == what
+            with pytest.raises(BusyError, match=f"'evergrove {what}'"), changing(review, "other", 0):
+                pass
+        assert (review / LOCK).exists()
+
+
+#: Holds the lock by one locked byte far behind the text, the way of Windows, until its input ends.
+BYTE_HOLDER = """
+import fcntl, os, sys
+from pathlib import Path
+from evergrove.store import lock
+
+def seize(descriptor):
+    try:
+        fcntl.lockf(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, lock._FAR)
+    except OSError:
+        return False
+    return True
+
+lock._seize = seize
+try:
+    with lock.changing(Path(sys.argv[1]), sys.argv[2], 0):
+        print("held", flush=True)
+        sys.stdin.read()
+except lock.BusyError as error:
+    print(error, flush=True)
+"""
+
+
+def test_a_locked_byte_excludes_and_leaves_the_text_to_be_read(review):
+    def holder(what):
+        command = [sys.executable, "-c", BYTE_HOLDER, str(review), what]
+        pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+        return subprocess.Popen(command, text=True, **pipes)
+
+    first = holder("import")
+    assert first.stdout.readline() == "held\n"
+    told, _ = holder("dedupe").communicate(timeout=60)
+    assert f"'evergrove import' (process {first.pid} of " in told
+    os.kill(first.pid, signal.SIGKILL)
+    first.communicate(timeout=60)
+    assert (review / LOCK).exists()
+    third = holder("dedupe")
+    assert third.stdout.readline() == "held\n"
+    third.communicate(timeout=60)
+    assert not (review / LOCK).exists()
+
+
+def test_a_link_is_not_written_through_where_it_is_followed(review, tmp_path, monkeypatch):
+    """As on Windows, which has no way to open a file and refuse a link."""
+    other = tmp_path / "other.txt"
+    other.write_text("mine")
+    (review / LOCK).symlink_to(other)
+    monkeypatch.setattr(lock, "_NOT_THROUGH_A_LINK", 0)
+    with pytest.raises(BusyError), changing(review, "import", 0):
+        pass
+    assert other.read_text() == "mine"

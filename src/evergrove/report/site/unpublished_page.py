@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from evergrove.records.unpublished import TrialState
 from evergrove.report.numerals import count
 from evergrove.report.site.page import Crumb, Page
 
@@ -38,7 +39,9 @@ def unpublished_pages(findings: Findings) -> tuple[Page, ...]:
     overdue = [
         trial
         for trial in trials
-        if (trial.days_since_completion or 0) > A_YEAR and trial.results_in_registry is None
+        if trial.state.ended
+        and (trial.days_since_completion or 0) > A_YEAR
+        and trial.results_in_registry is None
     ]
     page = Page(
         path="unpublished.html",
@@ -51,6 +54,7 @@ def unpublished_pages(findings: Findings) -> tuple[Page, ...]:
             "rows": tuple(_row(trial, missing.titles) for trial in trials),
             "until": missing.until,
             "overdue": len(overdue),
+            "untold": sum(trial.state is TrialState.OVERDUE for trial in trials),
             "posted": sum(trial.results_in_registry is not None for trial in trials),
             "names": {study.id: study.name for study in findings.review.studies},
         },

@@ -4,6 +4,7 @@ import gzip
 import hashlib
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -14,10 +15,15 @@ import pytest
 from click.testing import CliRunner
 
 from evergrove.cli.main import main
-from evergrove.errors import ReviewFolderError, SourceError, UsageError
+from evergrove.errors import BusyError, ReviewFolderError, SourceError, UsageError
 from evergrove.services.folders import new_review
+from evergrove.services.import_records import import_files
 from evergrove.services.review import open_review
+from evergrove.services.search import run_searches
 from evergrove.sources.search import pubmed
+from evergrove.sources.search.connection import Limiter
+from evergrove.sources.search.settings import read_settings
+from evergrove.store.lock import changing
 from evergrove.store.records import read_imports, read_records
 from evergrove.store.searches import answer_file, read_runs, read_walk, saved_searches
 from support.literature_services import cut, fine, garbled, grown, slow, status
@@ -406,3 +412,73 @@ def test_the_shipped_review_has_its_searches(shipped_folder):
         assert search.query.count('"') % 2 == 0
         assert search.query.count("[") == search.query.count("]")
         assert "\n" not in search.query
+
+
+def meanwhile(services, review, action):
+    """Search Europe PMC, and do something once, after the first page."""
+    done = []
+
+    def progress(_search, _fetched, _expected):
+        if not done:
+            done.append(action())
+
+    settings = read_settings(services.environment)
+    outcome = run_searches(review, ["epmc"], progress, settings, Limiter(sleep=lambda _: None))
+    return outcome, done[0]
+
+
+def test_others_can_work_while_a_search_waits_for_its_service(services, review, tmp_path):
+    file = tmp_path / "refs.ris"
+    file.write_text("TY  - JOUR\nTI  - Invented\nER  - \n", encoding="utf-8")
+    outcome, (imported,) = meanwhile(services, review, lambda: import_files(review, [file]))
+    assert imported.added == 1
+    assert outcome.runs[0].added == 45
+    assert len(list(read_records(review))) == 46
+    assert [run.added for run in read_imports(review)] == [1, 45]
+    assert not [path.name for path in review.rglob(".evergrove*")]
+
+
+def test_what_came_in_while_a_search_went_on_is_not_added_again(services, review, tmp_path):
+    other = new_review(tmp_path / "other", review)
+    settings = read_settings(services.environment)
+    run_searches(other, ["epmc"], None, settings, Limiter(sleep=lambda _: None))
+    (found,) = (path for path in (other / "records").glob("search-epmc-*.jsonl"))
+
+    def put_there():
+        with changing(review, "import"):
+            return shutil.copyfile(found, review / "records" / "other-01234567.jsonl")
+
+    outcome, _ = meanwhile(services, review, put_there)
+    assert (outcome.runs[0].fetched, outcome.runs[0].added, outcome.runs[0].known) == (45, 0, 45)
+    assert len(list(read_records(review))) == 45
+
+
+def test_a_second_search_is_told_of_the_first_and_a_copy_has_no_lock(services, review, tmp_path):
+    def search_again():
+        with pytest.raises(BusyError, match="'evergrove search'"):
+            run_searches(review, ["epmc"], None, read_settings(services.environment))
+        return new_review(tmp_path / "copy", review)
+
+    outcome, copy = meanwhile(services, review, search_again)
+    assert outcome.runs[0].added == 45
+    assert not [path.name for path in copy.rglob(".evergrove*")]
+
+
+def test_a_change_that_ends_later_is_waited_for(services, review):
+    held, let_go = threading.Event(), threading.Event()
+
+    def importing():
+        with changing(review, "import"):
+            held.set()
+            let_go.wait(20)
+
+    def begin():
+        thread = threading.Thread(target=importing)
+        thread.start()
+        held.wait(20)
+        threading.Timer(0.3, let_go.set).start()
+        return thread
+
+    outcome, thread = meanwhile(services, review, begin)
+    thread.join()
+    assert outcome.runs[0].added == 45
