@@ -109,7 +109,7 @@ def test_what_rispy_loses_is_kept(tmp_path):
     _, (record,), _ = read_text(tmp_path, text)
     assert record.title == "One"
     assert record.other == {"T1": ("Another", "A third"), "XX": ("unknown",)}
-    assert (record.notes, record.abstract) == (("a b",), "x y")
+    assert (record.notes, record.abstract) == (("a", "b"), "x y")  # a line of a note is a note, as for rispy
     assert record.raw == text.rstrip("\n")
 
 
