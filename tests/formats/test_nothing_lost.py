@@ -26,6 +26,7 @@ TAGGED = {
     "medline": re.compile(r"([A-Z]{2,4}) *-\s?(.*)"),
     "endnote-tagged": re.compile(r"\ufeff?%(.)\s?(.*)"),
     "web-of-science": re.compile(r"([A-Z][A-Z0-9])( .*|$)"),
+    "ovid-text": re.compile(r"([A-Z][A-Za-z0-9/ -]*?)()\s*$"),
 }
 REAL = (
     *("jabref", "nbib", "openalex", "pubmed_xml", "reflib", "reflib_node", "rispy", "europepmc"),
@@ -77,6 +78,7 @@ TOLD_OTHERWISE = {
 }
 #: Tags whose word is another in our own: kinds; names that stand twice, short and full.
 OTHERWISE = {"ris": {"TY", "ER"}, "web-of-science": {"PT"}, "medline": {"AU"}, "endnote-tagged": {"0"}}
+OTHERWISE["ovid-text"] = {"?"}  # the number of a record
 
 
 def only_raw(form):
@@ -157,7 +159,7 @@ def lost(path):
     [
         path.name
         for path in sorted(SAMPLES.iterdir())
-        if path.suffix in {".ris", ".nbib", ".enw", ".ciw", ".xml"}
+        if path.suffix in {".ris", ".nbib", ".enw", ".ciw", ".xml", ".txt"}
     ]
     + [f"registry/{name}" for name in ("crossref.json", "ctgov-v2-page.json", "ctgov-v2-study.json")]
     + [f"registry/{name}" for name in ("europe-pmc.json", "ictrp.xml", "ictrp-2026.xml", "openalex.json")],

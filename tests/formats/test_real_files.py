@@ -71,7 +71,7 @@ def test_the_formats_of_one_library_agree_field_by_field(tmp_path):
 #: How a pair of JabRef's fixtures may differ: its .bib drops or rewrites these on purpose.
 _STEMS = sorted(path.stem for path in SHARED.glob("jabref/*.bib"))
 SOURCES = (".ris", ".xml", ".nbib", ".txt", ".isi", ".enw")
-OTHER_FORMATS = re.compile(r"Copac|RepecNep|Ovid|InvalidFormat")
+OTHER_FORMATS = re.compile(r"Copac|RepecNep|OvidImporterTestBib|InvalidFormat")
 #: JabRef takes these otherwise: it joins repeated titles and abstracts, takes a book's title for that of
 #: the chapter, the PubMed number of an address for that of the record, and writes formulas as LaTeX.
 OTHERWISE = {
@@ -107,6 +107,19 @@ def test_fixtures_come_out_as_their_expected_parse(stem):
                 assert getattr(have, name) == getattr(want, name), name
 
 
+@pytest.mark.parametrize("number", [3, 4, 5, 6, 7])
+def test_ovids_running_text_comes_out_as_jabref_expects(number):
+    """Degrees, which JabRef takes for names, are no part of a name here."""
+    _, (want,), _ = read_file(shared(f"jabref/OvidImporterTestBib{number}.bib"))
+    _, (have,), left_out = read_file(shared(f"jabref/OvidImporterTest{number}.txt"))
+    assert not left_out
+    for name in ("title", "abstract", "doi", "issn", "language"):
+        assert getattr(have, name) == getattr(want, name), name
+    assert "; ".join(have.keywords).replace("; ", ", ") == ", ".join(want.keywords)
+    if number not in {5, 6}:
+        assert have.authors == want.authors
+
+
 @pytest.mark.parametrize(
     ("pattern", "form"),
     [
@@ -116,6 +129,7 @@ def test_fixtures_come_out_as_their_expected_parse(stem):
         ("jabref/*.ris", FileFormat.RIS),
         ("jabref/*WOS*.isi", FileFormat.WEB_OF_SCIENCE),
         ("jabref/Endnote.[be]*.enw", FileFormat.ENDNOTE_TAGGED),
+        ("jabref/Ovid*.txt", FileFormat.OVID_TEXT),
         ("jabref/EndnoteXml*.xml", FileFormat.ENDNOTE_XML),
         ("nbib/biopython/*.txt", FileFormat.MEDLINE),
         ("pubmed_xml/*/*.xml", FileFormat.PUBMED_XML),

@@ -22,6 +22,7 @@ FORMATS = {
     "pubmed.xml": FileFormat.PUBMED_XML,
     "endnote.xml": FileFormat.ENDNOTE_XML,
     "endnote.enw": FileFormat.ENDNOTE_TAGGED,
+    "ovid.txt": FileFormat.OVID_TEXT,
     "web-of-science.ciw": FileFormat.WEB_OF_SCIENCE,
     "library.bib": FileFormat.BIBTEX,
     "scopus.csv": FileFormat.TABLE,
@@ -69,6 +70,20 @@ ALPHA = {
             {**ALPHA, "issn": ("1234-5679", "1234-5687"), "pmid": "99000001", "date": "2021-04-02"},
         ),
         ("endnote.enw", {**ALPHA, "pmid": "99000001", "date": "2021-04-02", "keywords": ("cells", "lung")}),
+        (
+            "ovid.txt",
+            {
+                **ALPHA,
+                "pmid": "99000001",
+                "title": "Invented cells: a trial",
+                "authors": ("Rossi, Anna", "Bianchi, Bruno"),
+                "date": "2021-04",
+                "journal": "Journal of Invented Medicine",
+                "keywords": ("cells", "lung"),
+                "types": ("Article", "Original Article: PDF Only"),
+                "registrations": ("NCT09999991",),
+            },
+        ),
         ("web-of-science.ciw", {**ALPHA, "pmid": "99000001", "date": "2021-04-02"}),
         ("library.bib", {"volume": "4", "pages": "11-19", "date": "2021-04", "doi": "10.5555/alpha_2021"}),
         ("scopus.csv", {**ALPHA, "pmid": "99000001", "title": "Invented cells; a trial"}),
@@ -101,6 +116,60 @@ def test_dialects_of_ris():
     assert (cochrane.pmid, cochrane.doi) == ("99000001", "10.5555/alpha.2021")
     assert zotero.notes == ("a note & more",)
     assert (zotero.pmid, zotero.date) == ("99000001", "2021-04-02")
+
+
+def test_ovids_running_text_has_its_sources_editors_and_trials():
+    (first, second, third), (left,) = sample("ovid.txt")
+    assert first.source.database == "Ovid MEDLINE(R) ALL"
+    assert first.abstract.startswith("The first part of an invented abstract. ClinicalTrials.gov")
+    assert first.other["references"] == ("Verdi C. 2001. An older trial, NCT00000001. Old Journal 1: 2-3.",)
+    assert (second.kind, second.authors) == (RecordKind.CONFERENCE, ("Neri D.",))
+    assert second.other["Editor"] == ("Verdi, Carla",)
+    assert (second.journal, second.volume, second.issue) == ("Congress of Nowhere", "3", "1")
+    assert (second.pages, second.date) == ("7-8", "2020-05")
+    assert (third.journal, third.volume, third.issue) == ("Stem Cells of Nowhere", "10", "5")
+    assert (third.pages, third.date, third.registrations) == ("660-673", "2021", ("NCT09999992",))
+    assert (left.position, left.reason) == (4, "no field has text; allowed: at least one")
+
+
+@pytest.mark.parametrize(
+    ("printed", "names"),
+    [
+        ("Khan MD;  Smith MA 1", ("Khan MD", "Smith MA")),
+        ("Smith, MA;  Rossi, A. MD", ("Smith, MA", "Rossi, A.")),
+        ("van Vugt, Arie MD, PhD +", ("van Vugt, Arie",)),
+        ("Bunkers, Sandra Schmidt RN; PhD; FAAN 1", ("Bunkers, Sandra Schmidt",)),
+        ("Rossi, Anna (1,2);  Ma, Ma", ("Rossi, Anna", "Ma, Ma")),
+    ],
+)
+def test_degrees_are_taken_off_names_and_initials_are_not(tmp_path, printed, names):
+    _, (record,), _ = read_text(tmp_path, f"<1>\nTitle\n  A trial\nAuthor\n  {printed}\n")
+    assert record.authors == names
+
+
+@pytest.mark.parametrize(
+    ("source", "told"),
+    [
+        ("Ecohydrology.   8(6):1048-1064, September 2015.", ("Ecohydrology", "8", "6", "1048-1064", 2015)),
+        (
+            "Critical Care (London, England).  26(1):48, 2022 02 21.",
+            ("Critical Care (London, England)", "26", "1", "48", 2022),
+        ),
+        (
+            "Critical Care. 26(1) (no pagination), 2022. Article Number: 48.",
+            ("Critical Care", "26", "1", None, 2022),
+        ),
+        ("Very Long Title. Vol 28(2) April 2015, 103-106.", ("Very Long Title", "28", "2", "103-106", 2015)),
+        ("School Psychology Quarterly. ", ("School Psychology Quarterly", None, None, None, None)),
+        ("Rossi (2015). A Book. (pp. 3-6) X pp. Rome: Nobody", (None, None, None, None, 2015)),
+        ("Something of 2014 and 2015 printed otherwise", (None, None, None, None, None)),
+    ],
+)
+def test_what_ovid_prints_in_one_line_is_taken_apart_only_where_its_form_is_known(tmp_path, source, told):
+    text = f"<1>\nTitle\n  A trial\nAuthor\n  Rossi A.\nSource\n  {source}\n"
+    _, (record,), _ = read_text(tmp_path, text)
+    assert (record.journal, record.volume, record.issue, record.pages, record.year) == told
+    assert record.other["Source"] == (" ".join(source.split()),)
 
 
 def test_what_rispy_loses_is_kept(tmp_path):

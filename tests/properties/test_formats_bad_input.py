@@ -29,6 +29,7 @@ OF = {
     FileFormat.PUBMED_XML: "pubmed.xml",
     FileFormat.ENDNOTE_XML: "endnote.xml",
     FileFormat.ENDNOTE_TAGGED: "endnote.enw",
+    FileFormat.OVID_TEXT: "ovid.txt",
     FileFormat.WEB_OF_SCIENCE: "web-of-science.ciw",
     FileFormat.BIBTEX: "library.bib",
     FileFormat.TABLE: "scopus.csv",

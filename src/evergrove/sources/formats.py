@@ -24,6 +24,7 @@ MODULES: dict[FileFormat, str] = {
     FileFormat.WEB_OF_SCIENCE: "evergrove.sources.web_of_science",
     FileFormat.RIS: "evergrove.sources.ris",
     FileFormat.MEDLINE: "evergrove.sources.medline",
+    FileFormat.OVID_TEXT: "evergrove.sources.ovid_text",
     FileFormat.BIBTEX: "evergrove.sources.bibtex",
     FileFormat.RAYYAN: "evergrove.sources.rayyan",
     FileFormat.REVMAN_CSV: "evergrove.sources.revman_csv",
