@@ -53,15 +53,13 @@ _PP = re.compile(
 )
 #: "Journal.", of what is published ahead of print.
 _JOURNAL_ONLY = re.compile(r"(?P<journal>[^.:()0-9]+)")
-#: Marks of institutions behind a name: "Rossi, A 1", "Rossi, A (1,2)", "Rossi, A *".
-_MARKS = re.compile(r"(?:\s+\(?[0-9]{1,3}(?:\s?,\s?[0-9]{1,3})*\)?|\s*[*+#^]+)+$")
-_DEGREE = (
-    r"(?:M\.?D|Ph\.?D|R\.?N|FAAN|M\.?Sc|B\.?Sc|M\.?S|M\.?A|M\.?P\.?H|D\.?Phil|M\.?B\.?B\.?S|MBChB"
-    r"|FRCPC?|FRCS)\.?"
+#: A source longer than this has none of these forms.
+_LONGEST_SOURCE = 500
+#: A word behind a name that marks an institution: "1", "(1,2)", "*".
+_MARK = re.compile(r"\(?[0-9]{1,3}(?:,[0-9]{1,3}){0,20}\)?|[*+#^]+")
+_DEGREE = re.compile(
+    r"M\.?D|Ph\.?D|R\.?N|FAAN|M\.?Sc|B\.?Sc|M\.?S|M\.?A|M\.?P\.?H|D\.?Phil|M\.?B\.?B\.?S|MBChB|FRCPC?|FRCS"
 )
-#: Behind a given name that is written out: "Khan MD" and "Smith, MA" are initials.
-_DEGREES = re.compile(rf"(?P<name>[^,]+,.*?[A-Z]\w*[a-z.]\w*.*?)(?:[,\s]+{_DEGREE})+")
-_ONLY_DEGREES = re.compile(rf"{_DEGREE}(?:[,\s]+{_DEGREE})*")
 _EDITOR = re.compile(r"\s*\[Ed(?:itor|s)?\.?\]$", re.IGNORECASE)
 
 #: name of a field -> its lines
@@ -174,9 +172,8 @@ def _dates(draft: Draft, fields: Fields) -> None:
     if source is not None:
         draft.keep("Source", source)
         text = source.rstrip(". ")
-        found = next(
-            (hit for form in (_PP, _VOL, _COLON, _JOURNAL_ONLY) if (hit := form.fullmatch(text))), None
-        )
+        forms = (_PP, _VOL, _COLON, _JOURNAL_ONLY) if len(text) <= _LONGEST_SOURCE else ()
+        found = next((hit for form in forms if (hit := form.fullmatch(text))), None)
         for name, value in (found.groupdict() if found is not None else {}).items():
             if name == "date":
                 dates.append(value)
@@ -191,15 +188,33 @@ def _dates(draft: Draft, fields: Fields) -> None:
 def _people(draft: Draft, lines: list[str]) -> None:
     for line in lines:
         for part in line.split(";"):
-            name = _MARKS.sub("", clean(part))
-            if (found := _DEGREES.fullmatch(name)) is not None:
-                name = found["name"]
-            if not name or _ONLY_DEGREES.fullmatch(name):
-                continue
-            if _EDITOR.search(name):
+            name = _bare_name(part)
+            if name.endswith("]") and _EDITOR.search(name):
                 draft.keep("Editor", person(_EDITOR.sub("", name)))
-            else:
+            elif name:
                 draft.authors.append(person(name))
+
+
+def _bare_name(printed: str) -> str:
+    """Return a name without marks of institutions and degrees.
+
+    Degrees are taken off only behind a given name: "Khan MD" and "Smith, MA" are initials.
+    """
+    words = clean(printed).split(" ")
+    while words and _MARK.fullmatch(words[-1]):
+        words.pop()
+    if not words:
+        return ""
+    words[-1] = words[-1].rstrip("*+#^")
+    degrees = 0
+    while degrees < len(words) and _DEGREE.fullmatch(words[-1 - degrees].strip(".,")):
+        degrees += 1
+    family, comma, given = " ".join(words[: len(words) - degrees]).partition(",")
+    if not family:  # nothing but degrees, which Ovid divides as it does authors
+        return ""
+    if comma and any(word[:1].isupper() and word[1:].strip(".,") for word in given.split()):
+        return f"{family}{comma}{given}".rstrip(", ")
+    return " ".join(words)
 
 
 def _keywords(draft: Draft, lines: list[str]) -> None:
