@@ -175,6 +175,25 @@ def test_what_ovid_prints_in_one_line_is_taken_apart_only_where_its_form_is_know
     assert record.other["Source"] == (" ".join(source.split()),)
 
 
+def test_a_note_in_rayyan_may_have_lines_brackets_and_semicolons(tmp_path):
+    told = 'RAYYAN-INCLUSION: {""Ann""=>""Included""} | '
+    told += 'USER-NOTES: {""Ann""=>[""see [1]; again"", ""two\nlines""]}'
+    header = (SAMPLES / "rayyan.csv").read_text(encoding="utf-8").splitlines()[0]
+    cells = ["r1", "A trial", *[""] * (header.count(",") - 1)]
+    cells[header.split(",").index("notes")] = f'"{told}"'
+    form, (record,), _ = read_text(tmp_path, f"{header}\n{','.join(cells)}\n")
+    assert form is FileFormat.RAYYAN
+    assert record.other["rayyan-note"] == ("Ann: see [1]; again", "Ann: two lines")
+    assert record.other["rayyan-decision"] == ("Ann: Included",)
+    assert not record.notes
+
+
+def test_what_rayyan_writes_otherwise_is_kept_as_it_stands(tmp_path):
+    text = "TY  - JOUR\nTI  - A trial\nN1  - RAYYAN-INCLUSION: Included | USER-NOTES: none\nER  - \n"
+    _, (record,), _ = read_text(tmp_path, text)
+    assert record.other == {"rayyan-decision": ("Included",), "rayyan-note": ("none",)}
+
+
 def test_what_rispy_loses_is_kept(tmp_path):
     text = "TY  - JOUR\nTI  - One\nT1  - Another\nT1  - A third\nXX  - unknown\nN1  - a\n  b\n"
     text += "AB  - x\ny\nER  - \n"
