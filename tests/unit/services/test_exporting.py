@@ -97,7 +97,7 @@ def test_columns_that_are_named_make_a_file_of_unknown_columns_a_table(tmp_path)
     (run,) = import_files(folder, [path], Choices(mapping={"Heading": "title"}))
     assert (run.format, run.added) == ("table", 1)
     path.write_text("no table at all", encoding="utf-8")
-    with pytest.raises(UsageError, match="no table"):
+    with pytest.raises(UsageError, match="no column 'Heading'; allowed: a table"):
         import_files(folder, [path], Choices(mapping={"Heading": "title"}))
 
 
