@@ -3,6 +3,7 @@
 import json
 import lzma
 import re
+import unicodedata
 from pathlib import Path
 
 import pytest
@@ -140,9 +141,11 @@ def lost(path):
     found = {}
     for record in records:
         fields = record.model_dump(mode="json", exclude={"raw"})
-        held = json.dumps(fields, ensure_ascii=False).replace("\\n", " ")
+        # raised digits count as the digits that they are
+        held = unicodedata.normalize("NFKC", json.dumps(fields, ensure_ascii=False).replace("\\n", " "))
         have, joined = words(held), "".join(WORD.findall(held.lower()))
-        for way, text in texts(form.value, record.raw):
+        for way, printed in texts(form.value, record.raw):
+            text = unicodedata.normalize("NFKC", printed)
             # a number may stand there without the hyphens of the source
             whole = "".join(WORD.findall(text.lower()))
             missing = words(text) - have - TOLD_OTHERWISE if whole not in joined else set()

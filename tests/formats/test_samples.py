@@ -194,6 +194,23 @@ def test_what_rayyan_writes_otherwise_is_kept_as_it_stands(tmp_path):
     assert record.other == {"rayyan-decision": ("Included",), "rayyan-note": ("none",)}
 
 
+def test_a_power_of_ten_is_not_run_together(tmp_path):
+    """A dose of 10 to the power of 6 that reads 106 would be a wrong number."""
+    formula = '<mml:math xmlns:mml="http://www.w3.org/1998/Math/MathML">{}</mml:math>'
+    power = formula.format("<mml:msup><mml:mn>10</mml:mn><mml:mn>6</mml:mn></mml:msup>")
+    half = formula.format("<mml:mfrac><mml:mn>1</mml:mn><mml:mn>2</mml:mn></mml:mfrac>")
+    text = (
+        "<PubmedArticleSet><PubmedArticle><MedlineCitation><PMID>99000009</PMID><Article><ArticleTitle>"
+        "1 x 10<sup>6</sup> cells, PaO<sub>2</sub>, the 4<sup>th</sup> day</ArticleTitle><Abstract>"
+        f"<AbstractText>{power} or 10<sup>-2</sup> or {half}; NCT04355728<sup>1</sup></AbstractText>"
+        "</Abstract></Article></MedlineCitation></PubmedArticle></PubmedArticleSet>"
+    )
+    _, (record,), _ = read_text(tmp_path, text)
+    assert record.title == "1 x 10⁶ cells, PaO2, the 4th day"
+    assert record.abstract == "10⁶ or 10⁻² or 1 2; NCT04355728¹"
+    assert record.registrations == ("NCT04355728",)
+
+
 def test_what_rispy_loses_is_kept(tmp_path):
     text = "TY  - JOUR\nTI  - One\nT1  - Another\nT1  - A third\nXX  - unknown\nN1  - a\n  b\n"
     text += "AB  - x\ny\nER  - \n"
