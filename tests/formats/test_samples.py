@@ -211,6 +211,15 @@ def test_a_power_of_ten_is_not_run_together(tmp_path):
     assert record.registrations == ("NCT04355728",)
 
 
+def test_a_field_that_stands_twice_in_bibtex_loses_nothing(tmp_path):
+    text = "@article{b, title={Two}, Title={Three}, note={x}, note={y}, doi={10.5555/a}, doi={10.5555/b},"
+    text += " year=2020}"
+    _, (record,), left_out = read_text(tmp_path, text)
+    assert not left_out
+    assert (record.title, record.notes, record.doi, record.year) == ("Two", ("x", "y"), "10.5555/a", 2020)
+    assert record.other == {"key": ("b",), "title": ("Three",), "doi": ("10.5555/b",)}
+
+
 def test_what_rispy_loses_is_kept(tmp_path):
     text = "TY  - JOUR\nTI  - One\nT1  - Another\nT1  - A third\nXX  - unknown\nN1  - a\n  b\n"
     text += "AB  - x\ny\nER  - \n"
