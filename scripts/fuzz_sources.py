@@ -29,6 +29,7 @@ TARGETS = {
     "pubmed-xml": "pubmed.xml",
     "endnote-xml": "endnote.xml",
     "endnote-tagged": "*.enw",
+    "ovid-text": "ovid.txt",
     "web-of-science": "*.ciw",
     "bibtex": "*.bib",
     "table": "*.?sv",

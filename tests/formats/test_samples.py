@@ -22,6 +22,7 @@ FORMATS = {
     "pubmed.xml": FileFormat.PUBMED_XML,
     "endnote.xml": FileFormat.ENDNOTE_XML,
     "endnote.enw": FileFormat.ENDNOTE_TAGGED,
+    "ovid.txt": FileFormat.OVID_TEXT,
     "web-of-science.ciw": FileFormat.WEB_OF_SCIENCE,
     "library.bib": FileFormat.BIBTEX,
     "scopus.csv": FileFormat.TABLE,
@@ -69,6 +70,20 @@ ALPHA = {
             {**ALPHA, "issn": ("1234-5679", "1234-5687"), "pmid": "99000001", "date": "2021-04-02"},
         ),
         ("endnote.enw", {**ALPHA, "pmid": "99000001", "date": "2021-04-02", "keywords": ("cells", "lung")}),
+        (
+            "ovid.txt",
+            {
+                **ALPHA,
+                "pmid": "99000001",
+                "title": "Invented cells: a trial",
+                "authors": ("Rossi, Anna", "Bianchi, Bruno"),
+                "date": "2021-04",
+                "journal": "Journal of Invented Medicine",
+                "keywords": ("cells", "lung"),
+                "types": ("Article", "Original Article: PDF Only"),
+                "registrations": ("NCT09999991",),
+            },
+        ),
         ("web-of-science.ciw", {**ALPHA, "pmid": "99000001", "date": "2021-04-02"}),
         ("library.bib", {"volume": "4", "pages": "11-19", "date": "2021-04", "doi": "10.5555/alpha_2021"}),
         ("scopus.csv", {**ALPHA, "pmid": "99000001", "title": "Invented cells; a trial"}),
@@ -103,13 +118,115 @@ def test_dialects_of_ris():
     assert (zotero.pmid, zotero.date) == ("99000001", "2021-04-02")
 
 
+def test_ovids_running_text_has_its_sources_editors_and_trials():
+    (first, second, third), (left,) = sample("ovid.txt")
+    assert first.source.database == "Ovid MEDLINE(R) ALL"
+    assert first.abstract.startswith("The first part of an invented abstract. ClinicalTrials.gov")
+    assert first.other["references"] == ("Verdi C. 2001. An older trial, NCT00000001. Old Journal 1: 2-3.",)
+    assert (second.kind, second.authors) == (RecordKind.CONFERENCE, ("Neri D.",))
+    assert second.other["Editor"] == ("Verdi, Carla",)
+    assert (second.journal, second.volume, second.issue) == ("Congress of Nowhere", "3", "1")
+    assert (second.pages, second.date) == ("7-8", "2020-05")
+    assert (third.journal, third.volume, third.issue) == ("Stem Cells of Nowhere", "10", "5")
+    assert (third.pages, third.date, third.registrations) == ("660-673", "2021", ("NCT09999992",))
+    assert (left.position, left.reason) == (4, "no field has text; allowed: at least one")
+
+
+@pytest.mark.parametrize(
+    ("printed", "names"),
+    [
+        ("Khan MD;  Smith MA 1", ("Khan MD", "Smith MA")),
+        ("Smith, MA;  Rossi, A. MD", ("Smith, MA", "Rossi, A. MD")),
+        ("van Vugt, Arie MD, PhD +", ("van Vugt, Arie",)),
+        ("Bunkers, Sandra Schmidt RN; PhD; FAAN 1", ("Bunkers, Sandra Schmidt",)),
+        ("Rossi, Anna (1,2);  Ma, Ma", ("Rossi, Anna", "Ma, Ma")),
+        ("Rossi, Anna MD, " * 3000 + "x", None),
+        ("1 " * 30_000 + "x", None),
+        ("* " * 30_000 + "x", None),
+    ],
+)
+def test_degrees_are_taken_off_names_and_initials_are_not(tmp_path, printed, names):
+    _, (record,), _ = read_text(tmp_path, f"<1>\nTitle\n  A trial\nAuthor\n  {printed}\n")
+    assert names is None or record.authors == names  # what is nonsense only has to come to an end
+
+
+@pytest.mark.parametrize(
+    ("source", "told"),
+    [
+        ("Ecohydrology.   8(6):1048-1064, September 2015.", ("Ecohydrology", "8", "6", "1048-1064", 2015)),
+        (
+            "Critical Care (London, England).  26(1):48, 2022 02 21.",
+            ("Critical Care (London, England)", "26", "1", "48", 2022),
+        ),
+        (
+            "Critical Care. 26(1) (no pagination), 2022. Article Number: 48.",
+            ("Critical Care", "26", "1", None, 2022),
+        ),
+        ("Very Long Title. Vol 28(2) April 2015, 103-106.", ("Very Long Title", "28", "2", "103-106", 2015)),
+        ("School Psychology Quarterly. ", ("School Psychology Quarterly", None, None, None, None)),
+        ("Rossi (2015). A Book. (pp. 3-6) X pp. Rome: Nobody", (None, None, None, None, 2015)),
+        ("Something of 2014 and 2015 printed otherwise", (None, None, None, None, None)),
+    ],
+)
+def test_what_ovid_prints_in_one_line_is_taken_apart_only_where_its_form_is_known(tmp_path, source, told):
+    text = f"<1>\nTitle\n  A trial\nAuthor\n  Rossi A.\nSource\n  {source}\n"
+    _, (record,), _ = read_text(tmp_path, text)
+    assert (record.journal, record.volume, record.issue, record.pages, record.year) == told
+    assert record.other["Source"] == (" ".join(source.split()),)
+
+
+def test_a_note_in_rayyan_may_have_lines_brackets_and_semicolons(tmp_path):
+    told = 'RAYYAN-INCLUSION: {""Ann""=>""Included""} | '
+    told += 'USER-NOTES: {""Ann""=>[""see [1]; again"", ""two\nlines""]}'
+    header = (SAMPLES / "rayyan.csv").read_text(encoding="utf-8").splitlines()[0]
+    cells = ["r1", "A trial", *[""] * (header.count(",") - 1)]
+    cells[header.split(",").index("notes")] = f'"{told}"'
+    form, (record,), _ = read_text(tmp_path, f"{header}\n{','.join(cells)}\n")
+    assert form is FileFormat.RAYYAN
+    assert record.other["rayyan-note"] == ("Ann: see [1]; again", "Ann: two lines")
+    assert record.other["rayyan-decision"] == ("Ann: Included",)
+    assert not record.notes
+
+
+def test_what_rayyan_writes_otherwise_is_kept_as_it_stands(tmp_path):
+    text = "TY  - JOUR\nTI  - A trial\nN1  - RAYYAN-INCLUSION: Included | USER-NOTES: none\nER  - \n"
+    _, (record,), _ = read_text(tmp_path, text)
+    assert record.other == {"rayyan-decision": ("Included",), "rayyan-note": ("none",)}
+
+
+def test_a_power_of_ten_is_not_run_together(tmp_path):
+    """A dose of 10 to the power of 6 that reads 106 would be a wrong number."""
+    formula = '<mml:math xmlns:mml="http://www.w3.org/1998/Math/MathML">{}</mml:math>'
+    power = formula.format("<mml:msup><mml:mn>10</mml:mn><mml:mn>6</mml:mn></mml:msup>")
+    half = formula.format("<mml:mfrac><mml:mn>1</mml:mn><mml:mn>2</mml:mn></mml:mfrac>")
+    text = (
+        "<PubmedArticleSet><PubmedArticle><MedlineCitation><PMID>99000009</PMID><Article><ArticleTitle>"
+        "1 x 10<sup>6</sup> cells, PaO<sub>2</sub>, the 4<sup>th</sup> day</ArticleTitle><Abstract>"
+        f"<AbstractText>{power} or 10<sup>-2</sup> or {half}; NCT04355728<sup>1</sup></AbstractText>"
+        "</Abstract></Article></MedlineCitation></PubmedArticle></PubmedArticleSet>"
+    )
+    _, (record,), _ = read_text(tmp_path, text)
+    assert record.title == "1 x 10⁶ cells, PaO2, the 4th day"
+    assert record.abstract == "10⁶ or 10⁻² or 1 2; NCT04355728¹"
+    assert record.registrations == ("NCT04355728",)
+
+
+def test_a_field_that_stands_twice_in_bibtex_loses_nothing(tmp_path):
+    text = "@article{b, title={Two}, Title={Three}, note={x}, note={y}, doi={10.5555/a}, doi={10.5555/b},"
+    text += " year=2020}"
+    _, (record,), left_out = read_text(tmp_path, text)
+    assert not left_out
+    assert (record.title, record.notes, record.doi, record.year) == ("Two", ("x", "y"), "10.5555/a", 2020)
+    assert record.other == {"key": ("b",), "title": ("Three",), "doi": ("10.5555/b",)}
+
+
 def test_what_rispy_loses_is_kept(tmp_path):
     text = "TY  - JOUR\nTI  - One\nT1  - Another\nT1  - A third\nXX  - unknown\nN1  - a\n  b\n"
     text += "AB  - x\ny\nER  - \n"
     _, (record,), _ = read_text(tmp_path, text)
     assert record.title == "One"
     assert record.other == {"T1": ("Another", "A third"), "XX": ("unknown",)}
-    assert (record.notes, record.abstract) == (("a b",), "x y")
+    assert (record.notes, record.abstract) == (("a", "b"), "x y")  # a line of a note is a note, as for rispy
     assert record.raw == text.rstrip("\n")
 
 

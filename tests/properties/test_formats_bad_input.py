@@ -13,7 +13,14 @@ from evergrove.services.import_records import Choices, import_files
 from evergrove.sources.draft import Draft, LeftOut
 from evergrove.sources.formats import MODULES, reader_of
 from evergrove.sources.opening import open_file
-from evergrove.sources.registration_numbers import _REGISTRIES, _TYPED, _UNTYPED, find, registry_of
+from evergrove.sources.registration_numbers import (
+    _REGISTRIES,
+    _TYPED,
+    _UNTYPED,
+    _in_capitals,
+    find,
+    registry_of,
+)
 
 SAMPLES = Path(__file__).resolve().parents[1] / "formats" / "samples"
 OF = {
@@ -22,6 +29,7 @@ OF = {
     FileFormat.PUBMED_XML: "pubmed.xml",
     FileFormat.ENDNOTE_XML: "endnote.xml",
     FileFormat.ENDNOTE_TAGGED: "endnote.enw",
+    FileFormat.OVID_TEXT: "ovid.txt",
     FileFormat.WEB_OF_SCIENCE: "web-of-science.ciw",
     FileFormat.BIBTEX: "library.bib",
     FileFormat.TABLE: "scopus.csv",
@@ -113,6 +121,7 @@ def test_numbers_that_are_found_are_numbers(text, name):
 
 #: Numbers of every registry as they are found in texts, and what stands around them or looks like them.
 PARTS = (
+    *("NTCO4355728", "ACRTN registry (12620000459910)"),
     *("NCT04355728", "nct 0435 5728", "NCTO4355728", "ISRCTN-47524255", "ISCRTN 47524255", "KCT0004913"),
     *("IRCT20200217046526N2", "IRCT20200217046526 N 123", "ISRCTN - identifier : 4752 4255"),
     *("NTR1234", "ISRCTN 123"),
@@ -132,7 +141,7 @@ def found_everywhere(text):
     return {
         registry.form(match)
         for registry in _REGISTRIES
-        for match in registry.pattern.finditer(typed if registry.cased else typed.upper())
+        for match in registry.pattern.finditer(typed if registry.cased else _in_capitals(typed))
     }
 
 

@@ -23,6 +23,7 @@ class FileFormat(Term):
 
     RIS = "ris"
     MEDLINE = "medline"
+    OVID_TEXT = "ovid-text"
     PUBMED_XML = "pubmed-xml"
     ENDNOTE_XML = "endnote-xml"
     ENDNOTE_TAGGED = "endnote-tagged"

@@ -119,7 +119,7 @@ def _import(
     folder: Path, file: Path, choices: Choices, known: set[str], progress: Progress | None
 ) -> ImportRun:
     opened = open_file(file)
-    form, reader = recognise(opened, choices.form)
+    form, reader = recognise(opened, choices.form, mapped=choices.mapping is not None)
     mapping = mapping_of(reader, opened, choices.mapping)
     when = datetime.now(UTC).replace(microsecond=0)
     origin = Origin(form, file.name, opened.sha256, when, choices.database, choices.platform, choices.search)
@@ -215,7 +215,7 @@ def read_records(*files: str | Path, choices: Choices | None = None) -> ReadReco
     left_out: list[tuple[str, LeftOutRecord]] = []
     for file in map(Path, files):
         opened = open_file(file)
-        form, reader = recognise(opened, choices.form)
+        form, reader = recognise(opened, choices.form, mapped=choices.mapping is not None)
         when = datetime.now(UTC).replace(microsecond=0)
         origin = Origin(form, file.name, opened.sha256, when, choices.database, choices.platform)
         for item in reader.read(opened, choices.mapping):

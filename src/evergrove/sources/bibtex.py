@@ -132,32 +132,39 @@ def _strings(raw: str) -> dict[str, str]:
 def _read(position: int, line: int, raw: str, strings: Mapping[str, str]) -> Draft | LeftOut:
     from bibtexparser.entrypoint import parse_string  # noqa: PLC0415 - slow to load, needed for BibTeX only
     from bibtexparser.middlewares import RemoveEnclosingMiddleware  # noqa: PLC0415
+    from bibtexparser.model import DuplicateFieldKeyBlock, Entry  # noqa: PLC0415
 
     text = raw.lstrip()
     if (headless := _NO_KEY.match(text)) is not None:
         text = f"{headless.group(1)}no-key,{text[headless.end() :]}"
     library = parse_string(text, parse_stack=[])
-    if not library.entries:
-        failed = library.failed_blocks[0] if library.failed_blocks else None
+    failed = library.failed_blocks[0] if library.failed_blocks else None
+    entries = list(library.entries)
+    if isinstance(failed, DuplicateFieldKeyBlock) and isinstance(failed.ignore_error_block, Entry):
+        entries.append(failed.ignore_error_block)
+    if not entries:
         reason = clean(getattr(getattr(failed, "error", None), "abort_reason", None) or "no entry in it")[
             :300
         ]
         return LeftOut(
             position, line, f"not readable as BibTeX: {reason}; allowed: @type{{key, name = {{value}}}}", raw
         )
-    entry = library.entries[0]
+    entry = entries[0]
     if not entry.fields:
         return LeftOut(position, line, f"the entry {entry.key!r} has no fields; allowed: at least one", raw)
     whole = RemoveEnclosingMiddleware(allow_inplace_modification=True)
     fields: dict[str, str] = {}
+    repeated: list[tuple[str, str]] = []
     for field in entry.fields:
         field.value = _joined(str(field.value), strings)
     whole.transform_entry(entry, library)
     for field in entry.fields:
         name = field.key.lower()
         text = str(field.value)
-        fields[name] = text if name in _AS_WRITTEN else decoded(text)
-    return _draft(Draft(position, line, raw), entry.entry_type.lower(), entry.key, fields)
+        text = text if name in _AS_WRITTEN else decoded(text)
+        if fields.setdefault(name, text) != text:
+            repeated.append((name, text))
+    return _draft(Draft(position, line, raw), entry.entry_type.lower(), entry.key, fields, repeated)
 
 
 def _joined(value: str, strings: Mapping[str, str]) -> str:
@@ -208,7 +215,9 @@ def _latex() -> LatexNodes2Text:
     return LatexNodes2Text(math_mode="verbatim", keep_braced_groups=False)
 
 
-def _draft(draft: Draft, kind: str, key: str, fields: dict[str, str]) -> Draft:
+def _draft(
+    draft: Draft, kind: str, key: str, fields: dict[str, str], repeated: list[tuple[str, str]]
+) -> Draft:
     draft.kind = KINDS.get(kind, RecordKind.OTHER)
     if draft.kind in {RecordKind.UNKNOWN, RecordKind.OTHER}:
         draft.keep("entry type", kind)
@@ -222,6 +231,11 @@ def _draft(draft: Draft, kind: str, key: str, fields: dict[str, str]) -> Draft:
     draft.issue = clean(number) if number else None
     for name in [name for name in _READ if name in fields]:
         _READ[name](draft, fields.pop(name))
+    for name, value in repeated:
+        if name in _MAY_REPEAT:
+            _READ[name](draft, value)
+        else:
+            draft.keep(name, clean(value))
     for name, value in fields.items():
         draft.keep(name, clean(value))
     return restored(complete(draft), CARRIED, [carried] if carried else [])
@@ -307,3 +321,5 @@ _READ: dict[str, Callable[[Draft, str], None]] = {
     "issn": lambda draft, value: add_serial_numbers(draft, "issn", _SPLIT.split(clean(value))),
     "isbn": lambda draft, value: add_serial_numbers(draft, "isbn", _SPLIT.split(clean(value))),
 }
+#: Fields of which a second one is one more; the second of another field is kept in `other`.
+_MAY_REPEAT = frozenset({"keywords", "keyword", "url", "note", "annote", "issn", "isbn"})

@@ -24,6 +24,7 @@ MODULES: dict[FileFormat, str] = {
     FileFormat.WEB_OF_SCIENCE: "evergrove.sources.web_of_science",
     FileFormat.RIS: "evergrove.sources.ris",
     FileFormat.MEDLINE: "evergrove.sources.medline",
+    FileFormat.OVID_TEXT: "evergrove.sources.ovid_text",
     FileFormat.BIBTEX: "evergrove.sources.bibtex",
     FileFormat.RAYYAN: "evergrove.sources.rayyan",
     FileFormat.REVMAN_CSV: "evergrove.sources.revman_csv",
@@ -82,7 +83,7 @@ def reader_of(form: FileFormat) -> Reader:
     return module
 
 
-def recognise(opened: Opened, form: FileFormat | None = None) -> Recognised:
+def recognise(opened: Opened, form: FileFormat | None = None, *, mapped: bool = False) -> Recognised:
     """Find the format of a file by its content; its name does not matter.
 
     Parameters
@@ -90,6 +91,8 @@ def recognise(opened: Opened, form: FileFormat | None = None) -> Recognised:
     opened : Opened
     form : FileFormat or None
         Given by the person: then it is not looked for.
+    mapped : bool
+        Whether the person says what columns are: then a file of no other format is a table.
 
     Returns
     -------
@@ -106,6 +109,8 @@ def recognise(opened: Opened, form: FileFormat | None = None) -> Recognised:
         reader = reader_of(candidate)
         if reader.recognise(opened.head):
             return Recognised(candidate, reader)
+    if mapped:
+        return Recognised(FileFormat.TABLE, reader_of(FileFormat.TABLE))
     start = opened.head[:60].strip()
     allowed = ", ".join(form.value for form in MODULES)
     raise UsageError(

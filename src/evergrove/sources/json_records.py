@@ -12,6 +12,7 @@ from typing import IO, TYPE_CHECKING, Any, NamedTuple
 
 from evergrove.model.record import LARGEST_RAW
 from evergrove.sources.draft import LeftOut
+from evergrove.sources.raised_text import raised
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -31,6 +32,7 @@ _BETWEEN = _SPACE + ",\x1e\ufeff"
 _FIRST_KEY = re.compile(r'\{\s*("(?:[^"\\]|\\.){1,80}")\s*:')
 _SCALAR_END = re.compile(r"[\s,\]}]")
 _TAG = re.compile(r"</?[A-Za-z][^<>]{0,80}>")
+_SUPERSCRIPT = re.compile(r"<(?:\w{1,10}:)?sup>([^<>]{1,20})</(?:\w{1,10}:)?sup>")
 _OPENING = {"{": "}", "[": "]"}
 _DECODER = json.JSONDecoder()
 
@@ -62,8 +64,17 @@ def begins_as(head: str, mark: re.Pattern[str]) -> bool:
 
 
 def without_tags(text: str | None) -> str | None:
-    """Return text without its tags of markup, white space folded; None where nothing is left."""
-    return " ".join(_TAG.sub(" ", text).split()) or None if text else None
+    """Return text without its tags of markup, white space folded; None where nothing is left.
+
+    Examples
+    --------
+    >>> without_tags("<jats:p>1 x 10<sup>6</sup> cells</jats:p> per <i>kg</i>")
+    '1 x 10⁶ cells per kg'
+    """
+    if not text:
+        return None
+    text = _SUPERSCRIPT.sub(lambda found: raised(found.group(1)), text) if "sup>" in text else text
+    return " ".join(_TAG.sub(" ", text).split()) or None
 
 
 def drafts_of(

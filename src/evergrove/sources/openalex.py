@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from evergrove.model.record import RecordKind
 from evergrove.sources.draft import Draft, LeftOut, doi_in, year_in
-from evergrove.sources.json_records import begins_as, drafts_of
+from evergrove.sources.json_records import begins_as, drafts_of, without_tags
 from evergrove.sources.json_values import as_text, inside, objects_at, paired, text_at, texts_at
 from evergrove.sources.registration_numbers import find_in
 
@@ -63,7 +63,7 @@ def read(opened: Opened, mapping: Mapping[str, str] | None = None) -> Iterator[D
 def _draft(item: JsonRecord) -> Draft | LeftOut:
     work = item.value
     draft = Draft(item.position, item.line, paired(item.raw))
-    draft.title = text_at(work, "title") or text_at(work, "display_name")
+    draft.title = without_tags(text_at(work, "title") or text_at(work, "display_name"))
     number = text_at(work, "id") or text_at(work, "ids", "openalex")
     if not draft.title and not number:
         return LeftOut(item.position, item.line, "neither id nor title; allowed: at least one", item.raw)

@@ -13,8 +13,10 @@ if TYPE_CHECKING:
 _PARTS = ("RAYYAN-INCLUSION", "RAYYAN-LABELS", "RAYYAN-EXCLUSION-REASONS", "USER-NOTES")
 _PART = re.compile(rf"(?:^|\s*\|\s*|\s+)({'|'.join(_PARTS)}):\s*")
 #: ``"A"=>"Included"``, and ``"A"=>["a note", "another"]``
-_PAIR = re.compile(r'"((?:[^"\\]|\\.)*)"\s*=>\s*(\[[^\]]{0,20000}\]|"(?:[^"\\]|\\.)*")')
-_QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)"')
+_PAIR = re.compile(
+    r'"((?:[^"\\]|\\.)*)"\s*=>\s*(\[\s*(?:"(?:[^"\\]|\\.)*"[\s,]*)*\]|"(?:[^"\\]|\\.)*")', re.DOTALL
+)
+_QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)"', re.DOTALL)
 
 
 def holds_decisions(note: str) -> bool:
@@ -26,6 +28,18 @@ def holds_decisions(note: str) -> bool:
     (True, False)
     """
     return any(f"{name}:" in note for name in _PARTS)
+
+
+def notes_in(text: str) -> list[str]:
+    r"""Return the notes in a text, each line one; what Rayyan wrote stays whole.
+
+    Examples
+    --------
+    >>> notes_in("one\n  two"), notes_in('USER-NOTES: {"A"=>["a\nb"]}')
+    (['one', 'two'], ['USER-NOTES: {"A"=>["a b"]}'])
+    """
+    parts = [text] if holds_decisions(text) else text.split("\n")
+    return [note for part in parts if (note := clean(part))]
 
 
 def take_decisions(draft: Draft) -> None:
@@ -53,11 +67,13 @@ def _take(draft: Draft, note: str) -> None:
     if clean(before):
         draft.notes.append(clean(before))
     for name, text in zip(parts[::2], parts[1::2], strict=True):
+        pairs = _PAIR.findall(text)
         if name == "RAYYAN-INCLUSION":
-            draft.keep("rayyan-decision", [f"{who}: {_plain(what)}" for who, what in _PAIR.findall(text)])
+            told = [f"{who}: {_plain(what)}" for who, what in pairs]
+            draft.keep("rayyan-decision", told or clean(text))  # as it stands where it cannot be taken apart
         elif name == "USER-NOTES":
-            said = [(who, words) for who, listed in _PAIR.findall(text) for words in _QUOTED.findall(listed)]
-            draft.keep("rayyan-note", [f"{who}: {_unescaped(words)}" for who, words in said])
+            said = [(who, words) for who, listed in pairs for words in _QUOTED.findall(listed)]
+            draft.keep("rayyan-note", [f"{who}: {_unescaped(words)}" for who, words in said] or clean(text))
         else:
             key = "rayyan-label" if name == "RAYYAN-LABELS" else "rayyan-exclusion-reason"
             draft.keep(key, [clean(part) for part in text.rstrip(" |").split(",")])

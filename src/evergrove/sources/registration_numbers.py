@@ -8,19 +8,25 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-#: Between the name of a registry and its number: "NCT 0435", "DRKS-ID: 0001", "ISRCTN registry no. (123)".
-_SIGNS = r"[\s\-_:#./=,(\[]{0,3}"
-_JOIN = (
-    rf"{_SIGNS}(?:(?:REGISTRATION|REGISTRY|REGISTER|CLINICAL|TRIALS?|UNIQUE|CTR|ID|NO|NR|NUMBER|IDENTIFIER|CODE)"
-    rf"\b{_SIGNS}){{0,4}}"
-)
+
+def _joined_by(signs: str) -> str:
+    """Return a pattern of what stands between the name of a registry and its number."""
+    between = rf"[\s\-_:#./=,(\[{signs}]{{0,3}}"
+    words = "REGISTRATION|REGISTRY|REGISTER|CLINICAL|TRIALS?|UNIQUE|CTR|ID|NO|NR|NUMBER|IDENTIFIER|CODE"
+    return rf"{between}(?:(?:{words}|ORG|COM|CN|DE)\b{between}){{0,4}}"
+
+
+#: "NCT 0435", "DRKS-ID: 0001", "ISRCTN registry no. (123)", "(ANZCTR) 126", "ChiCTR.org.cn 2000".
+_JOIN = _joined_by(r")\];")
+#: Before a number so short that behind the end of a bracket it may be a count.
+_CLOSE_JOIN = _joined_by("")
 #: A digit; the letter O is often typed for a zero.
 _D = r"[0-9O]"
 _END = r"(?![0-9])"
 #: The first digits of a year of this century.
 _20 = "2[0O]"
 #: What divides the parts of a number that has parts.
-_BAR = r" ?[/\\\-_ ] ?"
+_BAR = r" ?[/\\\-_ ]{1,2} ?"
 #: The beginning of a European number without its name.
 _BARE_EUROPEAN = re.compile("20[0-9][0-9]-[05][0-9]{5}")
 #: Every number begins with three digits in a row, but those of ReBEC: "RBR-3fz9yr".
@@ -37,11 +43,12 @@ _TYPED = {
     **dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2015\u2212\ufe58\ufe63\uff0d", "-"),
     **dict.fromkeys("\u00a0\u2002\u2003\u2009\u202f\u3000", " "),
     **dict.fromkeys("\u00ad\u200b\u200c\u200d\u2060\ufeff", ""),
-    "\uff1a": ":",
     "\u2044": "/",
     "\u2215": "/",
+    **{chr(code): chr(code - 0xFEE0) for code in range(0xFF01, 0xFF5F)},  # full width: "\uff2e\uff23\uff34"
 }
-_UNTYPED = re.compile(f"[{''.join(_TYPED)}]")
+_WIDE_DIGIT = re.compile("[\uff10-\uff19]")
+_UNTYPED = re.compile(f"[{re.escape(''.join(_TYPED))}]")
 
 
 class _Registry(NamedTuple):
@@ -62,8 +69,12 @@ def _digits(text: str) -> str:
 
 
 def _spaced(number: int) -> str:
-    """Return a pattern of so many digits in groups; the last has three, so that a count behind is none."""
-    return rf"(?:{_D}[ -]?){{{number - 3}}}{_D}{{3}}"
+    """Return a pattern of so many digits in groups.
+
+    The last group has three, or there are at least three groups of two to four: a count behind is none.
+    """
+    groups = rf"(?=(?:{_D}{{2,4}}[ -]){{2,}}{_D}{{2,4}}{_END})(?:{_D}[ -]?){{{number - 1}}}{_D}"
+    return rf"(?:(?:{_D}[ -]?){{{number - 3}}}{_D}{{3}}|{groups})"
 
 
 def _after(prefix: str) -> Callable[[re.Match[str]], str]:
@@ -99,27 +110,25 @@ def _jrct(found: re.Match[str]) -> str:
 
 
 _REGISTRIES = (
-    _numbered("ClinicalTrials.gov", "NCT", _spaced(8), also=("NTC",)),
+    _numbered("ClinicalTrials.gov", "NCT", _spaced(8)),
     _Registry(
         "ClinicalTrials.gov",
         ("TRIALS.GOV", "TRIAL.GOV"),
         re.compile(rf"CLINICAL ?TRIALS?\.GOV{_JOIN}(0[0-9]{{7}}){_END}"),
         _after("NCT"),
     ),
-    _numbered(
-        "ISRCTN", "ISRCTN", _spaced(8), also=("ISCRTN", "ISRTCN", "IRSCTN", "ISRCTRN", "ISRCT N", "ISRCT")
-    ),
+    _numbered("ISRCTN", "ISRCTN", _spaced(8), also=("ISRCTRN", "ISRCT N")),
     _Registry(
         "IRCT",
         ("IRCT", "IR.CT"),
-        re.compile(rf"IR\.?CT{_JOIN}((?:{_D} ?){{8,13}}{_D})[ -]?N ?([0-9]{{1,3}}){_END}"),
+        re.compile(rf"IR\.?CT{_JOIN}((?:{_D}[ -]?){{8,13}}{_D})[ \-/_]?N ?([0-9]{{1,3}}){_END}"),
         lambda found: f"IRCT{_digits(found.group(1))}N{int(found.group(2))}",
     ),
     _Registry(
         "ChiCTR",
-        ("CTR", "CHICRT", "CHITCR"),
+        ("CTR",),
         re.compile(
-            rf"(?:CHI[ -]?CTR|CHCTR|CHICRT|CHITCR){_JOIN}(?:([A-Z]{{3,5}})[\s\-_]{{0,2}}(?={_D}))?"
+            rf"(?:CHI[ -]?CTR|CHINCTR){_JOIN}(?:([A-Z]{{3,5}})[\s\-_]{{0,2}}(?={_D}))?"
             rf"({_spaced(10)}|{_spaced(8)}){_END}",
         ),
         _chictr,
@@ -147,8 +156,14 @@ _REGISTRIES = (
     ),
     _Registry("jRCT", ("JRCT",), re.compile(rf"JRCT{_JOIN}([SCB])[\s\-:]{{0,2}}({_spaced(9)}){_END}"), _jrct),
     _numbered("UMIN", "UMIN", _spaced(9), also=("UMIN-CTR", "UMIN CTR")),
+    _Registry(
+        "UMIN",  # its first entries, from before it wrote UMIN
+        ("UMIN", "JPRN"),
+        re.compile(rf"(?:UMIN|JPRN){_JOIN}C({_D}{{9}}){_END}"),
+        _after("JPRN-C"),
+    ),
     _numbered("JapicCTI", "JapicCTI-", rf"{_D}{{6}}", also=("JAPICCTI", "JAPIC CTI", "JAPIC-CTI")),
-    _numbered("JMA", "JMA-IIA", rf"{_D}{{5}}"),
+    _numbered("JMA", "JMA-IIA", rf"{_D}{{5}}", also=("JMA IIA", "JMAIIA")),
     _numbered("DRKS", "DRKS", _spaced(8)),
     _Registry(
         "CTRI",
@@ -169,7 +184,8 @@ _REGISTRIES = (
         "NTR",
         ("NTR",),
         re.compile(
-            rf"NTR(?<![A-Z0-9]NTR)(?:-?([0-9]{{3,5}})|(?! (?:19|20)[0-9]{{2}}\b){_JOIN}([0-9]{{4}}))"
+            r"NTR(?<![A-Z0-9]NTR)(?:-?([0-9]{3,5})|(?![ (\[,]{1,3}(?:19|20)[0-9]{2}\b)"
+            rf"{_CLOSE_JOIN}([0-9]{{4}}))"
             r"(?![0-9A-Z])"
         ),
         lambda found: f"NTR{found.group(1) or found.group(2)}",
@@ -182,6 +198,15 @@ _REGISTRIES = (
         re.compile(r"NL(?<![A-Za-z0-9\-]NL)([0-9]{4})(?![0-9A-Za-z]|\.[0-9]| [A-Z]{2}\b)"),
         _after("NL"),
         cased=True,
+    ),
+    _Registry(
+        "NTR",  # the register is named just before: no postal code
+        ("TRIAL REGIST", "TRIALS REGIST", "TRIALREGIST"),
+        re.compile(
+            r"TRIALS? ?REGIST(?:ER|RY)\b[A-Z.,:#() \-]{0,24}?\bNL[ \-]([0-9]{4})"
+            r"(?![0-9A-Z]|\.[0-9]| [A-Z]{2}\b)"
+        ),
+        _after("NL"),
     ),
     _Registry(
         "NTR",
@@ -198,7 +223,7 @@ _REGISTRIES = (
     _Registry(
         "ReBEC",
         ("RBR",),
-        re.compile(r"RBR(?<![A-Z0-9]RBR)[\s\-_:]{0,3}(?=[0-9]+[A-Z])([0-9][0-9A-Z]{5,7})(?![0-9A-Z])"),
+        re.compile(rf"RBR(?<![A-Z0-9]RBR){_JOIN}(?=[0-9]+[A-Z])([0-9][0-9A-Z]{{5,7}})(?![0-9A-Z])"),
         lambda found: f"RBR-{found.group(1).lower()}",
     ),
     _Registry(
@@ -212,7 +237,7 @@ _REGISTRIES = (
     _Registry(
         "SLCTR",
         ("SLCTR",),
-        re.compile(rf"SLCTR(?:{_JOIN}|\\)({_20}{_D}{{2}}){_BAR}({_D}{{3}}){_END}"),
+        re.compile(rf"SLCTR(?:{_JOIN}|\\)({_20}{_D}{{2}})(?:{_BAR})?({_D}{{3}}){_END}"),
         lambda found: "SLCTR/" + "/".join(_digits(part) for part in found.groups()),
     ),
     _numbered("LBCTR", "LBCTR", _20 + _spaced(8)),
@@ -228,6 +253,75 @@ _REGISTRIES = (
 #: mark -> place of its registry; the one without marks is that of bare European numbers
 _MARKS = tuple((mark, place) for place, registry in enumerate(_REGISTRIES) for mark in registry.marks)
 _BARE = next(place for place, registry in enumerate(_REGISTRIES) if not registry.marks)
+#: Names that are put right where they are misspelt; those of two letters and NTR, RBR and PER are words of
+#: other things too easily.
+_NAMES = (
+    *(
+        "NCT",
+        "ISRCTN",
+        "IRCT",
+        "CHICTR",
+        "EUDRACT",
+        "EUCTR",
+        "JRCT",
+        "UMIN",
+        "JAPICCTI",
+        "DRKS",
+        "CTRI",
+        "ACTRN",
+    ),
+    *("ANZCTR", "PACTR", "KCT", "TCTR", "SLCTR", "LBCTR", "RPCEC"),
+)
+#: Names that are right as they are, though they look like another misspelt.
+_RIGHT = frozenset({*_NAMES, "ACTR", "EUCT", "CTIS"})
+#: A word with a number behind it; the letters that a number of ChiCTR begins with may stand between.
+_WORD_AND_NUMBER = re.compile(
+    rf"(?<![A-Z])([A-Z]{{3,9}})(?={_JOIN}(?:[A-Z]{{3,5}}[\s\-_]{{0,2}})?({_D}){_D}{{1,2}})"
+)
+
+
+def _misspellings(name: str) -> set[str]:
+    """Return a name with two neighbours swapped, a letter doubled or, if it is long, a letter missing."""
+    places = range(len(name))
+    swapped = {name[:at] + name[at + 1] + name[at] + name[at + 2 :] for at in places[:-1]}
+    doubled = {name[:at] + name[at] + name[at:] for at in places}
+    missing = {name[:at] + name[at + 1 :] for at in places} if len(name) > 4 else set()
+    return (swapped | doubled | missing) - _RIGHT
+
+
+def _by_misspelling() -> dict[str, str]:
+    """Return each misspelling that can be of one name only, with that name."""
+    names: dict[str, set[str]] = {}
+    for name in _NAMES:
+        for word in _misspellings(name):
+            names.setdefault(word, set()).add(name)
+    return {word: meant.pop() for word, meant in names.items() if len(meant) == 1}
+
+
+_MISSPELT = _by_misspelling()
+_WORDS = re.compile("[A-Z]{3,}")
+#: Misspellings as words of a text, where a number may begin with the letter O for a zero.
+_MISSPELT_WORDS = frozenset(word + zeros for word in _MISSPELT for zeros in ("", "O", "OO", "OOO"))
+
+
+def _put_right(found: re.Match[str]) -> str:
+    """Return a word, put right where it is the name of a registry misspelt.
+
+    Three letters are soon those of something else; the numbers of these registries begin with a zero.
+    """
+    word, first = found.groups()
+    letters = word.rstrip("O")  # a zero of the number
+    name = _MISSPELT.get(letters, letters)
+    zero = first if letters == word else "O"
+    return word if len(name) == 3 and zero not in "0O" else name + word[len(letters) :]
+
+
+def _in_capitals(text: str) -> str:
+    """Return a text in capitals, the names of registries before numbers put right."""
+    capitals = text.upper()
+    if _MISSPELT_WORDS.isdisjoint(_WORDS.findall(capitals)):  # as nearly always, and quickly seen
+        return capitals
+    return _WORD_AND_NUMBER.sub(_put_right, capitals)
 
 
 def find(text: str) -> tuple[str, ...]:
@@ -253,12 +347,14 @@ def find(text: str) -> tuple[str, ...]:
     >>> find("NCTO4355728; ChiCTR 2000029990; NCT0435572")
     ('NCT04355728', 'ChiCTR2000029990')
     """
+    if not text.isascii() and _WIDE_DIGIT.search(text) is not None:
+        text = _UNTYPED.sub(lambda sign: _TYPED[sign.group()], text)
     text = _around_digits(text)
     if not text:
         return ()
     if not text.isascii():
         text = _UNTYPED.sub(lambda sign: _TYPED[sign.group()], text)
-    capitals = text.upper()
+    capitals = _in_capitals(text)
     candidates = {number for mark, number in _MARKS if mark in capitals}
     if _BARE_EUROPEAN.search(text) is not None:
         candidates.add(_BARE)

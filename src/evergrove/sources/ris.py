@@ -22,6 +22,7 @@ from evergrove.sources.bibliographic_values import (
 )
 from evergrove.sources.carried_fields import restored
 from evergrove.sources.draft import Draft, LeftOut, clean, doi_in
+from evergrove.sources.rayyan_notes import notes_in
 from evergrove.sources.rispy_fields import Fields, ris_fields, ris_tag
 from evergrove.sources.tagged_lines import Chunk, records_of
 
@@ -196,8 +197,7 @@ def _keywords(draft: Draft, values: list[str]) -> None:
 def _notes(draft: Draft, values: list[str]) -> None:
     for value in values:
         text = _TAGS_OF_HTML.sub(" ", value) if "<" in value else value
-        if note := clean(html.unescape(text) if text is not value else text):
-            draft.notes.append(note)
+        draft.notes += notes_in(html.unescape(text) if text is not value else text)
 
 
 def _urls(draft: Draft, values: list[str]) -> None:

@@ -23,6 +23,7 @@ from evergrove.sources.bibliographic_values import (
 from evergrove.sources.carried_fields import restored
 from evergrove.sources.draft import Draft, LeftOut, clean, doi_in
 from evergrove.sources.endnote_kinds import KINDS
+from evergrove.sources.rayyan_notes import notes_in
 from evergrove.sources.registration_numbers import find
 from evergrove.sources.table_columns import OTHER, mapped, tells_records
 from evergrove.sources.table_rows import Header, Row, header_of, rows_of
@@ -254,7 +255,7 @@ def _urls(draft: Draft, column: str, cell: str) -> None:  # noqa: ARG001 - one f
 
 
 def _notes(draft: Draft, column: str, cell: str) -> None:  # noqa: ARG001 - one form for all
-    draft.notes += [text for line in cell.split("\n") if (text := clean(line))]
+    draft.notes += notes_in(cell)
 
 
 def _database(draft: Draft, column: str, cell: str) -> None:

@@ -149,8 +149,9 @@ def mapped(columns: Sequence[str], given: Mapping[str, str] | None) -> dict[str,
     """
     for column, field in (given or {}).items():
         if column not in columns:
+            allowed = ", ".join(columns) or "a table"
             raise UsageError(
-                f"--map {column}={field}: the file has no column {column!r}; allowed: {', '.join(columns)}; "
+                f"--map {column}={field}: the file has no column {column!r}; allowed: {allowed}; "
                 "write it as in the file"
             )
         if field not in FIELDS:

@@ -15,6 +15,7 @@ from lxml import etree
 
 from evergrove.model.record import LARGEST_RAW
 from evergrove.sources.draft import LeftOut
+from evergrove.sources.raised_text import raised
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -155,10 +156,43 @@ def _endless(position: int, line: int, raw: str) -> LeftOut:
 
 
 def text_of(element: etree._Element | None) -> str:
-    """Return all text within an element, marks such as italics left away; comments are no text."""
+    """Return all text within an element, marks such as italics left away; comments are no text.
+
+    Superscripts become raised letters where there are such, and numbers of a formula stay apart.
+
+    Examples
+    --------
+    >>> text_of(parsed("<t>1 x 10<sup>6</sup> <i>cells</i></t>"))
+    '1 x 10⁶ cells'
+    """
     if element is None:
         return ""
-    return "".join(element.itertext()) if len(element) else element.text or ""
+    return "".join(_texts(element)) if len(element) else element.text or ""
+
+
+def _texts(element: etree._Element) -> Iterator[str]:
+    formula = "MathML" in str(element.tag)
+    last = element.text or ""
+    yield last
+    for place, child in enumerate(element):
+        text = ""
+        if isinstance(child.tag, str):
+            text = "".join(_texts(child))
+            if _is_raised(child, place):
+                text = raised(text)
+            elif (formula and last[-1:].isdecimal() and text[:1].isdecimal()) or child.tag.endswith("}sep"):
+                text = f" {text}"  # a fraction, an index
+        yield text
+        yield child.tail or ""
+        last = child.tail or text or last
+
+
+def _is_raised(element: etree._Element, place: int) -> bool:
+    """Return whether an element is a superscript of HTML, of EndNote's styles or of MathML."""
+    if element.tag == "sup" or element.get("face") == "superscript":
+        return True
+    parent = element.getparent()
+    return place == 1 and parent is not None and str(parent.tag).endswith("}msup")
 
 
 __all__ = ["Element", "elements_of", "encoding_of", "parsed", "text_of"]

@@ -88,6 +88,19 @@ def test_the_mapping_of_a_table_is_in_the_log(tmp_path):
         import_files(folder, [SAMPLES / "ovid.ris"], Choices(mapping={"Heading": "notes"}))
 
 
+def test_columns_that_are_named_make_a_file_of_unknown_columns_a_table(tmp_path):
+    path = tmp_path / "mine.csv"
+    path.write_text("Nr,Heading\n1,A trial\n", encoding="utf-8")
+    folder = new_review(tmp_path / "mine")
+    with pytest.raises(UsageError, match="the format is not known"):
+        import_files(folder, [path])
+    (run,) = import_files(folder, [path], Choices(mapping={"Heading": "title"}))
+    assert (run.format, run.added) == ("table", 1)
+    path.write_text("no table at all", encoding="utf-8")
+    with pytest.raises(UsageError, match="no column 'Heading'; allowed: a table"):
+        import_files(folder, [path], Choices(mapping={"Heading": "title"}))
+
+
 def write_titled(place):
     path = place / "titled.csv"
     path.write_text("Title,Heading,Nr\nInvented cells,a note,1\n")

@@ -94,6 +94,24 @@ def test_encodings_are_found(tmp_path, data, encoding):
             assert "Müller" in stream.read()
 
 
+@pytest.mark.parametrize(
+    ("data", "text"),
+    [
+        ("Müller – œ".encode() + "; Müller – œ".encode("cp1252"), "Müller – œ; Müller – œ"),
+        ("间充质干细胞 ".encode() + b"M\xfcller", "间充质干细胞 Müller"),
+        ("Müller".encode() + b"\x81", "Müller\ufffd"),
+        (("«PERÚ» " * 3 + "Perú").encode("cp1252"), "«PERÚ» " * 3 + "Perú"),  # Ú» is a letter of UTF-8
+        ("Müller – œ, “naïve”".encode("cp1252"), "Müller – œ, “naïve”"),
+    ],
+)
+def test_stray_bytes_spoil_no_other_letter(tmp_path, data, text):
+    path = tmp_path / "file"
+    path.write_bytes(data)
+    opened = open_file(path)
+    with opened.text() as stream:
+        assert stream.read() == opened.head == text
+
+
 def test_what_cannot_be_read_is_an_error_that_names_it(tmp_path):
     (tmp_path / "empty").touch()
     with pytest.raises(UsageError, match="the file is empty"):
