@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 import numpy as np
 
@@ -21,7 +21,7 @@ from evergrove.stats.result import Result, wanted_result
 if TYPE_CHECKING:
     from evergrove.stats.arrays import FloatArray
 
-    Comparable = MetaRegressionResult | LocationScaleResult | MultilevelResult
+    Comparable: TypeAlias = MetaRegressionResult | LocationScaleResult | MultilevelResult
 
 
 @dataclass(frozen=True, slots=True)

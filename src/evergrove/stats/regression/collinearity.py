@@ -9,7 +9,9 @@ import numpy as np
 
 from evergrove.errors import UsageError
 from evergrove.stats.dependence.multilevel_result import MultilevelResult
+from evergrove.stats.options import PoolModel, Tau2Method
 from evergrove.stats.regression.coefficient_tests import coefficient_position
+from evergrove.stats.regression.fitting import meta_regression
 from evergrove.stats.regression.location_scale_result import LocationScaleResult
 from evergrove.stats.regression.regression_result import MetaRegressionResult
 from evergrove.stats.result import Result, wanted_result
@@ -68,6 +70,7 @@ def variance_inflation(
     *,
     by_term: bool = False,
     groups: Sequence[Sequence[str | int]] | None = None,
+    reestimate: bool = False,
 ) -> VarianceInflation:
     """Return variance inflation factors of the coefficients, the intercept left aside.
 
@@ -80,6 +83,10 @@ def variance_inflation(
         terms: name them in `groups`.
     groups : sequence of sequences of str or int, or None
         Coefficients to take together.
+    reestimate : bool
+        Whether each is compared with a fit of its own, which holds nothing beside it but the intercept and
+        its own tau². Such a factor counts how the other moderators change tau² too, and is below 1 where
+        they explain more than they take. Only for `meta_regression`.
 
     Returns
     -------
@@ -89,11 +96,14 @@ def variance_inflation(
     ------
     UsageError
         For an intercept-only fit or an unknown coefficient.
+    ConvergenceError
+        Where tau² of a fit of one alone was not found.
 
     Notes
     -----
-    From the correlations of the estimates, so that weights count (metafor's ``vif``). With one moderator
-    the factor is 1. A large factor is no fault in itself: it says why an interval is wide.
+    From the correlations of the estimates, so that weights count (metafor's ``vif``; with `reestimate` its
+    argument of that name). With one moderator the factor is 1. A large factor is no fault in itself: it
+    says why an interval is wide.
 
     References
     ----------
@@ -132,7 +142,11 @@ def variance_inflation(
     places = {fit.names[position]: place for place, position in enumerate(own)}
     for name in {name for group in sets for name in group} - set(places):
         raise UsageError(f"groups: found {name!r}; allowed: coefficients other than the intercept")
-    values = np.array([_generalised(correlation, [places[name] for name in group]) for group in sets])
+    if reestimate:
+        one = wanted_result("fit", fit, MetaRegressionResult)
+        values = np.array([_against_alone(one, [one.position(name) for name in group]) for group in sets])
+    else:
+        values = np.array([_generalised(correlation, [places[name] for name in group]) for group in sets])
     sizes = tuple(len(group) for group in sets)
     return VarianceInflation(tuple(names), sizes, values, values ** (0.5 / np.array(sizes)))
 
@@ -155,3 +169,27 @@ def _generalised(correlation: FloatArray, inside: list[int]) -> float:
 
     whole = log_determinant(list(range(correlation.shape[0])))
     return float(np.exp(log_determinant(inside) + log_determinant(outside) - whole))
+
+
+def _against_alone(fit: MetaRegressionResult, tested: list[int]) -> float:
+    """Return det(covariance in the fit) / det(covariance in a fit of these coefficients alone)."""
+    constant = [] if fit.design.intercept is None else [fit.design.intercept]
+    alone = meta_regression(
+        fit.yi,
+        fit.vi,
+        fit.design.matrix[:, [*constant, *tested]],
+        intercept=False,
+        weights=fit.given_weights,
+        tau2_weights=fit.tau2_weights,
+        model=fit.model,
+        tau2=fit.options["tau2"] if fit.model == PoolModel.RANDOM else Tau2Method.REML,  # type: ignore[arg-type]
+        ci=str(fit.options["ci"]),
+        centred=bool(fit.options["centred"]),
+    )
+    own = slice(len(constant), None)
+
+    def log_determinant(covariance: FloatArray) -> float:
+        return float(np.linalg.slogdet(covariance)[1])
+
+    whole = log_determinant(fit.covariance[np.ix_(tested, tested)])
+    return float(np.exp(whole - log_determinant(alone.covariance[own, own])))
