@@ -1,10 +1,12 @@
 # A fixed battery of analyses on every set of metadat that has counts, rates, means, correlations, proportions or effects.
-#   Rscript validation/differential/metadat/battery.R records.json [COUNTS RATES MEANS ...]
+#   Rscript validation/differential/metadat/battery.R records.json [COUNTS RATES ... or names of sets]
 here <- dirname(sub("--file=", "", grep("--file=", commandArgs(), value = TRUE)))
 source(file.path(here, "recorder.R"))
 asked <- commandArgs(trailingOnly = TRUE)
-state$part <- "battery"
+state$part <- "battery"; state$written <- 0
 stopped <- list()
+# answers so far, and where R stopped: a run that is broken off leaves what it has
+written <- function() { state$written <- length(records); write_records(asked[1]); write(toJSON(stopped, auto_unbox = TRUE), paste0(asked[1], ".stopped")) }
 attempt <- function(expr) {
   asked <- substr(paste(deparse(substitute(expr)), collapse = " "), 1, 160)
   tryCatch(quiet(expr), error = function(e) {
@@ -14,6 +16,8 @@ attempt <- function(expr) {
 }
 complete <- function(d, names) d[stats::complete.cases(d[names]), , drop = FALSE]
 
+#: Rows of a set that are used.
+LARGEST <- 60
 # --- the sets: raw data under metafor's names; further columns may be moderators ---
 two_by_two <- function(d, ai, n1i, ci, n2i, ...) { r <- data.frame(ai = d[[ai]], n1i = d[[n1i]], ci = d[[ci]], n2i = d[[n2i]]); for (one in c(...)) r[[one]] <- d[[one]]; complete(r, 1:4) }
 cells_of <- function(d, a, b, c, e, ...) { d$.n1 <- d[[a]] + d[[b]]; d$.n2 <- d[[c]] + d[[e]]; two_by_two(d, a, ".n1", c, ".n2", ...) }
@@ -159,10 +163,12 @@ whole <- function(d) {
 sized <- function(measure, d, ...) { r <- attempt(do.call(escalc, c(list(measure = measure), as.list(d[intersect(names(d), RAW)]), list(...)))); if (is.null(r)) return(NULL)
   for (one in setdiff(names(d), c(RAW, "yi", "vi"))) r[[one]] <- d[[one]]
   r[is.finite(r$yi) & is.finite(r$vi) & r$vi > 0, ] }
-short <- function(d) if (!is.null(d) && nrow(d) > 1) for (method in c("REML", "DL", "EE", "PM", "SJ")) { f <- one_fit(d, method, "knha"); if (!is.null(f)) attempt(predict(f)) }
+short <- function(d) if (!is.null(d) && nrow(d) > 1) for (method in c("REML", "DL")) { f <- one_fit(d, method, "knha"); if (!is.null(f)) attempt(predict(f)) }
 
-on_sets <- function(family, sets, ask) for (name in names(sets)) if (length(asked) < 2 || family %in% asked[-1]) {
-  state$set <- name; ask(sets[[name]]); cat(name, length(records), "\n", file = stderr())
+on_sets <- function(family, sets, ask) for (name in names(sets)) if (length(asked) < 2 || any(c(family, name) %in% asked[-1])) {
+  # of a large set the first rows: what metafor does with it grows with the cube of their number
+  state$set <- name; ask(if (is.data.frame(sets[[name]])) utils::head(sets[[name]], LARGEST) else sets[[name]]); cat(name, length(records), "\n", file = stderr())
+  if (length(records) > state$written + 1000) written()
 }
 on_sets("COUNTS", COUNTS, function(d) {
   d <- d[d$n1i >= d$ai & d$n2i >= d$ci, ]
@@ -174,6 +180,7 @@ on_sets("COUNTS", COUNTS, function(d) {
   f <- attempt(rma.peto(ai = ai, n1i = n1i, ci = ci, n2i = n2i, data = d)); if (!is.null(f) && nrow(d) > 1 && nrow(d) < 60) { attempt(leave1out(f)); attempt(cumul(f)) }
   if (nrow(d) > 2 && nrow(d) <= 20) { for (model in c("UM.FS", "UM.RS", "CM.AL")) attempt(rma.glmm(measure = "OR", ai = ai, n1i = n1i, ci = ci, n2i = n2i, data = d, model = model)); if (nrow(d) <= 9 && max(d$n1i) < 2000) attempt(rma.glmm(measure = "OR", ai = ai, n1i = n1i, ci = ci, n2i = n2i, data = d, model = "CM.EL")) }
 })
+written()
 on_sets("RATES", RATES, function(d) {
   for (measure in c("IRD", "IRSD")) short(sized(measure, d)); whole(sized("IRR", d))
   for (measure in c("IRR", "IRD")) { f <- attempt(rma.mh(x1i = x1i, t1i = t1i, x2i = x2i, t2i = t2i, data = d, measure = measure)); attempt(leave1out(f)); attempt(cumul(f)) }
@@ -189,7 +196,9 @@ on_sets("MEANS", MEANS, function(d) {
   one <- data.frame(mi = d$m1i, sdi = d$sd1i, ni = d$n1i)
   for (measure in c("MN", "SDLN")) short(sized(measure, one)); for (measure in c("MNLN", "CVLN", "SMN")) short(sized(measure, one[one$mi > 0, ]))
 })
+written()
 on_sets("CORRELATIONS", CORRELATIONS, function(d) { for (measure in c("COR", "UCOR")) short(sized(measure, d)); sized("UCOR", d, vtype = "UB"); whole(sized("ZCOR", d)) })
+written()
 on_sets("PARTIAL", list(dat.aloe2013 = dat.aloe2013), function(d) {
   for (measure in c("PCOR", "ZPCOR")) short(attempt({ r <- escalc(measure = measure, ti = tval, ni = n, mi = preds, data = d); r }))
   whole(attempt({ r <- escalc(measure = "SPCOR", ti = tval, ni = n, mi = preds, r2i = R2, data = d); r }))
@@ -211,6 +220,7 @@ CLUSTERED <- list(
   dat.knapp2017 = clustered(dat.knapp2017, "yi", "vi", "study", "difficulty"), dat.tannersmith2016 = clustered(dat.tannersmith2016, "yi", "vi", "studyid", c("aget1", "aget2")),
   dat.crede2010 = clustered(crede, "yi", "vi", "studyid", "year"), dat.lopez2019 = clustered(squared(dat.lopez2019, "se"), "diff", ".v", "study"), dat.kalaian1996 = clustered(dat.kalaian1996, "yi", "vi", "study", "ets"),
   dat.riley2003 = clustered(dat.riley2003, "yi", "vi", "study"), dat.mccurdy2020 = clustered(dat.mccurdy2020[1:300, ], "yi", "vi", "article", "stimuli"))
+written()
 on_sets("CLUSTERED", CLUSTERED, function(both) {
   d <- both[[1]]; right <- if (length(both[[2]])) paste(both[[2]], collapse = " + ") else "1"
   plain <- attempt(rma(yi, vi, mods = as.formula(paste("~", right)), data = d, method = "DL"))
@@ -228,5 +238,4 @@ on_sets("CLUSTERED", CLUSTERED, function(both) {
   formula <- as.formula(paste("yi ~", right))
   for (small in c(TRUE, FALSE)) { for (rho in c(0, 0.5, 0.8)) attempt(robu(formula, data = d, studynum = cluster, var.eff.size = vi, rho = rho, small = small, modelweights = "CORR")); attempt(robu(formula, data = d, studynum = cluster, var.eff.size = vi, small = small, modelweights = "HIER")) }
 })
-write_records(asked[1])
-write(toJSON(stopped, auto_unbox = TRUE), paste0(asked[1], ".stopped"))
+written()

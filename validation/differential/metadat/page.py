@@ -17,7 +17,7 @@ Every analysis in the help pages of metadat, clubSandwich and robumeta is run in
 question is put to evergrove: `metadat/recorder.R` stands before metafor's functions and notes what they are given, so no example is
 written a second time by hand. `metadat/battery.R` then asks a fixed list of each set that has counts, rates, means, correlations,
 proportions or effects: every `escalc` measure that applies, twelve estimators of τ² with four tests each, predictions, limits, asymmetry, trim and
-fill, refits, influence, a meta-regression on each usable column, Mantel-Haenszel, Peto, mixed models, robust tests.
+fill, refits, influence, a meta-regression on each usable column, Mantel-Haenszel, Peto, mixed models, robust tests. Of sets with more than 60 rows the first 60 are asked.
 
     python validation/differential/metadat/compare.py
 
@@ -31,13 +31,14 @@ def page(ledger: Ledger, versions: dict[str, str], stopped: list[dict[str, str]]
     """Return the page."""
     parts = ", ".join(f"{count} of {part}" for part, count in ledger.questions.items())
     total = sum(len(values) for values in ledger.values.values())
+    cells = len(ledger.values.get("vcalc", ()))
     above = sum(len(seen) for seen in ledger.above.values())
     unexplained = sum(disagreement(name, one) is None for name, seen in ledger.above.items() for one in seen)
     names = ", ".join(f"{name} {version}" for name, version in versions.items() if name != "r")
     lines = [
         TOP,
         f"Run with {versions['r']}, {names}: {sum(ledger.questions.values())} questions ({parts}) on {len(ledger.sets)} sets and "
-        f"pages; {total} numbers compared. {above} differ by more than the tolerance of their kind, {unexplained} of them without a known reason.",
+        f"pages; {total:,} numbers compared, {cells:,} of them cells of sampling covariances. {above} differ by more than the tolerance of their kind, {unexplained} of them without a known reason.",
         "",
         "## What was compared",
         "",

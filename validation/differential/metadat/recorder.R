@@ -44,7 +44,7 @@ raw_of <- function(matched, where, kept = NULL) {
 
 # Iterations end tightly where they end at all: the shipped thresholds are absolute and coarse. One after the other is tried.
 # `size` is that of the variances.
-scoring <- function(size) lapply(c(1e-12, 1e-10, 1e-8), function(one) list(threshold = one * size, maxiter = 1000))
+scoring <- function(size) lapply(c(1e-11, 1e-9), function(one) list(threshold = one * size, maxiter = 200))
 root <- function(size) list(list(tol = 1e-14 * size, maxiter = 100000, tau2.max = 1e5 * size))
 SEARCH <- list(list(optimizer = "BFGS", reltol = 1e-14, maxit = 100), list(rel.tol = 1e-12))
 first_that_ends <- function(call, where, controls) {
