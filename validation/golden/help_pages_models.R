@@ -80,7 +80,7 @@ ask("matreg", "six correlations", quiet(metafor::rma.mv(craft$dat$yi, craft$V, m
 free <- metafor::rma.mv(yi, vi, random = ~ 1 | district/school, data = konst, control = bfgs)   # polished components would count as given
 ask("influence.rma.mv", "each effect", cooks.distance(free), function(f) list(cooks_distance = vec(f)))
 ask("influence.rma.mv", "each district", cooks.distance(free, cluster = konst$district), function(f) list(cooks_distance = vec(f)))
-ask("influence.rma.mv", "hat values", hatvalues(nested), function(f) list(leverage = vec(f)))
+ask("influence.rma.mv", "hat values", hatvalues(nested), function(f) list(hat = vec(f)))
 # intervals and profiles: every point is a fit of its own
 free_inner <- metafor::rma.mv(yi, vi, random = ~ school | district, data = konst, control = bfgs)
 free_outcomes <- metafor::rma.mv(yi, Vb, mods = ~ outcome - 1, random = ~ outcome | trial, struct = "UN", data = berkey, control = bfgs)

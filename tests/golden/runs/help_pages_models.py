@@ -93,9 +93,7 @@ asks(MULTILEVEL, "anova.rma", "no variance within studies")(
     _ratio(_delinquency, _model("assink", WITHIN, v=_vcalc_assink, sigma2=[np.nan, 0]))
 )
 asks(MULTILEVEL, "influence.rma.mv", "each effect")(lambda data: stats.cluster_influence(_nested(data)))
-asks(MULTILEVEL, "influence.rma.mv", "hat values")(
-    lambda data: stats.cluster_influence(_nested(data), reestimate=False)
-)
+asks(MULTILEVEL, "influence.rma.mv", "hat values")(lambda data: stats.standardised_residuals(_nested(data)))
 asks(MULTILEVEL, "influence.rma.mv", "each district")(
     lambda data: stats.cluster_influence(_nested(data), data["konst"]["district"])
 )
