@@ -2,5 +2,5 @@
 # Makes all golden values anew (needs validation/install_r.sh first); run from the repository's root.
 set -euo pipefail
 for script in validation/golden/*.R; do
-  [ "$(basename "$script")" = record.R ] || Rscript "$script"
+  case "$(basename "$script")" in record.R | help_pages_read.R) ;; *) Rscript "$script" ;; esac  # the two that others source
 done

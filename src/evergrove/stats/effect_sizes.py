@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from scipy import special
 
+from evergrove.errors import UsageError
 from evergrove.stats.arrays import checked_level
 from evergrove.stats.distributions import normal_quantile
 from evergrove.stats.fingerprint import content_hash
@@ -25,12 +26,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
 class StudyIntervals(Result):
-    """Confidence intervals of single studies.
+    """Confidence intervals and tests of single studies.
 
     Parameters
     ----------
     estimate, ci_low, ci_high : ndarray, shape (k,)
         Effects and limits; NaN where a study is not estimable.
+    statistic, p_value : ndarray, shape (k,)
+        Wald test of `null`, two-sided, on the pooling scale.
+    null : float
+        Value tested, on the pooling scale.
     level : float
         Confidence level.
     measure : EffectMeasure
@@ -42,6 +47,9 @@ class StudyIntervals(Result):
     estimate: FloatArray
     ci_low: FloatArray
     ci_high: FloatArray
+    statistic: FloatArray
+    p_value: FloatArray
+    null: float
     level: float
     measure: EffectMeasure
     scale: Scale
@@ -51,8 +59,10 @@ class StudyIntervals(Result):
         return f"<StudyIntervals {self.measure}, {what}>"
 
     def columns(self) -> dict[str, Any]:
-        """Return estimate and limits; one row per study."""
-        return {name: getattr(self, name) for name in ("estimate", "ci_low", "ci_high")}
+        """Return estimate, limits and test; one row per study."""
+        return {
+            name: getattr(self, name) for name in ("estimate", "ci_low", "ci_high", "statistic", "p_value")
+        }
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -105,16 +115,21 @@ class EffectSizes(Result):
         return content_hash(dict(self.inputs), {"measure": str(self.measure), **self.options})
 
     def intervals(
-        self, level: float = 0.95, *, df: FloatArray | float | None = None, natural: bool = False
+        self,
+        level: float = 0.95,
+        *,
+        df: FloatArray | float | None = None,
+        natural: bool = False,
+        null: float = 0.0,
     ) -> StudyIntervals:
-        """Return each study's Wald interval.
+        """Return each study's Wald interval and test.
 
         Parameters
         ----------
         level : float
             Confidence level, in (0, 1).
         df : array-like, float or None
-            Degrees of freedom of a t quantile (n1 + n2 - 2 for MD in meta); None: the normal one.
+            Degrees of freedom of t (n1 + n2 - 2 for MD in meta); None: normal.
         natural : bool
             Whether limits are taken back to the measure's natural scale, Freeman-Tukey at each study's
             own size.
@@ -140,13 +155,27 @@ class EffectSizes(Result):
         quantile = np.full(self.yi.size, normal_quantile(level))
         known = ~np.isnan(freedom)
         quantile[known] = -special.stdtrit(freedom[known], (1.0 - level) / 2.0)
-        half = quantile * np.sqrt(self.vi)
+        if not np.isfinite(null):
+            raise UsageError(f"null: found {null!r}; allowed: a finite number on the pooling scale")
+        errors = np.sqrt(self.vi)
+        half = quantile * errors
+        statistic = np.full(self.yi.size, np.nan)
+        np.divide(self.yi - null, errors, out=statistic, where=errors > 0)
+        tails = np.where(
+            known,
+            special.stdtr(np.where(known, freedom, 1.0), -abs(statistic)),
+            special.ndtr(-abs(statistic)),
+        )
         limits = [self.yi.copy(), self.yi - half, self.yi + half]
         if natural:
             size = self.inputs.get("n", self.inputs.get("time"))
             limits = [back_transform(each, self.measure, n=size, each=True) for each in limits]
         scale = Scale.NATURAL if natural else self.scale
-        return StudyIntervals(limits[0], limits[1], limits[2], level, self.measure, scale)
+        estimate, low, high = limits
+        p_value = 2.0 * tails
+        return StudyIntervals(
+            estimate, low, high, statistic, p_value, float(null), level, self.measure, scale
+        )
 
     def __repr__(self) -> str:
         left_out = self.yi.size - self.k

@@ -14,7 +14,7 @@ from evergrove.stats.inverse_variance import i2_from_tau2, weighted_mean
 from evergrove.stats.options import Tau2Interval, Tau2Method
 from evergrove.stats.result import Result
 from evergrove.stats.roots import Solution
-from evergrove.stats.tau2.layout import Layout, lay_out, trace_of_square
+from evergrove.stats.tau2.layout import Layout, lay_out, profile_at, trace_of_square
 from evergrove.stats.tau2.limits import (
     generalised_q_limits,
     profile_likelihood_limits,
@@ -61,11 +61,12 @@ class Heterogeneity(Result):
     h_q, h_q_ci_low, h_q_ci_high : float or None
         H = √(Q / df), not below 1, with test-based limits.
     r_b, r_b_ci_low, r_b_ci_high : float or None
-        Share of the variance of the pooled effect that is due to heterogeneity, 0 to 1 (Crippa et al. 2016).
+        Share of the variance of the pooled effect that is due to heterogeneity, 0 to 1 (Crippa et al. 2016);
+        None with moderators.
     typical_variance : float
-        (k - 1) / trace(P): the within-study variance behind `i2` and `h2`.
+        df / trace(P): the within-study variance behind `i2` and `h2`.
     q, q_df, q_p_value : float
-        Cochran's Q.
+        Cochran's Q; with moderators, of what they leave.
     interval : str
         Method of the limits of tau².
     level : float
@@ -316,6 +317,16 @@ def r_b(vi: FloatArray, tau2: float, q: float, level: float) -> tuple[float | No
     return share, Limits(max(0.0, share - half), min(1.0, share + half))
 
 
+def _typical_variance(fit: Tau2Fit, df: int) -> float:
+    """Return df / trace(P) at weights 1/v."""
+    if not df:
+        return math.nan
+    if fit.design is None:
+        return df / weighted_mean(fit.yi, fit.vi, 0.0).trace
+    data = lay_out(fit.yi, fit.vi, fit.design)
+    return df * data.scale / float(profile_at(data, 0.0).trace[0])
+
+
 def heterogeneity_of(
     fit: Tau2Fit,
     interval: Tau2Interval | None,
@@ -346,7 +357,7 @@ def heterogeneity_of(
     Heterogeneity
     """
     q, df, p_value = q_test
-    typical = df / weighted_mean(fit.yi, fit.vi, 0.0).trace if df else math.nan
+    typical = _typical_variance(fit, df)
     limits = Limits()
     if interval is not None and df > 0:
         low, high = tau2_limits(interval, fit, level)
@@ -356,7 +367,7 @@ def heterogeneity_of(
     of_h2 = limits.through(lambda value: 1.0 + value / typical)
     h_q, of_h_q = h_from_q(q, df, level)
     of_i2_q = of_h_q.through(lambda h: 100.0 * (1.0 - 1.0 / h**2))
-    share, of_share = r_b(fit.vi, fit.tau2, q, level)
+    share, of_share = r_b(fit.vi, fit.tau2, q, level) if fit.design is None else (None, Limits())
     return Heterogeneity(
         *(fit.tau2, fit.se, *limits),
         *(math.sqrt(fit.tau2), *tau),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 import numpy as np
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from evergrove.stats.regression.location_scale_result import LocationScaleResult
     from evergrove.stats.regression.regression_result import MetaRegressionResult
 
-    Comparable = MetaRegressionResult | LocationScaleResult | MultilevelResult
+    Comparable: TypeAlias = MetaRegressionResult | LocationScaleResult | MultilevelResult
 
 
 @dataclass(frozen=True, slots=True)

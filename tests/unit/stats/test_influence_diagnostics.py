@@ -18,7 +18,7 @@ def test_the_outlier_is_marked_and_the_summary_names_it():
     assert "to look at: d" in repr(found)
     assert found.summary().splitlines()[4].endswith("*")
     assert set(found.columns()) >= {"rstudent", "dfbetas intercept", "influential"}
-    assert found.to_frame("polars").shape == (5, 13)
+    assert found.to_frame("polars").shape == (5, 15)
 
 
 def test_under_a_common_effect_the_contributions_sum_to_q():

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from evergrove.errors import UsageError
-from evergrove.stats.arrays import FloatArray, checked_level, column, effects_and_variances, same_length
+from evergrove.stats.arrays import checked_level, column, effects_and_variances, same_length
 from evergrove.stats.bias.few_studies import few_studies
 from evergrove.stats.bias.line import Line, additive_line, checked_predictor, multiplicative_line
+from evergrove.stats.bias.moderator_design import moderator_design
 from evergrove.stats.bias.options import AsymmetryModel, Precision
 from evergrove.stats.bias.precision import precision_of
 from evergrove.stats.distributions import log_two_sided_p, two_sided_p, two_sided_quantile
@@ -153,22 +154,6 @@ def regression_result(
     )
 
 
-def fitted_line(
-    y: FloatArray,
-    v: FloatArray,
-    x: FloatArray,
-    model: AsymmetryModel,
-    *,
-    tau2: str | float,
-    ci: str,
-    level: float,
-) -> Line:
-    """Return the line under the residual variance that a model has."""
-    if model is AsymmetryModel.MULTIPLICATIVE:
-        return multiplicative_line(y, v, x)
-    return additive_line(y, v, x, tau2=tau2 if model is AsymmetryModel.RANDOM else None, ci=ci, level=level)
-
-
 def regression_test(
     yi: ArrayLike,
     vi: ArrayLike,
@@ -176,6 +161,7 @@ def regression_test(
     predictor: str | ArrayLike = Precision.SE,
     model: str = AsymmetryModel.RANDOM,
     n: ArrayLike | None = None,
+    moderators: ArrayLike | None = None,
     tau2: str | float = Tau2Method.REML,
     ci: str = IntervalMethod.NORMAL,
     level: float = 0.95,
@@ -191,9 +177,12 @@ def regression_test(
         own.
     model : AsymmetryModel or str
         ``"random"`` (meta-regression with tau²), ``"common"``, or ``"multiplicative"`` (Egger's weighted
-        regression with t(k - 2)).
+        regression with t(k - 2), one less for each moderator).
     n : array-like, shape (k,), or None
         Total sample sizes, for predictors that use them.
+    moderators : array-like, shape (k,) or (k, m), or None
+        Numbers that stand in the regression beside the predictor, so that asymmetry which they account for
+        is not counted; factors as columns of 0 and 1. The intercept is then the effect where all are 0.
     tau2 : Tau2Method, str or float
         Of the random model: an estimator or a number.
     ci : IntervalMethod or str
@@ -209,9 +198,10 @@ def regression_test(
     Raises
     ------
     TooFewStudiesError
-        With fewer than 3 studies.
+        With fewer than 3 studies, one more for each moderator.
     DataError
-        Where the predictor does not vary, or effects or variances cannot be.
+        Where the predictor does not vary or follows from the moderators, or effects, variances or moderators
+        cannot be.
     UsageError
         For an unknown option, or sample sizes that are needed and not given.
     ConvergenceError
@@ -247,11 +237,21 @@ def regression_test(
     else:
         x, name, limit = column("predictor", predictor), "given predictor", False
         same_length({"yi": y, "predictor": x})
-    checked_predictor("regression_test", x)
+    beside = None if moderators is None else moderator_design(moderators, y.size)[0][:, 1:]
+    checked_predictor("regression_test", x, beside)
     if chosen is AsymmetryModel.MULTIPLICATIVE and tau2 != Tau2Method.REML:
         raise UsageError("tau2: found with model='multiplicative'; allowed: with 'random'; leave it out")
-    line = fitted_line(y, v, x, chosen, tau2=tau2, ci=choose(IntervalMethod, ci, "ci"), level=level)
-    options = {"predictor": name, "model": chosen, "tau2": str(tau2), "ci": str(ci)}
+    interval = choose(IntervalMethod, ci, "ci")
+    if chosen is AsymmetryModel.MULTIPLICATIVE:
+        line = multiplicative_line(y, v, x, beside)
+    else:
+        additive = tau2 if chosen is AsymmetryModel.RANDOM else None
+        line = additive_line(y, v, x, beside, tau2=additive, ci=interval, level=level)
+    options: dict[str, object] = {"predictor": name, "model": chosen, "tau2": str(tau2), "ci": str(ci)}
+    test = f"regression on {name}"
+    if beside is not None:
+        options["moderators"] = beside.shape[1]
+        test += f" beside {beside.shape[1]} moderators"
     return regression_result(
-        line, int(y.size), level, test=f"regression on {name}", limit=limit, options=options
+        line, int(y.size), level, test=test, limit=limit and beside is None, options=options
     )

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from evergrove.errors import ConvergenceError, DataError, TooFewStudiesError, UsageError
+from evergrove.errors import ConvergenceError, TooFewStudiesError, UsageError
 from evergrove.stats.arrays import FloatArray, checked_level, column, effects_and_variances
+from evergrove.stats.bias.moderator_design import moderator_design
 from evergrove.stats.bias.options import Precision, SelectionWeights
 from evergrove.stats.bias.precision import precision_of
 from evergrove.stats.bias.selection_fit import (
@@ -106,26 +107,6 @@ def _checked_delta(delta: ArrayLike | None, count: int, low: FloatArray) -> Floa
     if bad.any():
         raise UsageError(f"delta: found {values[bad].tolist()}; allowed: finite and not below {low.tolist()}")
     return values
-
-
-def _design(moderators: ArrayLike | None, k: int) -> tuple[FloatArray, tuple[str, ...]]:
-    """Return the design matrix with its intercept."""
-    if moderators is None:
-        return np.ones((k, 1)), ("intercept",)
-    columns = np.asarray(moderators, dtype=float)
-    columns = columns[:, np.newaxis] if columns.ndim == 1 else columns
-    if columns.ndim != 2 or columns.shape[0] != k or not np.isfinite(columns).all():
-        raise DataError(
-            f"moderators: found shape {np.shape(moderators)}; allowed: one finite row per study, here {k}; "
-            "leave studies with missing moderators out"
-        )
-    x = np.column_stack([np.ones(k), columns])
-    if np.linalg.matrix_rank(x) < x.shape[1]:
-        raise DataError(
-            "moderators: found columns that follow from each other (or from the intercept); allowed: a "
-            "design of full rank; leave one out"
-        )
-    return x, ("intercept", *(f"moderator {i + 1}" for i in range(columns.shape[1])))
 
 
 def _setup(
@@ -459,7 +440,7 @@ def selection_model(
         bool(profile),
         checked_level(level),
     )
-    x, names = _design(moderators, y.size)
+    x, names = moderator_design(moderators, y.size)
     if y.size <= x.shape[1]:
         raise TooFewStudiesError(f"selection_model: found {y.size} studies; allowed: more than coefficients")
     setup = _setup(y, v, x, options, given=delta, n=n)

@@ -7,7 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from evergrove.errors import UsageError
+from evergrove.stats.arrays import checked_level
 from evergrove.stats.bias.selection_curve import curve
+from evergrove.stats.distributions import normal_quantile
+from evergrove.stats.options import PoolModel
+from evergrove.stats.regression.prediction import Prediction
 from evergrove.stats.result import Result
 
 if TYPE_CHECKING:
@@ -151,6 +156,65 @@ class SelectionModel(Result):
             "ci_high": np.concatenate([self.coefficients + half, [self.tau2_ci_high], self.delta_ci_high]),
             "null": np.concatenate([nothing * 0.0, [0.0], self.delta_null]),
         }
+
+    def predict(self, rows: ArrayLike | None = None, *, level: float | None = None) -> Prediction:
+        """Return expected effects, adjusted for selection, with confidence and prediction intervals.
+
+        Parameters
+        ----------
+        rows : array-like, shape (m,) or (m, number of moderators), or None
+            Values of the moderators; None for a fit without.
+        level : float or None
+            Of the intervals; None is that of the fit.
+
+        Returns
+        -------
+        Prediction
+            Normal quantiles, as the tests of the fit have; no prediction interval under a common effect.
+
+        Raises
+        ------
+        UsageError
+            For another number of moderators than the fit has, or values that are not finite.
+
+        Examples
+        --------
+        >>> from evergrove.stats import selection_model
+        >>> fit = selection_model([0.5, 0.3, 0.2, 0.7, 0.4, 0.6], [0.04, 0.02, 0.01, 0.09, 0.05, 0.06],
+        ...                       delta=[1, 0.5])
+        >>> fit.predict()
+        <Prediction 0.2960 [0.1608, 0.4312]>
+        """
+        level = self.level if level is None else checked_level(level)
+        m = self.coefficients.size - 1
+        values = np.empty((1, 0)) if rows is None else np.asarray(rows, dtype=float)
+        values = values[:, np.newaxis] if values.ndim == 1 else values
+        if values.ndim != 2 or values.shape[1] != m or not np.isfinite(values).all():
+            raise UsageError(
+                f"rows: found an array of shape {values.shape}; allowed: finite numbers, one column per "
+                f"moderator of the fit, here {m}"
+            )
+        matrix = np.column_stack([np.ones(values.shape[0]), values])
+        estimate = matrix @ self.coefficients
+        se = np.sqrt(np.einsum("ij,jk,ik->i", matrix, self.covariance, matrix))
+        quantile = normal_quantile(level)
+        tau2 = np.full(estimate.size, self.tau2)
+        outer = quantile * np.sqrt(tau2 + se**2)
+        if self.options["model"] != PoolModel.RANDOM:
+            outer = np.full(estimate.size, np.nan)
+        return Prediction(
+            estimate,
+            se,
+            estimate - quantile * se,
+            estimate + quantile * se,
+            estimate - outer,
+            estimate + outer,
+            None,
+            None,
+            tau2,
+            matrix,
+            level,
+        )
 
     def selection_curve(self, p: ArrayLike) -> FloatArray:
         """Return the relative chance of publication at p values, for a study of the lowest precision.

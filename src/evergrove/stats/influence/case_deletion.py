@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 #: Residuals below this share of the largest effect are rounding of 0.
 SMALLEST_RESIDUAL = 100 * float(np.finfo(np.float64).eps)
 MEASURES = (
-    "residual", "residual_se", "rstandard", "rstudent", "dffits", "cook", "covariance_ratio", "tau2", "qe",
-    "hat", "weight",
+    "residual", "residual_se", "rstandard", "deleted_residual", "deleted_residual_se", "rstudent", "dffits",
+    "cook", "covariance_ratio", "tau2", "qe", "hat", "weight",
 )  # fmt: skip
 
 
@@ -40,8 +40,9 @@ class InfluenceDiagnostics(Result):
     residual, residual_se, rstandard : ndarray
         y minus its fitted value, its standard error √((v + tau²)(1 - h)), which leaves a Hartung-Knapp
         factor out as metafor's ``rstandard`` does, and their ratio (internally standardised).
-    rstudent : ndarray
-        Externally standardised: the deleted residual over its standard error.
+    deleted_residual, deleted_residual_se, rstudent : ndarray
+        y minus the value that the other studies predict, its standard error, and their ratio (externally
+        standardised).
     dffits : ndarray
         Change of the study's fitted value when it is left out, in standard errors.
     cook : ndarray
@@ -70,6 +71,8 @@ class InfluenceDiagnostics(Result):
     residual: FloatArray
     residual_se: FloatArray
     rstandard: FloatArray
+    deleted_residual: FloatArray
+    deleted_residual_se: FloatArray
     rstudent: FloatArray
     dffits: FloatArray
     cook: FloatArray
@@ -235,6 +238,8 @@ def _checked(
 class _Deleted(NamedTuple):
     """What one study's deletion gives."""
 
+    deleted_residual: float
+    deleted_residual_se: float
     rstudent: float
     dffits: float
     cook: float
@@ -270,7 +275,15 @@ def _delete(  # noqa: PLR0917 - the study, the model with it, the data
         cook = change @ np.linalg.solve(whole.covariance, change) if whole.factor > 0 else math.nan
         ratio = np.linalg.det(part.covariance) / np.linalg.det(whole.covariance)
     return _Deleted(
-        float(rstudent), float(dffits), float(cook), float(ratio), part.tau2, part.qe, np.asarray(dfbetas)
+        float(residual),
+        spread,
+        float(rstudent),
+        float(dffits),
+        float(cook),
+        float(ratio),
+        part.tau2,
+        part.qe,
+        np.asarray(dfbetas),
     )
 
 

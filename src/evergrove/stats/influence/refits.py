@@ -19,7 +19,19 @@ if TYPE_CHECKING:
 
     from evergrove.stats.arrays import BoolArray, FloatArray
 
-COLUMNS = ("estimate", "ci_low", "ci_high", "p_value", "tau2", "i2", "q")
+COLUMNS = (
+    "estimate",
+    "se",
+    "ci_low",
+    "ci_high",
+    "statistic",
+    "p_value",
+    "tau2",
+    "i2",
+    "h2",
+    "q",
+    "q_p_value",
+)
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -28,21 +40,25 @@ class Refits(Drawable):
 
     Parameters
     ----------
-    estimate, ci_low, ci_high : ndarray, shape (m,)
+    estimate, se, ci_low, ci_high : ndarray, shape (m,)
         On the pooling scale.
-    p_value, tau2, i2, q : ndarray, shape (m,)
+    statistic, p_value, tau2, i2, h2, q, q_p_value : ndarray, shape (m,)
         As in `PoolResult`; NaN where the model has none.
     reasons : tuple of str
         Why a row could not be fitted; empty where it could. Its columns are NaN.
     """
 
     estimate: FloatArray
+    se: FloatArray
     ci_low: FloatArray
     ci_high: FloatArray
+    statistic: FloatArray
     p_value: FloatArray
     tau2: FloatArray
     i2: FloatArray
+    h2: FloatArray
     q: FloatArray
+    q_p_value: FloatArray
     reasons: tuple[str, ...]
 
     @property

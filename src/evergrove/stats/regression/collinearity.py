@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from evergrove.errors import UsageError
+from evergrove.stats.options import PoolModel, Tau2Method
+from evergrove.stats.regression.fitting import meta_regression
 from evergrove.stats.result import Result
 
 if TYPE_CHECKING:
@@ -61,7 +63,11 @@ class VarianceInflation(Result):
 
 
 def variance_inflation(
-    fit: MetaRegressionResult, *, by_term: bool = False, groups: Sequence[Sequence[str | int]] | None = None
+    fit: MetaRegressionResult,
+    *,
+    by_term: bool = False,
+    groups: Sequence[Sequence[str | int]] | None = None,
+    reestimate: bool = False,
 ) -> VarianceInflation:
     """Return variance inflation factors of the coefficients, the intercept left aside.
 
@@ -73,6 +79,10 @@ def variance_inflation(
         Whether factors and splines count as one (generalised factors).
     groups : sequence of sequences of str or int, or None
         Coefficients to take together.
+    reestimate : bool
+        Whether each is compared with a fit of its own, which holds nothing beside it but the intercept and
+        its own tau². Such a factor counts how the other moderators change tau² too, and is below 1 where
+        they explain more than they take.
 
     Returns
     -------
@@ -82,11 +92,14 @@ def variance_inflation(
     ------
     UsageError
         For an intercept-only fit or an unknown coefficient.
+    ConvergenceError
+        Where tau² of a fit of one alone was not found.
 
     Notes
     -----
-    From the correlations of the estimates, so that weights count (metafor's ``vif``). With one moderator
-    the factor is 1. A large factor is no fault in itself: it says why an interval is wide.
+    From the correlations of the estimates, so that weights count (metafor's ``vif``; with `reestimate` its
+    argument of that name). With one moderator the factor is 1. A large factor is no fault in itself: it
+    says why an interval is wide.
 
     References
     ----------
@@ -121,7 +134,10 @@ def variance_inflation(
     places = {fit.names[position]: place for place, position in enumerate(own)}
     for name in {name for group in sets for name in group} - set(places):
         raise UsageError(f"groups: found {name!r}; allowed: coefficients other than the intercept")
-    values = np.array([_generalised(correlation, [places[name] for name in group]) for group in sets])
+    if reestimate:
+        values = np.array([_against_alone(fit, [fit.position(name) for name in group]) for group in sets])
+    else:
+        values = np.array([_generalised(correlation, [places[name] for name in group]) for group in sets])
     sizes = tuple(len(group) for group in sets)
     return VarianceInflation(tuple(names), sizes, values, values ** (0.5 / np.array(sizes)))
 
@@ -135,3 +151,27 @@ def _generalised(correlation: FloatArray, inside: list[int]) -> float:
 
     whole = log_determinant(list(range(correlation.shape[0])))
     return float(np.exp(log_determinant(inside) + log_determinant(outside) - whole))
+
+
+def _against_alone(fit: MetaRegressionResult, tested: list[int]) -> float:
+    """Return det(covariance in the fit) / det(covariance in a fit of these coefficients alone)."""
+    constant = [] if fit.design.intercept is None else [fit.design.intercept]
+    alone = meta_regression(
+        fit.yi,
+        fit.vi,
+        fit.design.matrix[:, [*constant, *tested]],
+        intercept=False,
+        weights=fit.given_weights,
+        tau2_weights=fit.tau2_weights,
+        model=fit.model,
+        tau2=fit.options["tau2"] if fit.model == PoolModel.RANDOM else Tau2Method.REML,  # type: ignore[arg-type]
+        ci=str(fit.options["ci"]),
+        centred=bool(fit.options["centred"]),
+    )
+    own = slice(len(constant), None)
+
+    def log_determinant(covariance: FloatArray) -> float:
+        return float(np.linalg.slogdet(covariance)[1])
+
+    whole = log_determinant(fit.covariance[np.ix_(tested, tested)])
+    return float(np.exp(whole - log_determinant(alone.covariance[own, own])))

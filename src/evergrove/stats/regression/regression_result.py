@@ -8,7 +8,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from evergrove.errors import UsageError
+from evergrove.stats.arrays import checked_level
 from evergrove.stats.fingerprint import content_hash
+from evergrove.stats.heterogeneity import Tau2Fit, heterogeneity_of
+from evergrove.stats.inverse_variance import i2_from_q
+from evergrove.stats.options import PoolModel, Tau2Interval, Tau2Method, choose
 from evergrove.stats.regression.prediction import predict_effects
 from evergrove.stats.result import Result
 
@@ -19,6 +23,7 @@ if TYPE_CHECKING:
 
     from evergrove.stats.arrays import FloatArray
     from evergrove.stats.diagnostic import Diagnostic
+    from evergrove.stats.heterogeneity import Heterogeneity
     from evergrove.stats.regression.coefficient_tests import CoefficientTest
     from evergrove.stats.regression.design import Design
     from evergrove.stats.regression.prediction import Prediction
@@ -160,6 +165,49 @@ class MetaRegressionResult(Result):
     def predict(self, rows: object = None, **options: Any) -> Prediction:  # noqa: ANN401
         """Return expected effects with confidence and prediction intervals: see `predict_effects`."""
         return predict_effects(self, rows, **options)
+
+    def heterogeneity(self, tau2_ci: str | None = None, *, level: float | None = None) -> Heterogeneity:
+        """Return every measure of the heterogeneity that the moderators leave, with its interval.
+
+        Parameters
+        ----------
+        tau2_ci : Tau2Interval, str or None
+            Limits of tau²; None is the Q-profile.
+        level : float or None
+            Of all limits; None is the fit's own.
+
+        Returns
+        -------
+        Heterogeneity
+
+        Raises
+        ------
+        UsageError
+            For limits that do not belong to the estimator, or are not defined with moderators.
+
+        Examples
+        --------
+        >>> from evergrove.stats import meta_regression
+        >>> fit = meta_regression([0.1, 0.3, 0.5, 0.9, 0.4], [0.04, 0.02, 0.03, 0.01, 0.02],
+        ...                       {"dose": [1, 2, 3, 4, 5]})
+        >>> found = fit.heterogeneity()
+        >>> round(found.i2, 1), round(found.i2_ci_high, 1)
+        (75.0, 97.9)
+        """
+        chosen = self.options["tau2"]
+        method = Tau2Method(chosen) if isinstance(chosen, str) and self.model == PoolModel.RANDOM else None
+        interval = choose(Tau2Interval, tau2_ci or Tau2Interval.Q_PROFILE, "tau2_ci")
+        design = None if self.p == 1 and self.design.intercept is not None else self.design.matrix
+        fit = Tau2Fit(self.yi, self.vi, self.tau2, method, self.tau2_se, self.tau2_weights, design)
+        return heterogeneity_of(
+            fit,
+            None if method is None else interval,
+            level=self.level if level is None else checked_level(level),
+            i2=self.i2,
+            h2=self.h2,
+            i2_q=i2_from_q(self.q, self.q_df) if self.q_df else 0.0,
+            q_test=(self.q, self.q_df, self.q_p_value),
+        )
 
     def hat_matrix(self) -> FloatArray:
         """Return the hat matrix, shape (k, k): fitted values are it times the effects."""

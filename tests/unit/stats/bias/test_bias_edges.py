@@ -85,6 +85,24 @@ def test_sample_sizes_are_asked_for_where_they_are_needed():
     assert stats.regression_test(Y, V, predictor=np.sqrt(V)).slope == stats.regression_test(Y, V).slope
 
 
+@pytest.mark.parametrize("model", ["random", "common", "multiplicative"])
+def test_asymmetry_beside_moderators(model):
+    x = np.arange(len(Y)) % 3
+    plain = stats.regression_test(Y, V, model=model)
+    moved = stats.regression_test(np.array(Y) + 2.0 * x, V, model=model, moderators=x)
+    held = stats.regression_test(Y, V, model=model, moderators=x[:, np.newaxis])
+    assert plain.limit
+    assert not held.limit
+    assert moved.slope == pytest.approx(held.slope, rel=1e-6)
+    assert held.options["moderators"] == 1
+    if model == "multiplicative":
+        assert held.df == plain.df - 1
+    with pytest.raises(DataError, match="give the predictor away"):
+        stats.regression_test(Y, V, model=model, moderators=np.sqrt(V))
+    with pytest.raises(TooFewStudiesError, match="4 or more"):
+        stats.regression_test(Y[:3], V[:3], model=model, moderators=[1, 0, 1])
+
+
 def test_tied_values_have_no_exact_test():
     with pytest.raises(UsageError, match="tied"):
         stats.rank_test([0.1, 0.2, 0.3, 0.4], [0.1, 0.1, 0.2, 0.3], exact=True)

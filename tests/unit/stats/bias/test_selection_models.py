@@ -106,6 +106,15 @@ def test_moderators():
     plain = stats.selection_model(Y, V, moderators=x, delta=[1, 1])
     assert shifted.coefficients[1] == pytest.approx(plain.coefficients[1] + 0.5, rel=1e-7)
     assert fit.columns()["parameter"].size == 2 + 1 + 2
+    predicted = fit.predict([0.0, 2.0])
+    assert predicted.estimate[0] == fit.estimate
+    assert (predicted.se[0], predicted.ci_low[0]) == pytest.approx((fit.se, fit.ci_low), rel=1e-12)
+    assert predicted.estimate[1] == pytest.approx(fit.estimate + 2.0 * fit.coefficients[1], rel=1e-12)
+    assert (predicted.prediction_low < predicted.ci_low).all()
+    with pytest.raises(UsageError, match="one column per moderator of the fit, here 1"):
+        fit.predict()
+    common = stats.selection_model(Y, V, model="common")
+    assert np.isnan(common.predict().prediction_low).all()
     with pytest.raises(DataError, match="full rank"):
         stats.selection_model(Y, V, moderators=np.ones(40))
     with pytest.raises(DataError, match="moderators"):

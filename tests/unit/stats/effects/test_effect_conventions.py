@@ -149,7 +149,7 @@ def test_study_intervals_go_back_to_the_natural_scale(measure, columns, natural)
     assert (found.ci_low <= found.estimate).all()
     assert (found.estimate <= found.ci_high).all()
     assert found.scale == "natural"
-    assert set(found.columns()) == {"estimate", "ci_low", "ci_high"}
+    assert set(found.columns()) == {"estimate", "ci_low", "ci_high", "statistic", "p_value"}
     assert repr(found).startswith(f"<StudyIntervals {measure}")
 
 
@@ -158,6 +158,12 @@ def test_study_intervals_with_degrees_of_freedom():
     found = sizes.intervals(0.9, df=[40, np.nan])
     half = (found.ci_high - found.ci_low) / 2 / np.sqrt(sizes.vi)
     assert half == pytest.approx([1.683851013, 1.644853627], rel=1e-8)
+    # at a limit of the 90 % interval the p value is 0.1
+    tested = sizes.intervals(df=[40, np.nan], null=float(found.ci_high[0]))
+    assert tested.p_value[0] == pytest.approx(0.1, rel=1e-12)
+    assert sizes.intervals(null=float(found.ci_high[1])).p_value[1] == pytest.approx(0.1, rel=1e-12)
+    with pytest.raises(UsageError, match="null"):
+        sizes.intervals(null=math.inf)
 
 
 def test_the_mean_of_varying_effects_lies_nearer_the_middle():

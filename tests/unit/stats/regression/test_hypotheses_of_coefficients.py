@@ -87,6 +87,12 @@ def test_inflation_by_coefficient_term_and_group():
     assert group.vif[0] == pytest.approx(by_term.vif[0])
     assert group.sif[0] == pytest.approx(group.vif[0] ** 0.25)
     assert stats.variance_inflation(regress(["dose"])).vif[0] == pytest.approx(1.0)
+    # estimated anew: the variance here over that of the term alone
+    held = regress(["arm", "dose", "year"], tau2=0.05)
+    alone = regress(["dose"], tau2=0.05)
+    anew = stats.variance_inflation(held, by_term=True, reestimate=True)
+    assert anew.vif[1] == pytest.approx((held.se[3] / alone.se[1]) ** 2, rel=1e-9)
+    assert stats.variance_inflation(regress(["dose"]), reestimate=True).vif[0] == pytest.approx(1.0)
     with pytest.raises(UsageError, match="intercept alone"):
         stats.variance_inflation(regress(None))
     with pytest.raises(UsageError, match="other than the intercept"):

@@ -28,6 +28,19 @@ def codes(fit):
     return [remark.code for remark in fit.diagnostics]
 
 
+def test_heterogeneity_that_moderators_leave():
+    fit = regress(["ablat"])
+    found = fit.heterogeneity()
+    assert found.tau2_ci_low == pytest.approx(fit.tau2_ci_low, rel=1e-10)
+    share = 100 * fit.tau2_ci_high / (fit.tau2_ci_high + found.typical_variance)
+    assert found.i2_ci_high == pytest.approx(share, rel=1e-10)
+    assert found.r_b is None
+    assert fit.heterogeneity("profile-likelihood", level=0.8).tau2_ci_low > found.tau2_ci_low
+    with pytest.raises(UsageError, match="one mean"):
+        fit.heterogeneity("higgins-thompson")
+    assert regress(["ablat"], model="common").heterogeneity().interval == "none"
+
+
 @pytest.mark.parametrize("tau2", ["REML", "ML", "DL", "PM", "HE", "HS", "SJ"])
 @pytest.mark.parametrize("ci", ["normal", "t", "hartung-knapp", "hartung-knapp-truncated"])
 def test_an_intercept_alone_is_pooling(tau2, ci):
@@ -36,6 +49,9 @@ def test_an_intercept_alone_is_pooling(tau2, ci):
         assert float(getattr(fit, name)[0]) == pytest.approx(getattr(pooled, name), rel=1e-9)
     for name in ("tau2", "i2", "h2", "q", "tau2_ci_low", "tau2_ci_high"):
         assert getattr(fit, name) == pytest.approx(getattr(pooled, name), rel=1e-9)
+    own, theirs = fit.heterogeneity(), pooled.heterogeneity()
+    for name in ("i2_ci_high", "h2_ci_low", "i2_q", "h_q_ci_high", "r_b", "typical_variance"):
+        assert getattr(own, name) == pytest.approx(getattr(theirs, name), rel=1e-9)
     prediction = fit.predict()
     assert float(prediction.prediction_low[0]) == pytest.approx(pooled.prediction_low, rel=1e-9)
     assert fit.r2 is None
