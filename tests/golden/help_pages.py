@@ -27,7 +27,7 @@ ANSWERS: dict[str, dict[tuple[str, str], Callable[[dict[str, Data]], Answer]]] =
 
 
 def _column(values: list[Any]) -> np.ndarray:
-    text = any(isinstance(value, str) for value in values)
+    text = any(isinstance(value, str) for value in values)  # rows of a matrix are lists
     return np.array(values, dtype=object) if text else np.array(values, dtype=float)
 
 
@@ -53,7 +53,7 @@ def _regression(fit: stats.MetaRegressionResult, name: str) -> Any:
     if name in test:
         return getattr(fit.moderator_test, test[name])
     value = getattr(fit, name)
-    return value.T.ravel() if name == "covariance" else value
+    return value.ravel() if name == "covariance" else value
 
 
 def value_of(answer: Answer, name: str) -> Any:
@@ -64,7 +64,8 @@ def value_of(answer: Answer, name: str) -> Any:
         return _pooled(answer, name)
     if isinstance(answer, stats.MetaRegressionResult):
         return _regression(answer, name)
-    return getattr(answer, name)
+    value = getattr(answer, name)
+    return value.ravel() if name == "covariance" else value
 
 
 def asks(file: str, page: str, case: str) -> Callable[[Any], Any]:
@@ -75,6 +76,13 @@ def asks(file: str, page: str, case: str) -> Callable[[Any], Any]:
         return function
 
     return register
+
+
+def values_of(file: str, page: str, case: str) -> dict[str, Any]:
+    """Return the values of a case, for those that are points which R chose."""
+    return next(
+        entry["values"] for entry in golden(file).cases if (entry["page"], entry["id"]) == (page, case)
+    )
 
 
 def compared(file: str, kind: Callable[[str, str], str]) -> Iterator[Row]:

@@ -45,6 +45,11 @@ ask("selmodel", "Hackshaw ML", rma(yi, vi, data = dat.hackshaw1998, method = "ML
 ask("selmodel", "Cohen ML", rma(measure = "ZCOR", ri = ri, ni = ni, data = dat.cohen1981, method = "ML"), one_mean)
 hahn <- escalc(measure = "OR", ai = ai, n1i = n1i, ci = ci, n2i = n2i, data = dat.hahn2001, drop00 = TRUE)
 ask("selmodel", "Hahn EE", rma(yi, vi, data = hahn, method = "EE"), one_mean)
+correlation <- function(rho, n) { x1 <- rnorm(n); x2 <- rnorm(n); cor(x1, rho * x1 + sqrt(1 - rho^2) * x2) }
+set.seed(1234)
+simulated <- data.frame(ni = round(rchisq(200, df = 2) * 20 + 20)); simulated$ri <- mapply(correlation, 0.2, simulated$ni)
+sets$simulated <- raw(simulated, "ri", "ni")
+ask("funnel", "simulated correlations EE", rma(measure = "ZCOR", ri = ri, ni = ni, data = simulated, method = "EE"), one_mean)
 finish("help_pages_means", sets)
 
 # --- rma.uni: moderators --------------------------------------------------------------------------
@@ -117,6 +122,9 @@ ask("vcov.rma", "obs", vcov(two, type = "obs"), matrix_of)
 ask("vcov.rma", "fitted", vcov(two, type = "fitted"), matrix_of)
 ask("vcov.rma", "resid", vcov(two, type = "resid"), matrix_of)
 ask("weights.rma", "matrix", weights(two, type = "matrix"), matrix_of)
+ask("model.matrix.rma", "two", model.matrix(two), matrix_of)
+# 8,192 fits; a permutation counts where its statistic reaches the observed one, so that p values are whole counts
+ask("permutest", "exact", permutest(rma(yi, vi, data = dat), exact = TRUE, progbar = FALSE), function(f) list(p_value = vec(f$pval), statistic = vec(f$zval), joint_p_value = num(f$QMp)))
 ask("confint.rma", "ablat", confint(lat), components)
 finish("help_pages_moderated", sets[c("bcg", "bangert", "baskerville")])
 

@@ -50,6 +50,11 @@ asks(MEANS, "rma.glmm", "OR ML")(lambda data: pooled(effects(data["bcg"], "OR"),
 asks(MEANS, "forest.rma", "PR")(
     lambda data: pooled(stats.effect_size("PR", events=data["pritz"]["xi"], n=data["pritz"]["ni"]))
 )
+asks(MEANS, "funnel", "simulated correlations EE")(
+    lambda data: pooled(
+        stats.effect_size("ZCOR", r=data["simulated"]["ri"], n=data["simulated"]["ni"]), model="common"
+    )
+)
 asks(MEANS, "baujat", "EE")(lambda data: stats.pool(*pignon(data), model="common"))
 asks(MEANS, "hc", "REML")(lambda data: pooled(effects(data["lee"], "OR")))
 asks(MEANS, "gosh", "EE")(lambda data: pooled(effects(data["egger"], "OR"), model="common"))
@@ -284,6 +289,10 @@ def _weight_matrix(data: dict[str, Data]) -> Answer:
     return {"matrix": np.diag(1.0 / (fit.vi + fit.tau2)).ravel()}
 
 
+asks(MODERATED, "model.matrix.rma", "two")(
+    lambda data: {"matrix": _on("~ ablat + year")(data).design.matrix.T.ravel()}
+)
+asks(MODERATED, "permutest", "exact")(lambda data: stats.permutation_test(_on(None)(data), exact=True))
 asks(MODERATED, "confint.rma", "ablat")(lambda data: _on("~ ablat")(data).heterogeneity())
 
 

@@ -16,10 +16,10 @@ from golden.help_pages import (
     effects,
     pignon,
     pooled,
+    values_of,
     viechtbauer,
     without_isis4,
 )
-from golden.stats_reference import golden
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -134,17 +134,10 @@ def _dose(data: dict[str, Data]) -> Answer:
 @asks(STUDIES, "profile.rma", "OR")
 def _profile(data: dict[str, Data]) -> Answer:
     sizes = effects(data["bcg"], "OR")
-    grid = _values(STUDIES, "profile.rma", "OR")["tau2"]
+    grid = values_of(STUDIES, "profile.rma", "OR")["tau2"]
     fits = [pooled(sizes, tau2=value) for value in grid]
     own = {name: [getattr(fit, name) for fit in fits] for name in LIMITS}
     return {"tau2": grid, "log_likelihood": [fit.fit_statistics().reml.log_likelihood for fit in fits], **own}
-
-
-def _values(file: str, page: str, case: str) -> dict[str, Any]:
-    """Return the values of a case: for points that R chose."""
-    return next(
-        entry["values"] for entry in golden(file).cases if (entry["page"], entry["id"]) == (page, case)
-    )
 
 
 def _kind_of_study(case: str, name: str) -> str:

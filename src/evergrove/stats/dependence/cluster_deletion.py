@@ -50,6 +50,9 @@ class ClusterInfluence(Result):
         of freedom as it has rows.
     residual, se, studentised : ndarray, shape (k,)
         Deleted residual of each row, its standard error, and their ratio.
+    leverage : ndarray, shape (k,)
+        Diagonal of the hat matrix of all data, rows as they came: how much each effect draws its own fitted
+        value. Not of clusters.
     reestimated : bool
         Whether the components were estimated anew.
     diagnostics : tuple of Diagnostic
@@ -66,6 +69,7 @@ class ClusterInfluence(Result):
     residual: FloatArray
     se: FloatArray
     studentised: FloatArray
+    leverage: FloatArray
     reestimated: bool
     diagnostics: tuple[Diagnostic, ...]
 
@@ -172,6 +176,7 @@ def cluster_influence(
         residual,
         se,
         residual / se,
+        _leverage(fit),
         reestimate,
         remarks,
     )
@@ -184,6 +189,16 @@ def _groups(
     if cluster is None:
         return tuple(f"row {row}" for row in range(k)), [np.array([row], dtype=np.intp) for row in range(k)]
     return clusters_in_order(cluster, k)
+
+
+def _leverage(fit: MultilevelResult) -> FloatArray:
+    """Return the diagonal of X (X'M⁻¹X)⁻¹ X'M⁻¹: a row's own block of M⁻¹ is all that it takes."""
+    model = fit.model
+    found = np.empty(fit.k)
+    for rows, block in blocks_at(model.problem, matrices_at(model.covariances, model.free)):
+        x = model.design.matrix[rows]
+        found[rows] = np.einsum("ij,ji->i", x @ fit.covariance, np.linalg.solve(block, x).T)
+    return found
 
 
 class _Without(NamedTuple):
