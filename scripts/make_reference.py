@@ -174,7 +174,8 @@ def coverage() -> str:
         text = note.read_text(encoding="utf-8")
         title = text.partition("\n")[0].removeprefix("# ").partition(":")[0]
         table = [line for block in text.split("\n\n") for line in block.splitlines() if _peers(block)]
-        lines += [f"## {title}", "", *(line for line in table if line.startswith("|")), ""]
+        if table:
+            lines += [f"## {title}", "", *(line for line in table if line.startswith("|")), ""]
     return "\n".join(lines)
 
 

@@ -48,10 +48,11 @@ def _pooled(fit: stats.PoolResult, name: str) -> Any:
     return getattr(fit, name)
 
 
-def _regression(fit: stats.MetaRegressionResult, name: str) -> Any:
-    test = {"qm": "statistic", "qm_df": "df", "qm_p_value": "p_value"}
-    if name in test:
-        return getattr(fit.moderator_test, test[name])
+def _regression(fit: stats.MetaRegressionResult | stats.LocationScaleResult, name: str) -> Any:
+    which, _, what = name.partition("_")
+    if which in {"qm", "qs"}:
+        test = fit.moderator_test if which == "qm" else fit.scale_test
+        return getattr(test, what or "statistic")
     value = getattr(fit, name)
     return value.ravel() if name == "covariance" else value
 
@@ -62,7 +63,7 @@ def value_of(answer: Answer, name: str) -> Any:
         return answer[name]
     if isinstance(answer, stats.PoolResult):
         return _pooled(answer, name)
-    if isinstance(answer, stats.MetaRegressionResult):
+    if isinstance(answer, stats.MetaRegressionResult | stats.LocationScaleResult):
         return _regression(answer, name)
     value = getattr(answer, name)
     return value.ravel() if name == "covariance" else value

@@ -36,7 +36,7 @@ ask("fsn", "EE", rma(yi, vi, data = dat, method = "EE"), one_mean)
 ask("hc", "REML", rma(measure = "OR", ai = ai, n1i = n1i, ci = ci, n2i = n2i, data = lee), one_mean)
 ask("gosh", "EE", rma(measure = "OR", ai = ai, n1i = n1i, ci = ci, n2i = n2i, data = egger, method = "EE"), one_mean)
 ask("regtest", "without ISIS-4", rma(measure = "OR", ai = ai, n1i = n1i, ci = ci, n2i = n2i, data = egger, subset = -16), one_mean)
-ask("profile", "RD", rma(measure = "RD", n1i = n1i, n2i = n2i, ai = ai, ci = ci, data = dat.hine1989), one_mean)
+ask("profile.rma", "RD", rma(measure = "RD", n1i = n1i, n2i = n2i, ai = ai, ci = ci, data = dat.hine1989), one_mean)
 ask("tes", "EE", rma(measure = "RR", ai = x.a, n1i = n.a, ci = x.p, n2i = n.p, data = dat.dorn2007, method = "EE"), one_mean)
 ask("cumul", "a missing effect, without study 2", rma(replace(yi, 1, NA), vi, data = dat, subset = -2), one_mean)
 ask("funnel", "2:10", rma(yi, vi, data = dat, subset = 2:10), one_mean)
@@ -73,6 +73,17 @@ viechtbauer <- escalc(measure = "OR", ai = xTi, n1i = nTi, ci = xCi, n2i = nCi, 
 ask("methods.list.rma", "dose", rma(yi, vi, mods = ~ dose, data = viechtbauer), moderators)
 ask("selmodel", "blind", rma(smd, se^2, mods = ~ blind, data = dat.baskerville2012, method = "ML"), moderators)
 finish("help_pages_moderators", sets[c("bcg", "bangert", "egger", "viechtbauer", "baskerville")])
+
+# --- rma.uni: location-scale models ---------------------------------------------------------------
+begin()
+bangert$ni100 <- bangert$ni / 100
+sets$bangert <- raw(bangert, "yi", "vi", "length", "wic", "feedback", "info", "pers", "imag", "meta", "ni100")
+ask("rma.uni", "scale = ~ 1", rma_scale(yi, vi, scale = ~ 1, data = bangert), scaled)
+ask("rma.uni", "tau2 predicted", predict(rma_scale(yi, vi, scale = ~ 1, data = bangert), newscale = 1, transf = exp),
+    function(f) list(tau2 = num(f$pred), ci_low = num(f$ci.lb), ci_high = num(f$ci.ub)))
+ask("rma.uni", "ni100 in both", rma_scale(yi, vi, mods = ~ ni100, scale = ~ ni100, data = bangert), scaled)
+ask("rma.uni", "other variables in each", rma_scale(yi, vi, mods = ~ ni100 + meta, scale = ~ ni100 + imag, data = bangert), scaled)
+finish("help_pages_scale", sets["bangert"], "nlminb, rel.tol from 1e-13")
 
 # --- predictions, hypotheses, comparisons -----------------------------------------------------------
 begin()

@@ -142,13 +142,13 @@ finish("help_pages_covariances", sets[c("konst", "assink", "berkey", "kalaian", 
 
 # --- selection models --------------------------------------------------------------------------------------------------
 begin()
-sel_tight <- list(optimizer = "optim", optmethod = "BFGS", reltol = 1e-12, maxit = 10000, hessianCtrl = list(r = 4), intCtrl = list(rel.tol = 1e-8, subdivisions = 2000))
+sel_tight <- list(optimizer = "nlminb", iter.max = 1000, eval.max = 1000, intCtrl = list(rel.tol = 1e-7, subdivisions = 1000))
 selmodel <- tightened("selmodel", sel_tight)
 selected <- function(f) {
-  estimated <- !is.na(f$se.delta)
-  c(list(coefficients = vec(f$beta), coefficient_se = vec(f$se), covariance = vec(vcov(f, type = "beta")), tau2 = num(f$tau2), delta = vec(f$delta), delta_se = vec(f$se.delta),
+  bound <- f$tau2 < 1e-9                        # selmodel ends a hair above 0 and gives a standard error there
+  c(list(coefficients = vec(f$beta), coefficient_se = vec(f$se), tau2 = if (bound) 0 else num(f$tau2), delta = vec(f$delta), delta_se = vec(f$se.delta),
       selection_statistic = num(f$LRT), selection_df = num(f$LRTdf), selection_p_value = num(f$LRTp), log_likelihood = as.numeric(logLik(f)), k = f$k),
-    if (f$method != "EE") list(tau2_se = num(f$se.tau2)))
+    if (f$method != "EE") list(tau2_se = if (bound) NA else num(f$se.tau2)))
 }
 baskerville <- dat.baskerville2012
 hahn <- escalc(measure = "OR", ai = ai, n1i = n1i, ci = ci, n2i = n2i, data = dat.hahn2001, drop00 = TRUE)
@@ -180,4 +180,4 @@ given <- data.frame(
   mod.2 = c(1, 0.99, 0.95, 0.90, 0.80, 0.75, 0.60, 0.60, 0.75, 0.80, 0.90, 0.95, 0.99, 1.00),
   sev.2 = c(1, 0.99, 0.90, 0.75, 0.60, 0.50, 0.25, 0.25, 0.50, 0.60, 0.75, 0.90, 0.99, 1.00))
 for (name in names(given)) ask("selmodel", paste("Vevea & Woods,", name), selmodel(fit, type = "stepfun", steps = steps, delta = given[[name]]), selected)
-finish("help_pages_selection", c(sets, list(steps = list(at = steps), given = lapply(given, vec))), "BFGS to 1e-12, integrals to 1e-8")
+finish("help_pages_selection", c(sets, list(steps = list(at = steps), given = lapply(given, vec))), "nlminb, integrals to 1e-7")

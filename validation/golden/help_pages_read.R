@@ -10,6 +10,15 @@ tightened <- function(name, control) function(...) {     # the call of the help 
   quiet(eval(call, parent.frame()))
 }
 rma <- tightened("rma.uni", tight)
+rma_scale <- function(...) {                            # rma(scale=): nlminb as far as it can go
+  call <- match.call(); call[[1]] <- quote(metafor::rma.uni)
+  for (tol in 10^(-13:-6)) {
+    call$control <- list(optimizer = "nlminb", rel.tol = tol, iter.max = 5000, eval.max = 5000)
+    f <- try(quiet(eval(call, parent.frame())), silent = TRUE)
+    if (!inherits(f, "try-error")) return(f)
+  }
+  stop(f)
+}
 # lme4 gives up where its tolerance lies below rounding: the next larger one is tried
 rma.glmm <- function(...) {
   call <- match.call(); call[[1]] <- quote(metafor::rma.glmm)
@@ -62,6 +71,9 @@ moderators <- function(f) {
     list(fitted = vec(fitted(f)), residuals = vec(resid(f)), leverage = vec(hatvalues(f)), weights = vec(weights(f) / 100)),
     if (random) c(list(tau2_se = num(f$se.tau2)), components(confint(f))[c("tau2_ci_low", "tau2_ci_high")]))
 }
+scaled <- function(f) c(coefficients_of(f), residual_q(f), list(qm = num(f$QM), qm_p_value = num(f$QMp), tau2 = vec(if (length(f$tau2) == 1) rep(f$tau2, f$k) else f$tau2),
+  scale_estimate = vec(f$alpha), scale_se = vec(f$se.alpha), scale_statistic = vec(f$zval.alpha), scale_p_value = vec(f$pval.alpha), scale_ci_low = vec(f$ci.lb.alpha),
+  scale_ci_high = vec(f$ci.ub.alpha)), if (length(f$alpha) > 1) list(qs = num(f$QS), qs_p_value = num(f$QSp)), criteria(f$fit.stats[, 2]))
 predicted <- function(f) {
   se <- if (all(is.na(f$se))) NULL else list(se = vec(f$se))
   c(list(estimate = vec(f$pred)), se, list(ci_low = vec(f$ci.lb), ci_high = vec(f$ci.ub)),

@@ -59,7 +59,7 @@ asks(MEANS, "baujat", "EE")(lambda data: stats.pool(*pignon(data), model="common
 asks(MEANS, "hc", "REML")(lambda data: pooled(effects(data["lee"], "OR")))
 asks(MEANS, "gosh", "EE")(lambda data: pooled(effects(data["egger"], "OR"), model="common"))
 asks(MEANS, "regtest", "without ISIS-4")(lambda data: pooled(without_isis4(data)))
-asks(MEANS, "profile", "RD")(lambda data: pooled(effects(data["hine"], "RD")))
+asks(MEANS, "profile.rma", "RD")(lambda data: pooled(effects(data["hine"], "RD")))
 asks(MEANS, "tes", "EE")(lambda data: pooled(dorn(data), model="common"))
 asks(MEANS, "selmodel", "Baskerville ML")(
     lambda data: stats.pool(
@@ -160,6 +160,31 @@ def _kind_of_regression(case: str, name: str) -> str:
 
 def help_pages_moderators() -> Iterator[Row]:
     yield from compared(MODERATORS, _kind_of_regression)
+
+
+# --- location-scale models ---------------------------------------------------------------------------------
+SCALE = "help_pages_scale"
+
+
+def _scaled(mods: str | None, scale: str) -> Callable[[dict[str, Data]], stats.LocationScaleResult]:
+    return lambda data: stats.location_scale("yi", "vi", mods, scale, data=data["bangert"], missing="drop")
+
+
+asks(SCALE, "rma.uni", "scale = ~ 1")(_scaled(None, "~ 1"))
+asks(SCALE, "rma.uni", "tau2 predicted")(lambda data: _scaled(None, "~ 1")(data).predict_tau2([[]]))
+asks(SCALE, "rma.uni", "ni100 in both")(_scaled("~ ni100", "~ ni100"))
+asks(SCALE, "rma.uni", "other variables in each")(_scaled("~ ni100 + meta", "~ ni100 + imag"))
+
+
+def _kind_of_scale(_case: str, name: str) -> str:
+    if name in {"q", "q_df", "k"}:
+        return "closed-form"
+    curved = name.startswith(("scale_se", "scale_statistic", "scale_ci", "qs", "ci_"))
+    return "numerical-hessian" if curved or name.endswith("p_value") else "optimised"
+
+
+def help_pages_scale() -> Iterator[Row]:
+    yield from compared(SCALE, _kind_of_scale)
 
 
 # --- what is asked of such fits -----------------------------------------------------------------------------
@@ -308,7 +333,7 @@ def help_pages_moderated() -> Iterator[Row]:
     yield from compared(MODERATED, _kind_of_moderated)
 
 
-RUNS = (help_pages_means, help_pages_moderators, help_pages_moderated)
+RUNS = (help_pages_means, help_pages_moderators, help_pages_scale, help_pages_moderated)
 
 
 def COVERED() -> dict[type, set[str]]:  # noqa: N802 - stands beside RUNS
