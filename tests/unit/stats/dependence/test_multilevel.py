@@ -431,6 +431,9 @@ def test_the_influence_of_a_cluster_is_what_a_fit_without_it_says():
     assert found.effects.tolist() == [2, 2, 2, 1]
     by_effect = stats.cluster_influence(fit, reestimate=False)
     assert by_effect.clusters[0] == "row 0"
+    # as many coefficients as the leverages add up to, whatever is left out
+    assert by_effect.leverage.sum() == pytest.approx(fit.p, rel=1e-10)
+    np.testing.assert_array_equal(found.leverage, by_effect.leverage)
     assert json.dumps(by_effect.to_dict())
 
 
