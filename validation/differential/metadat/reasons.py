@@ -19,8 +19,37 @@ def _small(one: Seen) -> bool:
     return one.gap < 0.1
 
 
+def _any_size(one: Seen) -> bool:
+    return one.gap < 1.0
+
+
+def _rounding(one: Seen) -> bool:
+    return one.gap < 1e-5
+
+
 #: Quantity (a pattern), what else holds, reason.
 DISAGREEMENTS: tuple[tuple[str, Callable[[Seen], bool], str], ...] = (
+    (
+        "^UCOR",
+        _small,
+        "metafor's GSL has the hypergeometric function to three digits only near r = 0; summed term by term it gives evergrove's values to 1e-15",
+    ),
+    (
+        "^glmm .*UM.RS",
+        _any_size,
+        "lme4 ends below the maximum (log-likelihoods here are never lower); its standard errors follow",
+    ),
+    (
+        "^(influence|predict|anova|blup|rma .* )",
+        _rounding,
+        "a moderator far from 0, calendar years mostly: metafor solves normal equations, which lose digits "
+        "(rational arithmetic sides with evergrove: [models](models.md))",
+    ),
+    (
+        "^ranktest p",
+        _rounding,
+        "R's exact p value is 1 minus a sum, which loses digits in the tail; in integers it is evergrove's",
+    ),
     ("^mv log_likelihood", _higher_here, "a higher maximum here: R's search ended below it"),
     (
         "^mv ",
@@ -47,6 +76,16 @@ DISAGREEMENTS: tuple[tuple[str, Callable[[Seen], bool], str], ...] = (
 
 #: Question, what happened (patterns), reason.
 UNANSWERED: tuple[tuple[str, str, str], ...] = (
+    (
+        "influence|leave1out|cumul",
+        "in here alone",
+        "metafor's scoring does not end at the tight threshold without that study, or has no τ² of a common effect",
+    ),
+    (
+        "influence",
+        "fewer columns than studies",
+        "as many coefficients as studies: nothing can be left out; metafor gives missing values",
+    ),
     (
         "rma.mv",
         "structures from distances",

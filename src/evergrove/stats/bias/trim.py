@@ -39,7 +39,8 @@ class TrimAndFill(Result):
     Parameters
     ----------
     missing, missing_se : int, float
-        Estimated number of missing studies and its standard error.
+        Estimated number of missing studies and its standard error; NaN where the variance that the formula
+        gives is negative (an estimate far below 0, shown as 0).
     missing_p_value : float
         p value that none is missing, for R0; NaN for the others.
     estimate, se, ci_low, ci_high, p_value, tau2 : float
@@ -154,7 +155,7 @@ def _estimated(kind: MissingEstimator, signed: FloatArray) -> tuple[float, float
         - 18.0 * k * found
         + 6.0 * k**2 * found
     ) / 24.0
-    spread = math.sqrt(max(0.0, variance))
+    spread = math.sqrt(variance) if variance >= 0 else math.nan
     if kind is MissingEstimator.L0:
         return found, 4.0 * spread / (2.0 * k - 1.0)
     inner = (k - 0.5) ** 2 - found * (2.0 * k - found - 1.0)
@@ -317,7 +318,7 @@ def trim_and_fill(
     }
     return TrimAndFill(
         trimmed.missing,
-        max(0.0, trimmed.se),
+        trimmed.se,
         0.5 ** (trimmed.missing + 1) if kind is MissingEstimator.R0 else math.nan,
         filled.estimate,
         filled.se,

@@ -369,3 +369,12 @@ def test_results_travel():
         assert result.summary()
         assert "\n" not in repr(result)
         assert result.to_frame().shape[0] > 0
+
+
+def test_a_number_of_missing_studies_without_variance_has_no_standard_error():
+    yi = [0.3, 0.31, 0.32, 0.33, 0.34, 0.9, 1.0, 1.1]
+    vi = [0.001, 0.001, 0.001, 0.001, 0.001, 0.4, 0.5, 0.6]
+    none = stats.trim_and_fill(yi, vi, side="right", model="common")
+    assert none.missing == 0
+    assert np.isnan(none.missing_se)
+    assert stats.trim_and_fill(yi, vi, side="left", model="common").missing_se > 0
