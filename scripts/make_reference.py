@@ -421,7 +421,8 @@ def bibliography() -> str:
         "# Bibliography",
         "",
         "The references of the docstrings and of the pages of [methods](../methods/index.md), by key; the same list as "
-        "BibTeX is [references.bib](../references.bib). Titles and DOIs stand where R's documentation gives them too.",
+        "BibTeX is [references.bib](../references.bib). Titles and DOIs stand where R's documentation gives them too. "
+        "Where nothing stands in the last column an option or an inner function cites it by name and year.",
         "",
         "| key | reference | cited by |",
         "|---|---|---|",

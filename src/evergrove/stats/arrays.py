@@ -164,6 +164,119 @@ def listed(name: str, values: object, what: str) -> list[Any]:
     return list(values.tolist() if isinstance(values, np.ma.MaskedArray) else values)  # masked: None
 
 
+def is_missing(value: object) -> bool:
+    """Say whether an entry of a column is missing: None, NaN, NaT or a data frame's NA.
+
+    Parameters
+    ----------
+    value : object
+        One entry.
+
+    Returns
+    -------
+    bool
+
+    Examples
+    --------
+    >>> is_missing(math.nan), is_missing(None), is_missing("a")
+    (True, True, False)
+    """
+    try:
+        return value is None or bool(value != value)  # noqa: PLR0124 - NaN and NaT are not themselves
+    except TypeError:  # pandas' NA is neither true nor false
+        return True
+    except ValueError:  # an array is no entry: its shape is refused elsewhere
+        return False
+
+
+def entries(values: Any) -> NDArray[Any]:  # noqa: ANN401 - any column
+    """Return a column of any kind as an array, without making text of what is missing beside text.
+
+    Parameters
+    ----------
+    values : sequence
+        Numbers, text, truth values, dates; masked entries become None.
+
+    Returns
+    -------
+    ndarray
+
+    Examples
+    --------
+    >>> entries(["a", math.nan]).tolist()
+    ['a', nan]
+    """
+    if isinstance(values, np.ma.MaskedArray):
+        values = values.tolist()
+    if isinstance(values, list | tuple) and any(isinstance(value, str) for value in values):
+        array = np.empty(len(values), dtype=object)
+        array[:] = values
+        return array
+    return np.asarray(values)
+
+
+def refuse_missing(name: str, values: NDArray[Any]) -> None:
+    """Raise where a value of a column is missing.
+
+    Parameters
+    ----------
+    name : str
+        The column, for messages.
+    values : ndarray, shape (k,)
+        Of any kind.
+
+    Raises
+    ------
+    DataError
+        Naming the rows.
+    """
+    listed = values.tolist()
+    rows = [row for row, value in enumerate(listed) if is_missing(value)]
+    if rows:
+        raise DataError.from_rows(
+            name,
+            rows,
+            [listed[row] for row in rows],
+            allowed="a number" if values.dtype.kind == "f" else "a level",
+            todo="fill in or leave the row out",
+        )
+
+
+def level_names(name: str, values: Any, what: str) -> list[str]:  # noqa: ANN401 - any column
+    """Return the level of each row as text.
+
+    Parameters
+    ----------
+    name : str
+        The argument, for messages.
+    values : sequence
+        A level per row.
+    what : str
+        What is allowed: ``"one group per study"``.
+
+    Returns
+    -------
+    list of str
+
+    Raises
+    ------
+    UsageError
+        For one value, a text or a mapping.
+    DataError
+        For a missing level, naming the rows.
+
+    Examples
+    --------
+    >>> level_names("groups", ["a", 2], "one group per study")
+    ['a', '2']
+    """
+    found = listed(name, values, what)
+    array = np.empty(len(found), dtype=object)
+    array[:] = found
+    refuse_missing(name, array)
+    return [str(one) for one in found]
+
+
 def same_length(columns: dict[str, FloatArray]) -> int:
     """Return the common length of named columns.
 

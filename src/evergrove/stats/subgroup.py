@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from evergrove.errors import ConvergenceError, DataError, TooFewStudiesError, UsageError
-from evergrove.stats.arrays import checked_level, effects_and_variances, listed
+from evergrove.stats.arrays import checked_level, effects_and_variances, level_names
 from evergrove.stats.diagnostic import Diagnostic
 from evergrove.stats.distributions import chi2_tail, f_tail
 from evergrove.stats.drawing import Drawable
@@ -266,7 +266,7 @@ def subgroups(
     [0.2, 0.85]
     """
     effects, variances = effects_and_variances(yi, vi)
-    names = [str(group) for group in listed("groups", groups, "one group per study")]
+    names = level_names("groups", groups, "one group per study")
     if len(names) != effects.size:
         raise DataError(
             f"groups: found {len(names)}; allowed: one per study, here {effects.size}; pass one per study"

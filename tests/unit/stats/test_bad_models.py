@@ -283,3 +283,37 @@ def test_a_series_is_one_moderator_by_its_name():
         fit.estimate.tolist()
         == stats.meta_regression([0.1, 0.2, 0.3, 0.5], [0.1] * 4, {"dose": [1, 2, 3, 5]}).estimate.tolist()
     )
+
+
+#: Arguments that say which study, group or outcome a row belongs to.
+LEVELS_OF_ROWS = [
+    ("aggregate_effects", "cluster"),
+    ("cluster_influence", "cluster"),
+    ("cumulative_groups", "group"),
+    ("dose_response", "study"),
+    ("impute_covariance", "cluster"),
+    ("leave_one_out_groups", "group"),
+    ("log_rank_test", "group"),
+    ("multilevel_egger", "cluster"),
+    ("multivariate_moments", "outcome"),
+    ("multivariate_moments", "study"),
+    ("pool_groups", "group"),
+    ("robust", "cluster"),
+    ("robust_variance", "cluster"),
+    ("shared_control_covariance", "control"),
+    ("subgroups", "groups"),
+    ("three_level", "study"),
+    ("vcalc", "cluster"),
+    ("vcalc", "obs"),
+]
+
+
+@pytest.mark.parametrize("missing", [math.nan, None, pd.NA, np.datetime64("NaT")], ids=str)
+@pytest.mark.parametrize(("name", "argument"), LEVELS_OF_ROWS)
+def test_a_missing_level_is_no_level(name, argument, missing):
+    """Beside text NumPy would make the level 'nan' of it."""
+    arguments = EVERY_CALL[name]
+    with pytest.raises(DataError, match="row 1"):
+        getattr(stats, name)(
+            **{**arguments, argument: [arguments[argument][0], missing, *arguments[argument][2:]]}
+        )

@@ -7,7 +7,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from evergrove.errors import UsageError
-from evergrove.stats.arrays import checked_level, column, effects_and_variances, listed, same_length
+from evergrove.stats.arrays import (
+    checked_level,
+    column,
+    effects_and_variances,
+    level_names,
+    same_length,
+)
 from evergrove.stats.bias.asymmetry import VANISHING, RegressionTest, regression_result
 from evergrove.stats.bias.line import Line, checked_predictor
 from evergrove.stats.bias.options import ClusterTest, Precision
@@ -89,7 +95,7 @@ def multilevel_egger(
     else:
         x, name, limit = column("predictor", predictor), "given predictor", False
         same_length({"yi": effects, "predictor": x})
-    groups = [str(group) for group in listed("cluster", cluster, "one per effect")]
+    groups = level_names("cluster", cluster, "one per effect")
     if len(groups) != effects.size:
         raise UsageError(f"cluster: found {len(groups)}; allowed: one per effect, here {effects.size}")
     checked_predictor("multilevel_egger", x)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from evergrove.errors import DataError, UsageError
-from evergrove.stats.arrays import FAR, NEAR, FloatArray, column
+from evergrove.stats.arrays import FAR, NEAR, FloatArray, column, is_missing
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable
@@ -70,7 +70,7 @@ def _refuse_missing(keys: NDArray[Any]) -> None:
     if keys.dtype.kind == "c" or (keys.dtype.kind == "O" and any(type(key) is complex for key in keys)):
         raise DataError("group: found a complex number; allowed: numbers, text, dates; name the group")
     if keys.dtype.kind == "O":
-        missing = [row for row, key in enumerate(keys.tolist()) if key is None or key != key]  # noqa: PLR0124
+        missing = [row for row, key in enumerate(keys.tolist()) if is_missing(key)]
     elif keys.dtype.kind in "fcmM":
         missing = np.flatnonzero(keys != keys).tolist()  # noqa: PLR0124 - NaN and NaT are not themselves
     else:

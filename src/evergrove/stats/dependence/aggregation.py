@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from evergrove.errors import DataError, UsageError
-from evergrove.stats.arrays import FloatArray, column, effects_and_variances, is_number
+from evergrove.stats.arrays import FloatArray, column, effects_and_variances, is_number, level_names
 from evergrove.stats.dependence.known_covariance import KnownCovariance, known_covariance
 from evergrove.stats.dependence.options import SamplingStructure
 from evergrove.stats.dependence.random_terms import clusters_in_order, factor_codes
@@ -201,7 +201,7 @@ def _covariance(  # noqa: PLR0917 - what aggregate_effects was given
         return known
     kind = choose(SamplingStructure, struct, "struct")
     times = None if time is None else column("time", time)
-    labels = None if obs is None else factor_codes(np.asarray(obs))[0]
+    labels = None if obs is None else factor_codes(np.array(level_names("obs", obs, "one per effect")))[0]
     for name, array in (("time", times), ("obs", labels)):
         if array is not None and array.size != effects.size:
             raise DataError(f"{name}: found {array.size}; allowed: one per effect, here {effects.size}")

@@ -8,7 +8,15 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from evergrove.errors import DataError, TooFewStudiesError, UsageError
-from evergrove.stats.arrays import FAR, FloatArray, checked_level, column, listed, refuse_rows
+from evergrove.stats.arrays import (
+    FAR,
+    FloatArray,
+    checked_level,
+    column,
+    entries,
+    refuse_missing,
+    refuse_rows,
+)
 from evergrove.stats.dependence.known_covariance import KnownCovariance, known_covariance
 from evergrove.stats.dependence.random_terms import factor_codes
 from evergrove.stats.dependence.wald import wald_test
@@ -215,13 +223,13 @@ def multivariate_moments(
     refuse_rows("yi (effect)", effects, bad, allowed=allowed, todo="leave it out, or use another unit")
     level = checked_level(level)
     k = effects.size
-    study, outcome = (listed(n, v, "one per effect") for n, v in (("study", study), ("outcome", outcome)))
-    if not len(study) == len(outcome) == k:
-        raise DataError(
-            f"study, outcome: found {len(study)} and {len(outcome)}; allowed: one per effect, here {k}"
-        )
-    codes, study_names, _ = factor_codes(np.asarray(study))
-    kinds, names, _ = factor_codes(np.asarray(outcome))
+    columns = {"study": entries(study), "outcome": entries(outcome)}
+    for name, values in columns.items():
+        if values.shape != (k,):
+            raise DataError(f"{name}: found shape {values.shape}; allowed: one per effect, here {k}")
+        refuse_missing(name, values)
+    codes, study_names, _ = factor_codes(columns["study"])
+    kinds, names, _ = factor_codes(columns["outcome"])
     pairs, counts = np.unique(codes * len(names) + kinds, return_counts=True)
     if (counts > 1).any():
         first = int(pairs[counts > 1][0])

@@ -21,6 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evergrove.errors import DataError, UsageError
+from evergrove.stats.arrays import entries, refuse_missing
 from evergrove.stats.dependence.options import Structure, choose_structure
 
 if TYPE_CHECKING:
@@ -102,7 +103,7 @@ def data_column(data: object, name: str, k: int, where: str) -> NDArray[Any]:
         For another length or missing values.
     """
     try:
-        values = np.asarray(data[name])  # type: ignore[index] # a mapping or any frame
+        values = entries(data[name])  # type: ignore[index] # a mapping or any frame
     except (KeyError, TypeError, IndexError, ValueError, AttributeError):
         known = getattr(data, "columns", None)
         there = data if known is None else known
@@ -121,33 +122,6 @@ def data_column(data: object, name: str, k: int, where: str) -> NDArray[Any]:
         )
     refuse_missing(f"{where}: {name}", values)
     return values
-
-
-def refuse_missing(name: str, values: NDArray[Any]) -> None:
-    """Raise where a value of a column is missing.
-
-    Parameters
-    ----------
-    name : str
-        The column, for messages.
-    values : ndarray, shape (k,)
-        Of any kind.
-
-    Raises
-    ------
-    DataError
-        Naming the rows.
-    """
-    listed = values.tolist()
-    rows = [row for row, value in enumerate(listed) if value is None or value != value]  # noqa: PLR0124
-    if rows:
-        raise DataError.from_rows(
-            name,
-            rows,
-            [listed[row] for row in rows],
-            allowed="a number" if values.dtype.kind == "f" else "a level",
-            todo="fill in or leave the row out",
-        )
 
 
 def factor_codes(values: NDArray[Any]) -> tuple[IntArray, tuple[str, ...], NDArray[Any]]:
@@ -206,7 +180,7 @@ def clusters_in_order(cluster: object, k: int) -> tuple[tuple[str, ...], list[In
     DataError
         For another length or missing values, naming rows.
     """
-    values = np.asarray(cluster)
+    values = entries(cluster)
     if values.shape != (k,):
         raise DataError(f"cluster: found shape {values.shape}; allowed: one per effect, here {k}")
     refuse_missing("cluster", values)

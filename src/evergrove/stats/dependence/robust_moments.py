@@ -224,7 +224,7 @@ def robust_variance(
     if not effects.size:
         raise DataError("robust_variance: found 0 effects; allowed: 2 clusters or more")
     design = build_design(mods, names, data, effects.size, intercept=intercept)
-    clusters = cluster_rows(np.asarray(cluster), effects.size)
+    clusters = cluster_rows(cluster, effects.size)
     if kind is WorkingModel.HIERARCHICAL and all(rows.size == 1 for rows in clusters):
         raise DataError(
             f"cluster: found {len(clusters)} clusters of one effect each; allowed with model='hierarchical': "

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from evergrove.errors import DataError, TooFewStudiesError, UsageError
-from evergrove.stats.arrays import checked_level
+from evergrove.stats.arrays import checked_level, entries, refuse_missing
 from evergrove.stats.dependence.options import RobustCorrection, RobustDf
-from evergrove.stats.dependence.random_terms import factor_codes, refuse_missing
+from evergrove.stats.dependence.random_terms import factor_codes
 from evergrove.stats.dependence.sandwich import (
     Sandwich,
     WorkingFit,
@@ -153,7 +153,7 @@ class RobustResult(Result):
         }
 
 
-def cluster_rows(cluster: Sequence[object] | NDArray[Any], k: int) -> list[NDArray[np.intp]]:
+def cluster_rows(cluster: Sequence[object] | ArrayLike, k: int) -> list[NDArray[np.intp]]:
     """Return the rows of each cluster.
 
     Parameters
@@ -174,7 +174,7 @@ def cluster_rows(cluster: Sequence[object] | NDArray[Any], k: int) -> list[NDArr
     TooFewStudiesError
         With fewer than 2 clusters.
     """
-    values = np.asarray(cluster)
+    values = entries(cluster)
     if values.shape != (k,):
         raise DataError(f"cluster: found shape {values.shape}; allowed: one per effect, here {k}")
     refuse_missing("cluster", values)
@@ -408,7 +408,7 @@ def robust(
     df_method = RobustDf.SATTERTHWAITE if df is None else choose(RobustDf, df, "df")
     level = checked_level(level)
     working = working_fit(fit)
-    clusters = cluster_rows(np.asarray(cluster), working.x.shape[0])
+    clusters = cluster_rows(cluster, working.x.shape[0])
     owner = np.empty(working.x.shape[0], dtype=np.intp)
     for place, rows in enumerate(clusters):
         owner[rows] = place

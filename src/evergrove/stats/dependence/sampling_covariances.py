@@ -7,9 +7,19 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from evergrove.errors import DataError, UsageError
-from evergrove.stats.arrays import column, is_number, listed, real_array, refuse_rows, same_length
+from evergrove.stats.arrays import (
+    column,
+    entries,
+    is_number,
+    level_names,
+    listed,
+    real_array,
+    refuse_missing,
+    refuse_rows,
+    same_length,
+)
 from evergrove.stats.dependence.nearest_correlation import nearest_correlation
-from evergrove.stats.dependence.random_terms import factor_codes, refuse_missing
+from evergrove.stats.dependence.random_terms import factor_codes
 from evergrove.stats.scalars import finite, shown
 
 if TYPE_CHECKING:
@@ -32,7 +42,7 @@ class _Levels(NamedTuple):
 
 def level_codes(name: str, values: Any, k: int) -> tuple[NDArray[np.intp], tuple[str, ...]]:  # noqa: ANN401 - any column
     """Return codes and names of the levels of a column."""
-    array = np.asarray(values)
+    array = entries(values)
     if array.shape != (k,):
         raise DataError(f"{name}: found shape {array.shape}; allowed: one per effect, here {k}")
     refuse_missing(name, array)
@@ -137,12 +147,8 @@ def _contrasts(
     for name, pair in (("time", times), ("w", sizes)):
         if pair[1] is not None and (pair[0] is None or grp2 is None):
             raise UsageError(f"{name}2: given without {name}1 and grp2; allowed: with both")
-    first = np.array(["1"] * k) if grp1 is None else np.array([str(one) for one in np.asarray(grp1).tolist()])
-    second = (
-        np.array(["\0second"] * k)
-        if grp2 is None
-        else np.array([str(one) for one in np.asarray(grp2).tolist()])
-    )
+    first = np.array(["1"] * k if grp1 is None else level_names("grp1", grp1, "one per effect"))
+    second = np.array(["\0second"] * k if grp2 is None else level_names("grp2", grp2, "one per effect"))
     columns = {}
     for name, value, default in (
         ("time1", times[0], np.ones(k)),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from evergrove.errors import DataError, TooFewStudiesError, UsageError
-from evergrove.stats.arrays import checked_level, column, listed, same_length
+from evergrove.stats.arrays import checked_level, column, level_names, same_length
 from evergrove.stats.dependence.fitting import multilevel
 from evergrove.stats.dependence.heterogeneity import fitted_matrices
 from evergrove.stats.dependence.known_covariance import known_covariance
@@ -351,9 +351,9 @@ def dose_response(
             f"dose_response: found no {', '.join(needed)}; allowed: one value per row; give them"
         )
     k = same_length(numbers)
-    study = listed("study", study, "one study per row")
+    study = level_names("study", study, "one study per row")
     if design is not None and not isinstance(design, str):
-        design = [str(one) for one in listed("design", design, "one design for all, or one per row")]
+        design = level_names("design", design, "one design for all, or one per row")
         if len(design) != k:
             raise DataError(f"design: found {len(design)}; allowed: one for all, or one per row, here {k}")
     if not k or len(study) != k:

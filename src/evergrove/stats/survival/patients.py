@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from evergrove.errors import DataError
-from evergrove.stats.arrays import FloatArray, column, refuse_rows, same_length
+from evergrove.stats.arrays import FloatArray, column, refuse_missing, refuse_rows, same_length
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Sequence
@@ -67,9 +67,11 @@ def group_codes(
     Raises
     ------
     DataError
-        Where the length differs.
+        Where the length differs or a group is missing.
     """
-    labels = [str(group) for group in np.asarray(groups, dtype=object).ravel()]
+    found = np.asarray(groups, dtype=object).ravel()
+    refuse_missing(name, found)
+    labels = [str(group) for group in found]
     if len(labels) != n:
         raise DataError(
             f"{name}: found {len(labels)}; allowed: one per patient, here {n}; pass one per patient"
