@@ -27,7 +27,7 @@ def counts_of(asked: Asked) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
     add, to, drop = (
         pair(asked.get("add"), (0.5, 0.0)),
         pair(asked.get("to"), ("only0", "none")),
-        pair(asked.get("drop00"), (True, True)),
+        pair(asked.get("drop00"), (True, False)),
     )
     options = {
         "correction": add[1],

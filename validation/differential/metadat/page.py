@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter, defaultdict
 from typing import TYPE_CHECKING
 
@@ -21,7 +22,7 @@ fill, refits, influence, a meta-regression on each usable column, Mantel-Haensze
 
     python validation/differential/metadat/compare.py
 
-takes about a quarter of an hour of R and some minutes of Python, and writes this page. A selection is kept as golden values
+takes about fifteen minutes of R's time and some of Python's, and writes this page. A selection is kept as golden values
 (`validation/golden/metadat.R`). metafor's iterations end at 1e-13 where they end at all (as shipped: 1e-5); multilevel models are
 searched by BFGS to 1e-14, else by nlminb.
 """
@@ -115,9 +116,10 @@ def _one_sided(ledger: Ledger) -> list[str]:
     first: dict[tuple[str, str, str], str] = {}
     for kind, what, count, place in found:
         reason = unanswered(kind, what, place) or "**not explained**"
+        told = re.sub(r"row \d+(, row \d+)+", "rows", what)
         key = (
-            kind if what.startswith(("refused", "left", "failed")) else _family(kind),
-            what.replace("|", "/"),
+            kind if told.startswith(("refused", "left", "failed")) else _family(kind),
+            told.replace("|", "/"),
             reason,
         )
         merged[key] += count
