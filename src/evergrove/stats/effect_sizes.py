@@ -160,7 +160,8 @@ class EffectSizes(Result):
         errors = np.sqrt(self.vi)
         half = quantile * errors
         statistic = np.full(self.yi.size, np.nan)
-        np.divide(self.yi - null, errors, out=statistic, where=errors > 0)
+        with np.errstate(over="ignore"):  # beyond all numbers it is infinite
+            np.divide(self.yi - null, errors, out=statistic, where=errors > 0)
         tails = np.where(
             known,
             special.stdtr(np.where(known, freedom, 1.0), -abs(statistic)),
