@@ -21,25 +21,35 @@ sets <- list(
 data <- lapply(sets, function(s) list(yi = vec(s$yi), vi = vec(s$vi), order = vec(s$order),
                                       design = lapply(seq_len(ncol(s$design)), function(j) vec(s$design[, j]))))
 tests <- c(normal = "z", t = "t", "hartung-knapp" = "knha", "hartung-knapp-truncated" = "adhoc")
-fit <- function(s, method, test, keep = TRUE) {
+fit <- function(s, method, test, keep = TRUE, weights = NULL) {
   control <- if (method %in% c("REML", "ML")) tight else if (method == "PM") tight_root else list()
-  quiet(rma(s$yi[keep], s$vi[keep], mods = s$design[keep, , drop = FALSE], intercept = FALSE, method = method,
-            test = test, control = control))
+  args <- list(s$yi[keep], s$vi[keep], mods = s$design[keep, , drop = FALSE], intercept = FALSE, method = method, test = test, control = control)
+  if (!is.null(weights)) args$weights <- weights
+  quiet(do.call(rma, args))
 }
 
-cases <- list(); stats <- list()
-for (set in names(sets)) for (method in c("REML", "ML", "DL", "PM", "EE")) for (ci in names(tests)) {
-  if (method == "EE" && ci %in% c("hartung-knapp", "hartung-knapp-truncated")) next
-  if (set != "bcg_latitude" && method %in% c("ML", "PM") && ci != "normal") next
-  f <- fit(sets[[set]], method, tests[[ci]])
+record <- function(set, method, ci, f) {
   i <- quiet(influence(f)); r <- quiet(rstandard(f))
-  cases[[length(cases) + 1]] <- list(
+  list(
     set = set, tau2_method = method, ci = ci, rstudent = vec(i$inf$rstudent), dffits = vec(i$inf$dffits),
     cook = vec(i$inf$cook.d), covariance_ratio = vec(i$inf$cov.r), tau2 = vec(i$inf$tau2.del), qe = vec(i$inf$QE.del),
     hat = vec(i$inf$hat), weight = vec(i$inf$weight / 100), influential = I(as.logical(i$is.infl)),
     dfbetas = lapply(unclass(i$dfbs)[seq_len(f$p)], vec), residual = vec(r$resid), residual_se = vec(r$se), rstandard = vec(r$z))
 }
+cases <- list(); stats <- list()
+for (set in names(sets)) for (method in c("REML", "ML", "DL", "PM", "EE")) for (ci in names(tests)) {
+  if (method == "EE" && ci %in% c("hartung-knapp", "hartung-knapp-truncated")) next
+  if (set != "bcg_latitude" && method %in% c("ML", "PM") && ci != "normal") next
+  cases[[length(cases) + 1]] <- record(set, method, ci, fit(sets[[set]], method, tests[[ci]]))
+}
 save("influence_diagnostics", "influence(rma(yi, vi, mods=X, intercept=FALSE, method, test)); rstandard()", cases, data = data)
+cases <- list()
+for (set in c("bcg", "bcg_latitude", "raudenbush")) for (method in c("DL", "EE")) for (ci in c("normal", "hartung-knapp")) {
+  if (method == "EE" && ci == "hartung-knapp") next
+  w <- seq_along(sets[[set]]$yi) %% 5 + 1
+  cases[[length(cases) + 1]] <- c(record(set, method, ci, fit(sets[[set]], method, tests[[ci]], weights = w)), list(weights = vec(w)))
+}
+save("influence_weights", "influence(rma(yi, vi, mods=X, intercept=FALSE, weights, method, test)); rstandard()", cases, data = data[c("bcg", "bcg_latitude", "raudenbush")])
 
 cases <- list()
 for (set in c("bcg", "normand")) for (method in c("REML", "DL", "EE")) for (ci in c("normal", "hartung-knapp")) {

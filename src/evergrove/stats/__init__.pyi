@@ -174,10 +174,10 @@ from .effects.single_intervals import rate_interval as rate_interval
 from .fit_statistics import FitCriteria as FitCriteria
 from .fit_statistics import FitStatistics as FitStatistics
 from .heterogeneity import Heterogeneity as Heterogeneity
-from .influence.case_deletion import Baujat as Baujat
 from .influence.case_deletion import InfluenceDiagnostics as InfluenceDiagnostics
-from .influence.case_deletion import baujat as baujat
 from .influence.case_deletion import influence_diagnostics as influence_diagnostics
+from .influence.contributions import Baujat as Baujat
+from .influence.contributions import baujat as baujat
 from .influence.refits import Cumulative as Cumulative
 from .influence.refits import LeaveOneOut as LeaveOneOut
 from .influence.refits import cumulative as cumulative

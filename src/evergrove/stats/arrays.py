@@ -25,6 +25,7 @@ FEW_ROWS = 64
 NEAR, FAR = 1e-60, 1e60
 #: Types that need no look at what NumPy makes of them.
 PLAIN = frozenset((float, int))
+#: The type of every column here.
 FLOAT = np.dtype(np.float64)
 #: Kinds of NumPy arrays that hold no real numbers, in words.
 NO_NUMBERS = {"c": "complex numbers", "M": "dates", "m": "durations", "V": "records"}

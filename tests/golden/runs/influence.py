@@ -34,11 +34,20 @@ def _kind(case: dict[str, Any], quantity: str) -> str:
 
 
 def influence_diagnostics() -> Iterator[Row]:
-    table = golden("influence_diagnostics")
+    yield from _diagnostics("influence_diagnostics")
+
+
+def influence_weights() -> Iterator[Row]:
+    yield from _diagnostics("influence_weights")
+
+
+def _diagnostics(name: str) -> Iterator[Row]:
+    table = golden(name)
     for case in table.cases:
         data = table.data[case["set"]]
         design = np.array(data["design"], dtype=float).T
-        found = stats.influence_diagnostics(data["yi"], data["vi"], design, **_options(case))
+        options = {**_options(case), "weights": case.get("weights")}
+        found = stats.influence_diagnostics(data["yi"], data["vi"], design, **options)
         label = f"{case['set']} {case['tau2_method']} {case['ci']}"
         for quantity in MEASURES:
             theirs = np.array(case[quantity], dtype=float)
@@ -84,7 +93,7 @@ def influence_cumulative() -> Iterator[Row]:
             )
 
 
-RUNS = (influence_diagnostics, influence_cumulative)
+RUNS = (influence_diagnostics, influence_weights, influence_cumulative)
 
 
 def COVERED() -> dict[type[StrEnum], set[str]]:  # noqa: N802 - stands beside RUNS

@@ -4,17 +4,24 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from scipy import special
 
-from evergrove.errors import ConvergenceError, DataError, TooFewStudiesError, UsageError
-from evergrove.stats.arrays import checked_labels, effects_and_variances, real_array
-from evergrove.stats.options import IntervalMethod, PoolModel, Tau2Method, choose
-from evergrove.stats.regression.least_squares import Fit, centred_basis, redundant_columns, weighted_fit
+from evergrove.errors import ConvergenceError, DataError
+from evergrove.stats.arrays import checked_labels
+from evergrove.stats.influence.deleted_models import (
+    Data,
+    Model,
+    Specification,
+    checked_data,
+    fit_model,
+    specification,
+)
+from evergrove.stats.options import IntervalMethod, PoolModel, Tau2Method
+from evergrove.stats.regression.fitting import checked_weights
 from evergrove.stats.result import Result
-from evergrove.stats.tau2 import estimate_tau2
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -118,123 +125,6 @@ class InfluenceDiagnostics(Result):
         return {**own, **betas, "influential": self.influential}
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
-class Baujat(Result):
-    """Contribution to heterogeneity and influence of each study.
-
-    Parameters
-    ----------
-    contribution : ndarray, shape (k,)
-        Squared Pearson residual: (y - fitted)² / (v + tau²). Under a common effect they sum to Q.
-    influence : ndarray, shape (k,)
-        Squared change of the study's fitted value when it is left out, over the variance of the fitted
-        value without it. NaN where the study cannot be left out.
-    labels : tuple of str or None
-        Names of the studies.
-    """
-
-    contribution: FloatArray
-    influence: FloatArray
-    labels: tuple[str, ...] | None
-
-    HIDDEN: ClassVar[tuple[str, ...]] = ()
-
-    def __repr__(self) -> str:
-        return f"<Baujat {self.contribution.size} studies>"
-
-    def columns(self) -> dict[str, Any]:
-        """Return one row per study."""
-        return {"contribution": self.contribution, "influence": self.influence}
-
-
-class _Model(NamedTuple):
-    """A fitted model with the variance factor of its interval."""
-
-    fit: Fit
-    tau2: float
-    factor: float
-    qe: float
-
-    @property
-    def covariance(self) -> FloatArray:
-        return self.factor * self.fit.inverse
-
-
-class _Specification(NamedTuple):
-    """How every model of the deletion is fitted."""
-
-    model: PoolModel
-    tau2: Tau2Method | float
-    ci: IntervalMethod
-
-
-def _model(yi: FloatArray, vi: FloatArray, design: FloatArray, how: _Specification) -> _Model:
-    """Fit the model to some of the studies."""
-    redundant = redundant_columns(design)
-    if redundant:
-        raise DataError(f"coefficient {redundant[0]} cannot be estimated without this study")
-    if how.model is PoolModel.COMMON:
-        tau2 = 0.0
-    elif isinstance(how.tau2, float):
-        tau2 = how.tau2
-    else:
-        found = estimate_tau2(how.tau2, yi, vi, design)
-        if not found.converged:
-            raise ConvergenceError(found.reason)
-        tau2 = found.value
-    basis = centred_basis(design)
-    fit = weighted_fit(basis, yi, vi + tau2)
-    df = yi.size - design.shape[1]
-    factor = 1.0
-    if how.ci in {IntervalMethod.HARTUNG_KNAPP, IntervalMethod.HARTUNG_KNAPP_TRUNCATED} and df > 0:
-        factor = fit.rss / df
-        if how.ci is IntervalMethod.HARTUNG_KNAPP_TRUNCATED:
-            factor = max(1.0, factor)
-    qe = fit.rss if tau2 == 0.0 else weighted_fit(basis, yi, vi).rss
-    return _Model(fit, tau2, factor, qe)
-
-
-def _specification(model: str, tau2: str | float, ci: str) -> _Specification:
-    """Return the options as resolved."""
-    interval = choose(IntervalMethod, ci, "ci")
-    known = {
-        IntervalMethod.NORMAL,
-        IntervalMethod.T,
-        IntervalMethod.HARTUNG_KNAPP,
-        IntervalMethod.HARTUNG_KNAPP_TRUNCATED,
-    }
-    if interval not in known:
-        allowed = ", ".join(repr(str(member)) for member in IntervalMethod if member in known)
-        raise UsageError(f"ci: found {ci!r} for influence; allowed: {allowed}; its factor must be one number")
-    method = choose(Tau2Method, tau2, "tau2") if isinstance(tau2, str) else float(tau2)
-    if isinstance(method, float) and not (math.isfinite(method) and method >= 0):
-        raise UsageError(f"tau2: found {tau2!r}; allowed: an estimator, or a finite number not below 0")
-    return _Specification(choose(PoolModel, model, "model"), method, interval)
-
-
-def _checked(
-    yi: ArrayLike, vi: ArrayLike, design: ArrayLike | None
-) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Return effects, variances and a full-rank design of two dimensions."""
-    effects, variances = effects_and_variances(yi, vi)
-    k = int(effects.size)
-    if k < 2:
-        raise TooFewStudiesError(f"influence: found {k} studies; allowed: 2 or more; nothing is left to fit")
-    matrix = np.ones((k, 1)) if design is None else real_array("design", design)
-    if matrix.ndim != 2 or matrix.shape[0] != k or not bool(np.isfinite(matrix).all()):
-        raise DataError(
-            f"design: found shape {matrix.shape}; allowed: one finite row per study, here {k}, "
-            "its intercept included"
-        )
-    if k <= matrix.shape[1] or redundant_columns(matrix):
-        raise DataError(
-            f"design: found {matrix.shape[1]} columns for {k} studies, of rank "
-            f"{matrix.shape[1] - len(redundant_columns(matrix))}; allowed: full rank, "
-            "and fewer columns than studies"
-        )
-    return effects, variances, matrix
-
-
 class _Deleted(NamedTuple):
     """What one study's deletion gives."""
 
@@ -249,27 +139,27 @@ class _Deleted(NamedTuple):
     dfbetas: FloatArray
 
 
-def _delete(  # noqa: PLR0917 - the study, the model with it, the data
-    row: int, whole: _Model, yi: FloatArray, vi: FloatArray, design: FloatArray, how: _Specification
-) -> _Deleted:
+def _delete(row: int, whole: Model, data: Data, how: Specification) -> _Deleted:
     """Leave one study out and measure what changes (metafor's definitions)."""
-    keep = np.arange(yi.size) != row
-    part = _model(yi[keep], vi[keep], design[keep], how)
-    x = design[row]
+    part = fit_model(data.without(row), how)
+    yi, vi, x = data.yi, data.vi, data.design[row]
     predicted = float(x @ part.fit.beta)
     variance = float(x @ part.covariance @ x)
     residual = yi[row] - predicted
     if abs(residual) < SMALLEST_RESIDUAL:
         residual = 0.0
     spread = math.sqrt(part.factor * (vi[row] + part.tau2) + variance)
-    total = vi + part.tau2
     change = whole.fit.beta - part.fit.beta
-    at_deleted = weighted_fit(centred_basis(design), yi, total).inverse
-    hat = float(whole.fit.leverage[row])
+    at_deleted = data.fit(part.tau2)[0].inverse
+    of_fitted = (
+        float(whole.fit.leverage[row]) * (vi[row] + part.tau2)
+        if data.weights is None
+        else float(x @ at_deleted @ x)
+    )
     with np.errstate(
         divide="ignore", invalid="ignore"
     ):  # a variance factor of 0 leaves nothing to compare with
-        dffits = (x @ whole.fit.beta - predicted) / np.sqrt(part.factor * hat * total[row])
+        dffits = (x @ whole.fit.beta - predicted) / np.sqrt(part.factor * of_fitted)
         dfbetas = change / np.sqrt(part.factor * np.diag(at_deleted))
         rstudent = np.float64(residual) / np.float64(spread)
         cook = change @ np.linalg.solve(whole.covariance, change) if whole.factor > 0 else math.nan
@@ -295,6 +185,7 @@ def influence_diagnostics(
     model: str = PoolModel.RANDOM,
     tau2: str | float = Tau2Method.REML,
     ci: str = IntervalMethod.HARTUNG_KNAPP,
+    weights: ArrayLike | None = None,
     names: Sequence[str] | None = None,
     labels: Sequence[str] | None = None,
 ) -> InfluenceDiagnostics:
@@ -313,6 +204,8 @@ def influence_diagnostics(
     ci : IntervalMethod or str
         ``"normal"``, ``"t"``, ``"hartung-knapp"`` or ``"hartung-knapp-truncated"``: decides the variance
         factor that enters standard errors.
+    weights : array-like, shape (k,), or None
+        Weights of the coefficients in place of 1 / (v + tau²), above 0, as of `pool` and `meta_regression`.
     names : sequence of str or None
         Names of the coefficients.
     labels : sequence of str or None
@@ -353,15 +246,17 @@ def influence_diagnostics(
     >>> found.influential
     array([False, False, False,  True])
     """
-    effects, variances, matrix = _checked(yi, vi, design)
+    effects, variances, matrix = checked_data(yi, vi, design)
     k, p = matrix.shape
-    how = _specification(model, tau2, ci)
-    whole = _model(effects, variances, matrix, how)
+    how = specification(model, tau2, ci)
+    own = checked_weights(weights, k, np.ones(k, dtype=bool))
+    data = Data(effects, variances, matrix, own)
+    whole = fit_model(data, how)
     columns = {name: np.full(k, math.nan) for name in _Deleted._fields[:-1]}
     dfbetas, reasons = np.full((k, p), math.nan), [""] * k
     for row in range(k):
         try:
-            found = _delete(row, whole, effects, variances, matrix, how)
+            found = _delete(row, whole, data, how)
         except (DataError, ConvergenceError) as error:
             reasons[row] = str(error)
             continue
@@ -369,19 +264,23 @@ def influence_diagnostics(
         for name, column in columns.items():
             column[row] = getattr(found, name)
     hat = whole.fit.leverage
-    errors = np.sqrt(np.maximum((variances + whole.tau2) * (1.0 - hat), 0.0))
+    spread = (variances + whole.tau2) * (1.0 - hat)
+    if own is not None:  # those of the fitted values do not cancel any more
+        of_fitted = np.einsum("ij,jk,ik->i", matrix, whole.fit.inverse, matrix)
+        spread = (variances + whole.tau2) * (1.0 - 2.0 * hat) + of_fitted
+    errors = np.sqrt(np.maximum(spread, 0.0))
     with np.errstate(divide="ignore", invalid="ignore"):  # a study fitted exactly has no residual
         standardised = whole.fit.residual / errors
         far = special.gammainc(p / 2.0, columns["cook"] / 2.0) > 0.5
         marked = np.abs(columns["dffits"]) > 3.0 * math.sqrt(p / (k - p))
         marked = marked | far | (hat > 3.0 * p / k) | (np.abs(dfbetas) > 1.0).any(axis=1)
-    weights = whole.fit.weights / whole.fit.weights.sum()
+    shares = whole.fit.weights / whole.fit.weights.sum()
     return InfluenceDiagnostics(
         residual=whole.fit.residual,
         residual_se=errors,
         rstandard=standardised,
         hat=hat,
-        weight=weights,
+        weight=shares,
         dfbetas=dfbetas,
         influential=marked,
         names=_names(names, p),
@@ -400,63 +299,3 @@ def _names(names: Sequence[str] | None, p: int) -> tuple[str, ...]:
             f"names: found {len(names)}; allowed: one per coefficient, here {p}; pass one for each"
         )
     return tuple(str(name) for name in names)
-
-
-def baujat(
-    yi: ArrayLike,
-    vi: ArrayLike,
-    design: ArrayLike | None = None,
-    *,
-    model: str = PoolModel.RANDOM,
-    tau2: str | float = Tau2Method.REML,
-    ci: str = IntervalMethod.HARTUNG_KNAPP,
-    labels: Sequence[str] | None = None,
-) -> Baujat:
-    """Measure each study's contribution to heterogeneity and its influence on the result.
-
-    Parameters
-    ----------
-    yi, vi, design, model, tau2, ci, labels
-        As `influence_diagnostics`.
-
-    Returns
-    -------
-    Baujat
-        The two axes of a Baujat plot (`baujat_plot`).
-
-    Raises
-    ------
-    TooFewStudiesError, DataError, UsageError, ConvergenceError
-        As `influence_diagnostics`.
-
-    Notes
-    -----
-    As metafor's ``baujat``; the paper's own plot is that of a common effect, ``model="common", ci="normal"``.
-
-    References
-    ----------
-    [Baujat2002].
-
-    Examples
-    --------
-    >>> found = baujat([0.1, 0.2, 0.15, 1.9], [0.05] * 4, model="common", ci="normal")
-    >>> round(float(found.contribution.sum()), 3)  # Cochran's Q
-    46.038
-    """
-    effects, variances, matrix = _checked(yi, vi, design)
-    how = _specification(model, tau2, ci)
-    whole = _model(effects, variances, matrix, how)
-    influence = np.full(effects.size, math.nan)
-    for row in range(effects.size):
-        keep = np.arange(effects.size) != row
-        try:
-            part = _model(effects[keep], variances[keep], matrix[keep], how)
-        except (DataError, ConvergenceError):
-            continue
-        x = matrix[row]
-        variance = float(x @ part.covariance @ x)
-        change = float(x @ (whole.fit.beta - part.fit.beta))
-        influence[row] = change**2 / variance if variance > 0 else math.nan
-    contribution = whole.fit.residual**2 / (variances + whole.tau2)
-    names = checked_labels(labels, effects.size)
-    return Baujat(contribution, influence, names)
