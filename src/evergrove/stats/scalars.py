@@ -164,12 +164,10 @@ def how_many(name: str, value: object, least: int = 1) -> int:
     UsageError
         For a fraction, a number below `least` or one above ten million.
     """
-    known = isinstance(value, int | float | np.integer | np.floating) and not isinstance(value, bool)
-    if known and least <= value <= MOST_COUNTED and int(value) == value:  # type: ignore[operator,call-overload]
-        return int(value)  # type: ignore[call-overload,no-any-return]
-    raise UsageError(
-        f"{name}: found {shown(value)}; allowed: whole, {least} or more, at most {MOST_COUNTED}; say how many"
-    )
+    try:
+        return whole(name, value, least)  # type: ignore[arg-type] # it refuses what is no number
+    except DataError as error:
+        raise UsageError(str(error)) from None
 
 
 def whole(name: str, value: float, least: int = 1) -> int:

@@ -134,7 +134,7 @@ def test_limits_hold_what_the_test_accepts():
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        ({"permutations": 1}, "2 or more"),
+        ({"permutations": 1}, "from 2 to"),
         ({"exact": True}, "distinct permutations"),
         ({"alternative": "both"}, "alternative"),
         ({"interval": ["nothing"], "permutations": 100}, "'nothing'"),
