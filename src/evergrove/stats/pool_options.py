@@ -22,7 +22,7 @@ from evergrove.stats.options import (
     Tau2Method,
     choose,
 )
-from evergrove.stats.random_source import random_source
+from evergrove.stats.random_source import recorded_seed
 from evergrove.stats.tau2.estimate import chosen_tau2_interval
 
 if TYPE_CHECKING:
@@ -180,12 +180,6 @@ def _checked_centre(value: float | None, options: PoolOptions) -> float | None:
     return float(value)
 
 
-def _seed(rng: np.random.Generator | int | None) -> int:
-    """Return the seed that is recorded: the one given, or one drawn."""
-    source = random_source(rng)
-    return int(rng) if isinstance(rng, int | np.integer) else int(source.integers(2**53))
-
-
 def resolved(*chosen: str | float | None) -> PoolOptions:
     """Return the options of `pool` with their defaults filled in, checked against each other.
 
@@ -251,5 +245,5 @@ def checked_extras(
         _checked_centre(tau2_about, options),
         _checked_weights(weights, options.model, vi),
         df,
-        _seed(rng) if options.prediction is PredictionMethod.NNF else None,
+        recorded_seed(rng) if options.prediction is PredictionMethod.NNF else None,
     )

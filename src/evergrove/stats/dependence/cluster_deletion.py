@@ -13,6 +13,7 @@ from evergrove.stats.dependence.fitting import coefficients_at
 from evergrove.stats.dependence.likelihood import evaluate, lay_out, matrices_at
 from evergrove.stats.dependence.multilevel_result import MultilevelResult
 from evergrove.stats.dependence.random_terms import clusters_in_order
+from evergrove.stats.dependence.sandwich import Blocks
 from evergrove.stats.dependence.user_weights import weighted_coefficients
 from evergrove.stats.dependence.working_fit import blocks_at
 from evergrove.stats.diagnostic import Diagnostic
@@ -229,7 +230,7 @@ def _without(model: FittedModel, rows: NDArray[np.intp], *, reestimate: bool) ->
     return _Without(
         estimated,
         covariance,
-        _covariance_of(whole, matrices, rows),
+        Blocks(blocks_at(whole, matrices)).of(rows),
         np.sqrt(np.diag(covariance_of_all)),
     )
 
@@ -258,16 +259,3 @@ def _part(term: RandomTerm, kept: NDArray[np.intp]) -> RandomTerm:
 def _misses_a_level(part: RandomTerm, whole: RandomTerm) -> bool:
     """Return whether an inner level, and with it a component, occurs in the whole alone."""
     return np.unique(part.inner).size < np.unique(whole.inner).size
-
-
-def _covariance_of(problem: Problem, matrices: Sequence[FloatArray], rows: NDArray[np.intp]) -> FloatArray:
-    """Return the marginal covariance of some rows, on the scale of the effects."""
-    place = np.full(problem.k, -1)
-    place[rows] = np.arange(rows.size)
-    found = np.zeros((rows.size, rows.size))
-    for block_rows, block in blocks_at(problem, matrices):
-        here = place[block_rows]
-        mine = np.flatnonzero(here >= 0)
-        if mine.size:
-            found[np.ix_(here[mine], here[mine])] = block[np.ix_(mine, mine)]
-    return found

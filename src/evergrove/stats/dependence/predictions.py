@@ -15,6 +15,7 @@ from evergrove.stats.dependence.multilevel_result import MultilevelResult
 from evergrove.stats.dependence.options import ResidualDf
 from evergrove.stats.dependence.working_fit import fitted_blocks
 from evergrove.stats.distributions import two_sided_quantile
+from evergrove.stats.regression.coefficient_tests import fewest_df
 from evergrove.stats.result import Result, wanted_result
 
 if TYPE_CHECKING:
@@ -160,7 +161,7 @@ def _precision(
         return robust.covariance, robust.df_of(rows)
     if fit.df is None:
         return fit.covariance, None
-    df = np.array([float(fit.df[row != 0].min(initial=np.inf)) for row in rows])
+    df = fewest_df(fit.df, rows)
     return fit.covariance, np.where(np.isfinite(df), df, fit.k - fit.p)
 
 

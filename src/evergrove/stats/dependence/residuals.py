@@ -123,7 +123,7 @@ def standardised_residuals(
         names, groups = clusters_in_order(cluster, k)
     residual = np.where(np.abs(working.residual) < SMALLEST_RESIDUAL, 0.0, working.residual)
     whole = working.weighting()
-    blocks = Blocks(working)
+    blocks = Blocks(working.blocks)
     variance, chi2 = np.empty(k), np.full(len(groups), np.nan)
     for place, rows in enumerate(groups):
         mine = whole._replace(wx=whole.wx[rows], phi_wx=whole.phi_wx[rows])

@@ -91,13 +91,13 @@ class Weighting(NamedTuple):
 
 
 class Blocks:
-    """The working covariance of any rows."""
+    """The covariance of any rows, from independent blocks of (rows, matrix) that hold each row once."""
 
-    def __init__(self, fit: WorkingFit) -> None:
-        self.blocks = fit.blocks
-        self.owner = np.empty(fit.residual.size, dtype=np.intp)
-        self.position = np.empty(fit.residual.size, dtype=np.intp)
-        for place, (rows, _) in enumerate(fit.blocks):
+    def __init__(self, blocks: Sequence[tuple[NDArray[np.intp], FloatArray]]) -> None:
+        self.blocks = blocks
+        k = sum(rows.size for rows, _ in blocks)
+        self.owner, self.position = np.empty(k, dtype=np.intp), np.empty(k, dtype=np.intp)
+        for place, (rows, _) in enumerate(blocks):
             self.owner[rows], self.position[rows] = place, np.arange(rows.size)
 
     def of(self, rows: NDArray[np.intp]) -> FloatArray:
@@ -209,7 +209,7 @@ def sandwich(fit: WorkingFit, clusters: Sequence[NDArray[np.intp]], kind: Robust
     fit = fit.on(basis)
     whole = fit.weighting()
     influence, spreads, crosses, pulls, moves = [], [], [], [], []
-    blocks = Blocks(fit)
+    blocks = Blocks(fit.blocks)
     for rows in clusters:
         x, phi = fit.x[rows], blocks.of(rows)
         mine = whole._replace(wx=whole.wx[rows], phi_wx=whole.phi_wx[rows])

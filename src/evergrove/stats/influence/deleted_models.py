@@ -103,7 +103,7 @@ def fit_model(data: Data, how: Specification) -> Model:
         factor = rss / df
         if how.ci is IntervalMethod.HARTUNG_KNAPP_TRUNCATED:
             factor = max(1.0, factor)
-    qe = rss if tau2 == 0.0 else weighted_fit(centred_basis(design), yi, vi).rss
+    qe = rss if tau2 == 0.0 else data.fit(0.0)[1]
     return Model(fit, tau2, factor, qe)
 
 

@@ -133,6 +133,24 @@ def coefficient_position(names: Sequence[str], chosen: str | int) -> int:
     )
 
 
+def fewest_df(df: float | FloatArray, rows: FloatArray) -> FloatArray:
+    """Return the degrees of freedom of combinations: the fewest of the coefficients in them.
+
+    Parameters
+    ----------
+    df : float or ndarray, shape (p,)
+        Of the coefficients.
+    rows : ndarray, shape (m, p)
+        Weights of the coefficients.
+
+    Returns
+    -------
+    ndarray, shape (m,)
+        Infinite for a row of zeros.
+    """
+    return np.asarray(np.where(rows != 0, df, np.inf).min(axis=1))
+
+
 def checked_interval(ci: IntervalMethod) -> IntervalMethod:
     """Refuse interval methods that are for one mean only."""
     if ci not in SUPPORTED:

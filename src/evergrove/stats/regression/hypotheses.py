@@ -15,6 +15,7 @@ from evergrove.stats.dependence.robust_tests import RobustResult
 from evergrove.stats.regression.coefficient_tests import (
     CoefficientTest,
     coefficient_position,
+    fewest_df,
     joint_test,
     wald,
 )
@@ -172,7 +173,7 @@ def _degrees_of_freedom(fit: Fitted, matrix: FloatArray) -> FloatArray | None:
     """Return the degrees of freedom of each combination."""
     if isinstance(fit, RobustResult):
         return fit.df_of(matrix)
-    return None if fit.df is None else np.where(matrix != 0, fit.df, np.inf).min(axis=1)
+    return None if fit.df is None else fewest_df(fit.df, matrix)
 
 
 def _together(fit: Fitted, matrix: FloatArray, value: FloatArray, names: tuple[str, ...]) -> CoefficientTest:
