@@ -14,7 +14,7 @@ from evergrove.model.faults import first_refused
 from evergrove.model.record import FileFormat, ImportRun, LeftOutRecord, Record
 from evergrove.services.folders import locate
 from evergrove.sources.draft import Draft, LeftOut, Origin
-from evergrove.sources.formats import mapping_of, recognise
+from evergrove.sources.formats import mapping_of, read_with, recognise
 from evergrove.sources.opening import open_file
 from evergrove.store.lock import changing
 from evergrove.store.records import IMPORTS, known_ids, records_to
@@ -126,7 +126,7 @@ def _import(
     read = added = repeated = 0
     left_out: list[LeftOutRecord] = []
     with records_to(folder, file.name, opened.sha256) as batch:
-        for item in reader.read(opened, choices.mapping):
+        for item in read_with(reader, opened, choices.mapping):
             read += 1
             record = finish_record(item, origin)
             if isinstance(record, LeftOutRecord):
@@ -194,7 +194,8 @@ def read_records(*files: str | Path, choices: Choices | None = None) -> ReadReco
     Raises
     ------
     UsageError
-        For a file that is not there, or a format that is not known.
+        For a file that is not there, a format that is not known, or a mapping of columns for a file that has
+        none.
 
     See Also
     --------
@@ -218,7 +219,7 @@ def read_records(*files: str | Path, choices: Choices | None = None) -> ReadReco
         form, reader = recognise(opened, choices.form, mapped=choices.mapping is not None)
         when = datetime.now(UTC).replace(microsecond=0)
         origin = Origin(form, file.name, opened.sha256, when, choices.database, choices.platform)
-        for item in reader.read(opened, choices.mapping):
+        for item in read_with(reader, opened, choices.mapping):
             record = finish_record(item, origin)
             if isinstance(record, LeftOutRecord):
                 left_out.append((file.name, record))

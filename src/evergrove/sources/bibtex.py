@@ -77,19 +77,10 @@ def recognise(head: str) -> bool:
     return False
 
 
-def read(opened: Opened, mapping: Mapping[str, str] | None = None) -> Iterator[Draft | LeftOut]:  # noqa: ARG001
+def read(opened: Opened) -> Iterator[Draft | LeftOut]:
     """Yield the entries of a file.
 
-    Parameters
-    ----------
-    opened : Opened
-    mapping : mapping or None
-        Not used.
-
-    Yields
-    ------
-    Draft or LeftOut
-        Fields without a place of their own are kept in `other`.
+    Fields without a place of their own are kept in `other`.
     """
     strings: dict[str, str] = {}
     position = 0

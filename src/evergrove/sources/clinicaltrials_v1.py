@@ -10,7 +10,7 @@ from evergrove.sources.clinicaltrials_study import draft_of_study
 from evergrove.sources.json_records import begins_as, drafts_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
     from evergrove.sources.draft import Draft, LeftOut
     from evergrove.sources.json_records import JsonRecord
@@ -25,19 +25,8 @@ def recognise(head: str) -> bool:
     return begins_as(head, _MARK)
 
 
-def read(opened: Opened, mapping: Mapping[str, str] | None = None) -> Iterator[Draft | LeftOut]:  # noqa: ARG001
-    """Yield the studies of a file.
-
-    Parameters
-    ----------
-    opened : Opened
-    mapping : mapping or None
-        Not used.
-
-    Yields
-    ------
-    Draft or LeftOut
-    """
+def read(opened: Opened) -> Iterator[Draft | LeftOut]:
+    """Yield the studies of a file."""
     return drafts_of(opened, PATHS, _draft)
 
 

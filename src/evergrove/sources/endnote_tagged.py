@@ -19,7 +19,7 @@ from evergrove.sources.endnote_kinds import kind_of
 from evergrove.sources.tagged_lines import Chunk, records_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator
 
     from evergrove.sources.opening import Opened
 
@@ -50,19 +50,10 @@ def recognise(head: str) -> bool:
     return bool(lines) and _TAG.match(lines[0]) is not None and sure
 
 
-def read(opened: Opened, mapping: Mapping[str, str] | None = None) -> Iterator[Draft | LeftOut]:  # noqa: ARG001
+def read(opened: Opened) -> Iterator[Draft | LeftOut]:
     """Yield the records of a file.
 
-    Parameters
-    ----------
-    opened : Opened
-    mapping : mapping or None
-        Not used.
-
-    Yields
-    ------
-    Draft or LeftOut
-        Tags without a field of their own are kept in `other`.
+    Tags without a field of their own are kept in `other`.
     """
     for chunk in records_of(opened, _Cut()):
         yield chunk if isinstance(chunk, LeftOut) else _draft(chunk)

@@ -20,7 +20,7 @@ from evergrove.sources.endnote_kinds import kind_of
 from evergrove.sources.xml_records import Element, elements_of, text_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator
 
     from lxml.etree import _Element
 
@@ -39,19 +39,10 @@ def recognise(head: str) -> bool:
     return _MARK.search(head) is not None or ("<record>" in head and "<ref-type" in head)
 
 
-def read(opened: Opened, mapping: Mapping[str, str] | None = None) -> Iterator[Draft | LeftOut]:  # noqa: ARG001
+def read(opened: Opened) -> Iterator[Draft | LeftOut]:
     """Yield the records of a file.
 
-    Parameters
-    ----------
-    opened : Opened
-    mapping : mapping or None
-        Not used.
-
-    Yields
-    ------
-    Draft or LeftOut
-        Elements without a field of their own are kept in `other`.
+    Elements without a field of their own are kept in `other`.
     """
     for element in elements_of(opened, "record"):
         yield element if isinstance(element, LeftOut) else _draft(element)

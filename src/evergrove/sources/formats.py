@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from importlib import import_module
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol, runtime_checkable
 
 from evergrove.errors import UsageError
 from evergrove.model.record import FileFormat
@@ -46,28 +46,43 @@ class Reader(Protocol):
     def recognise(self, head: str) -> bool:
         """Return whether a file that begins so is of this format."""
 
+    def read(self, opened: Opened) -> Iterator[Draft | LeftOut]:
+        """Yield the records of a file, one by one."""
+
+
+@runtime_checkable
+class TableReader(Reader, Protocol):
+    """What the module of a format with columns holds: a person may say what some of them are."""
+
+    def mapping_of(self, opened: Opened, mapping: Mapping[str, str] | None = None) -> dict[str, str]:
+        """Return the field that each column of a file is read as."""
+
     def read(self, opened: Opened, mapping: Mapping[str, str] | None = None) -> Iterator[Draft | LeftOut]:
-        """Yield the records of a file, one by one; `mapping` is for tables only."""
+        """Yield the records of a file, one by one."""
 
 
 def mapping_of(reader: Reader, opened: Opened, mapping: Mapping[str, str] | None) -> dict[str, str]:
     """Return the field that each column of a file is read as; nothing for a format without columns.
-
-    A format module of tables has a function of this name that takes `opened` and `mapping`.
 
     Raises
     ------
     UsageError
         For a mapping where the format has no columns to choose, or one that does not fit the file.
     """
-    found = getattr(reader, "mapping_of", None)
-    if found is not None:
-        return dict(found(opened, mapping))
+    if isinstance(reader, TableReader):
+        return reader.mapping_of(opened, mapping)
     if mapping:
         raise UsageError(
-            f"{opened.path}: --map is for tables, and this file is none; allowed: a table; leave --map out"
+            f"{opened.path}: a mapping of columns (--map) is for tables, and this file is none; "
+            "allowed: a table; leave the mapping out"
         )
     return {}
+
+
+def read_with(reader: Reader, opened: Opened, mapping: Mapping[str, str] | None) -> Iterator[Draft | LeftOut]:
+    """Yield the records of a file; arguments and errors as in `mapping_of`."""
+    mapping_of(reader, opened, mapping)
+    return reader.read(opened, mapping) if isinstance(reader, TableReader) else reader.read(opened)
 
 
 class Recognised(NamedTuple):

@@ -16,7 +16,7 @@ from evergrove.sources.ictrp_trial import draft_of_trial, is_export
 from evergrove.sources.table_rows import header_of, rows_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
     from evergrove.sources.draft import Draft
     from evergrove.sources.opening import Opened
@@ -39,18 +39,8 @@ def recognise(head: str) -> bool:
     return header is not None and is_export(header.columns)
 
 
-def read(opened: Opened, mapping: Mapping[str, str] | None = None) -> Iterator[Draft | LeftOut]:  # noqa: ARG001
+def read(opened: Opened) -> Iterator[Draft | LeftOut]:
     """Yield the trials of a file.
-
-    Parameters
-    ----------
-    opened : Opened
-    mapping : mapping or None
-        Not used: the columns of an export are known.
-
-    Yields
-    ------
-    Draft or LeftOut
 
     Raises
     ------

@@ -10,7 +10,7 @@ from evergrove.sources.ictrp_trial import draft_of_trial
 from evergrove.sources.xml_records import elements_of, text_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
     from evergrove.sources.draft import Draft
     from evergrove.sources.opening import Opened
@@ -25,19 +25,8 @@ def recognise(head: str) -> bool:
     return head.lstrip("\ufeff \t\r\n").startswith("<") and _MARK.search(head) is not None
 
 
-def read(opened: Opened, mapping: Mapping[str, str] | None = None) -> Iterator[Draft | LeftOut]:  # noqa: ARG001
-    """Yield the trials of a file.
-
-    Parameters
-    ----------
-    opened : Opened
-    mapping : mapping or None
-        Not used.
-
-    Yields
-    ------
-    Draft or LeftOut
-    """
+def read(opened: Opened) -> Iterator[Draft | LeftOut]:
+    """Yield the trials of a file."""
     for item in elements_of(opened, "Trial"):
         if isinstance(item, LeftOut):
             yield item

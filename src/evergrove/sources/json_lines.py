@@ -13,7 +13,7 @@ from evergrove.model.record import Record
 from evergrove.sources.draft import Draft, LeftOut
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
     from evergrove.sources.opening import Opened
 
@@ -24,19 +24,10 @@ def recognise(head: str) -> bool:
     return first.startswith("{") and '"raw":' in head and '"source":' in head and '"file_sha256":' in head
 
 
-def read(opened: Opened, mapping: Mapping[str, str] | None = None) -> Iterator[Draft | LeftOut]:  # noqa: ARG001
+def read(opened: Opened) -> Iterator[Draft | LeftOut]:
     """Yield the records of a file.
 
-    Parameters
-    ----------
-    opened : Opened
-    mapping : mapping or None
-        Not used.
-
-    Yields
-    ------
-    Draft or LeftOut
-        With the fields as they were exported; the raw form is that of the first import.
+    With the fields as they were exported; the raw form is that of the first import.
     """
     with opened.text() as stream:
         position = 0

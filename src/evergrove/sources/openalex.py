@@ -12,7 +12,7 @@ from evergrove.sources.json_values import as_text, inside, objects_at, paired, t
 from evergrove.sources.registration_numbers import find_in
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
     from evergrove.sources.json_records import Json, JsonRecord
     from evergrove.sources.opening import Opened
@@ -44,19 +44,8 @@ def recognise(head: str) -> bool:
     return begins_as(head, _MARK)
 
 
-def read(opened: Opened, mapping: Mapping[str, str] | None = None) -> Iterator[Draft | LeftOut]:  # noqa: ARG001
-    """Yield the works of a file.
-
-    Parameters
-    ----------
-    opened : Opened
-    mapping : mapping or None
-        Not used.
-
-    Yields
-    ------
-    Draft or LeftOut
-    """
+def read(opened: Opened) -> Iterator[Draft | LeftOut]:
+    """Yield the works of a file."""
     return drafts_of(opened, PATHS, _draft)
 
 

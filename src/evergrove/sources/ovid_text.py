@@ -21,7 +21,7 @@ from evergrove.sources.draft import Draft, LeftOut, clean, doi_in, year_in
 from evergrove.sources.tagged_lines import Chunk, records_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator
 
     from evergrove.sources.opening import Opened
 
@@ -98,19 +98,10 @@ def recognise(head: str) -> bool:
     return len(set(usual)) >= (2 if numbered else 4)
 
 
-def read(opened: Opened, mapping: Mapping[str, str] | None = None) -> Iterator[Draft | LeftOut]:  # noqa: ARG001
+def read(opened: Opened) -> Iterator[Draft | LeftOut]:
     """Yield the records of a file.
 
-    Parameters
-    ----------
-    opened : Opened
-    mapping : mapping or None
-        Not used.
-
-    Yields
-    ------
-    Draft or LeftOut
-        Fields without a place of their own are kept in `other`.
+    Fields without a place of their own are kept in `other`.
     """
     for chunk in records_of(opened, _Cut()):
         yield chunk if isinstance(chunk, LeftOut) else _draft(chunk)

@@ -19,7 +19,7 @@ from evergrove.sources.draft import Draft, LeftOut, clean, doi_in
 from evergrove.sources.xml_records import Element, elements_of, text_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
     from lxml.etree import _Element
 
@@ -51,19 +51,10 @@ def recognise(head: str) -> bool:
     return "<PubmedArticleSet" in head or "<PubmedBookArticleSet" in head or _MARK.search(head) is not None
 
 
-def read(opened: Opened, mapping: Mapping[str, str] | None = None) -> Iterator[Draft | LeftOut]:  # noqa: ARG001
+def read(opened: Opened) -> Iterator[Draft | LeftOut]:
     """Yield the records of a file.
 
-    Parameters
-    ----------
-    opened : Opened
-    mapping : mapping or None
-        Not used.
-
-    Yields
-    ------
-    Draft or LeftOut
-        Parts without a field of their own are kept in `other` and in the raw form.
+    Parts without a field of their own are kept in `other` and in the raw form.
     """
     bare = "<PubmedArticle" not in opened.head and "<MedlineCitation" in opened.head
     names = ("MedlineCitation",) if bare else ("PubmedArticle", "PubmedBookArticle")

@@ -34,19 +34,10 @@ def mapping_of(opened: Opened, mapping: Mapping[str, str] | None = None) -> dict
 
 
 def read(opened: Opened, mapping: Mapping[str, str] | None = None) -> Iterator[Draft | LeftOut]:
-    """Yield the rows of a file as records.
+    """Yield the rows of a file as records; `mapping` as in `table.mapping_of`.
 
-    Parameters
-    ----------
-    opened : Opened
-    mapping : mapping or None
-        The field of a column, where it is not to be guessed.
-
-    Yields
-    ------
-    Draft or LeftOut
-        Decisions are in `other` under ``rayyan-decision``, one "person: decision" each; likewise
-        ``rayyan-label``, ``rayyan-exclusion-reason`` and ``rayyan-note``.
+    Decisions are in `other` under ``rayyan-decision``, one "person: decision" each; likewise
+    ``rayyan-label``, ``rayyan-exclusion-reason`` and ``rayyan-note``.
     """
     columns = mapping_of(opened, mapping)
     header = header_of(opened.head)

@@ -17,7 +17,7 @@ from evergrove.sources.draft import Draft, LeftOut, clean, year_in
 from evergrove.sources.table_rows import Row, header_of, rows_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
     from evergrove.sources.opening import Opened
 
@@ -52,20 +52,11 @@ def recognise(head: str) -> bool:
     )
 
 
-def read(opened: Opened, mapping: Mapping[str, str] | None = None) -> Iterator[Draft | LeftOut]:  # noqa: ARG001
+def read(opened: Opened) -> Iterator[Draft | LeftOut]:
     """Yield a record for every study of a file.
 
-    Parameters
-    ----------
-    opened : Opened
-    mapping : mapping or None
-        Not used.
-
-    Yields
-    ------
-    Draft or LeftOut
-        The rows of a study follow one another only within an analysis, so all of its rows are gathered; a
-        file of RevMan's holds one review. Rows without a study are left out.
+    The rows of a study follow one another only within an analysis, so all of its rows are gathered; a file of
+    RevMan's holds one review. Rows without a study are left out.
     """
     fits_in_memory(opened)
     header = header_of(opened.head)

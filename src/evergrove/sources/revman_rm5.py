@@ -26,7 +26,7 @@ from evergrove.sources.revman_csv import fits_in_memory
 from evergrove.sources.xml_records import parsed, text_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator
 
     from lxml.etree import _Element
 
@@ -79,21 +79,12 @@ def recognise(head: str) -> bool:
     return "<COCHRANE_REVIEW" in head
 
 
-def read(opened: Opened, mapping: Mapping[str, str] | None = None) -> Iterator[Draft | LeftOut]:  # noqa: ARG001
+def read(opened: Opened) -> Iterator[Draft | LeftOut]:
     """Yield, for every study of a review, the study and each of its references.
 
-    Parameters
-    ----------
-    opened : Opened
-    mapping : mapping or None
-        Not used.
-
-    Yields
-    ------
-    Draft or LeftOut
-        A study is a record of its own kind with its data rows (``data row``, JSON), risk of bias and
-        characteristics in `other`; its references are records that name it under ``study``. What a broken
-        document held before it broke is kept.
+    A study is a record of its own kind with its data rows (``data row``, JSON), risk of bias and
+    characteristics in `other`; its references are records that name it under ``study``. What a broken
+    document held before it broke is kept.
     """
     fits_in_memory(opened)
     gathered = _Gathered()

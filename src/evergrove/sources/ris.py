@@ -27,7 +27,7 @@ from evergrove.sources.rispy_fields import Fields, ris_fields, ris_tag
 from evergrove.sources.tagged_lines import Chunk, records_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator
 
     from evergrove.sources.opening import Opened
 
@@ -87,19 +87,10 @@ def recognise(head: str) -> bool:
     return "TY" in tags or ("ER" in tags and len(tags) > 2)
 
 
-def read(opened: Opened, mapping: Mapping[str, str] | None = None) -> Iterator[Draft | LeftOut]:  # noqa: ARG001
+def read(opened: Opened) -> Iterator[Draft | LeftOut]:
     """Yield the records of a file.
 
-    Parameters
-    ----------
-    opened : Opened
-    mapping : mapping or None
-        Not used.
-
-    Yields
-    ------
-    Draft or LeftOut
-        Tags without a field of their own are kept in `other`.
+    Tags without a field of their own are kept in `other`.
     """
     for chunk in records_of(opened, _Cut()):
         yield chunk if isinstance(chunk, LeftOut) else _draft(chunk)

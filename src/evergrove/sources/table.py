@@ -74,18 +74,9 @@ def _header(opened: Opened) -> Header:
 
 
 def read(opened: Opened, mapping: Mapping[str, str] | None = None) -> Iterator[Draft | LeftOut]:
-    """Yield the rows of a file as records.
+    """Yield the rows of a file as records; `mapping` as in `mapping_of`.
 
-    Parameters
-    ----------
-    opened : Opened
-    mapping : mapping or None
-        The field of a column, where it is not to be guessed.
-
-    Yields
-    ------
-    Draft or LeftOut
-        Columns without a field of their own are kept in `other`.
+    Columns without a field of their own are kept in `other`.
     """
     columns = mapping_of(opened, mapping)
     for row in rows_of(opened, _header(opened)):

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+import evergrove as eg
 from evergrove.cli.main import main
 from evergrove.errors import ReviewFolderError, UsageError
 from evergrove.services.export_records import export_records, export_to_file
@@ -84,8 +85,9 @@ def test_the_mapping_of_a_table_is_in_the_log(tmp_path):
     assert run.mapping == {"Title": "title", "Heading": "notes", "Nr": "other"}
     done = CliRunner().invoke(main, ["import", str(folder), str(write_titled(tmp_path))])
     assert "columns: Title = title, Heading = other, Nr = other" in done.output
-    with pytest.raises(UsageError, match="--map is for tables"):
-        import_files(folder, [SAMPLES / "ovid.ris"], Choices(mapping={"Heading": "notes"}))
+    for read in (eg.read_records, lambda file, choices: import_files(folder, [file], choices)):
+        with pytest.raises(UsageError, match=r"mapping of columns \(--map\) is for tables"):
+            read(SAMPLES / "ovid.ris", choices=Choices(mapping={"Heading": "notes"}))
 
 
 def test_columns_that_are_named_make_a_file_of_unknown_columns_a_table(tmp_path):
