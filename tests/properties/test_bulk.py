@@ -20,10 +20,10 @@ def same(found, single, place, unit):
     scale = np.abs(single.yi).max() + unit**0.5
     for name in ("estimate", "se", "ci_low", "ci_high"):
         one, other = getattr(found, name)[place], getattr(single, name)
-        assert one == pytest.approx(other, rel=1e-11, abs=1e-11 * scale), name
-    assert found.tau2[place] == pytest.approx(single.tau2, rel=1e-11, abs=1e-11 * unit)
-    assert found.q[place] == pytest.approx(single.q, rel=1e-11, abs=1e-13)
-    assert found.p_value[place] == pytest.approx(single.p_value, rel=1e-9, abs=1e-13, nan_ok=True)
+        assert one == pytest.approx(other, rel=1e-12, abs=1e-12 * scale), name
+    assert found.tau2[place] == pytest.approx(single.tau2, rel=1e-12, abs=1e-12 * unit)
+    assert found.q[place] == pytest.approx(single.q, rel=1e-12, abs=1e-13)
+    assert found.p_value[place] == pytest.approx(single.p_value, rel=1e-12, abs=1e-13, nan_ok=True)
     assert found.k[place] == single.k
 
 
