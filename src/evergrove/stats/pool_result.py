@@ -152,10 +152,10 @@ class PoolResult(DrawablePool):
 
         def __init__(self, **values: object) -> None:
             # at once, where the dataclass would set forty fields one by one
-            known = NAMES.issuperset(values)
-            if not known or len(values) - sum([name in values for name in OPTIONAL]) != NEEDED:
-                wrong = sorted(NAMES - values.keys() - set(OPTIONAL)) or sorted(values.keys() - NAMES)
-                raise TypeError(f"PoolResult: missing or unknown fields: {', '.join(wrong)}")
+            if values.keys() != NAMES:
+                values = DEFAULTS | values
+                if wrong := sorted(NAMES ^ values.keys()):
+                    raise TypeError(f"PoolResult: missing or unknown fields: {', '.join(wrong)}")
             if values["tau2_ci_low"] is PENDING:
                 for name in LIMITS:
                     del values[name]
@@ -345,7 +345,6 @@ class PoolResult(DrawablePool):
         return {**Result.to_dict(self), "natural": natural, "inputs_sha256": self.content_hash}
 
 
-#: Fields of a `PoolResult`: all, those with a default, and how many have none.
+#: Fields of a `PoolResult`, and the defaults of those that have one.
 NAMES = frozenset(entry.name for entry in fields(PoolResult))
-OPTIONAL = tuple(entry.name for entry in fields(PoolResult) if entry.default is not MISSING)
-NEEDED = len(NAMES) - len(OPTIONAL)
+DEFAULTS = {entry.name: entry.default for entry in fields(PoolResult) if entry.default is not MISSING}

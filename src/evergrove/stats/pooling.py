@@ -303,6 +303,7 @@ def _result(
         options=options.recorded | ({} if extras is NO_EXTRAS else extras.recorded()),
         level=level,
         labels=labels,
+        inputs=None,
         tau2_se=spread.found.se,
         fixed_weights=extras.tau2_weights,
     )
