@@ -194,6 +194,12 @@ def test_random_effects_are_shrunken_and_need_no_t_for_normal_tests():
     assert slopes[0].level_names[0] == "intercept | 1"
 
 
+@pytest.mark.parametrize("structure", ["CS", "ID", "HCS"])
+def test_random_effects_bear_the_names_of_the_data(structure):
+    fit = stats.multilevel(Y, V, random="~ outcome | study", struct=structure, data=DATA)
+    assert stats.random_effects(fit)[0].level_names[-4:] == ("b | 5", "a | 6", "b | 6", "c | 6")
+
+
 def test_predictions_take_moderators_and_widen_for_new_studies():
     fit = stats.multilevel(Y, V, random="~ 1 | study/effect", data=DATA, mods=["dose"])
     found = stats.predict_multilevel(fit, [1.0, 2.0])
