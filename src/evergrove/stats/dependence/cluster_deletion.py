@@ -253,7 +253,8 @@ def _coefficients(
 def _part(term: RandomTerm, kept: NDArray[np.intp]) -> RandomTerm:
     """Return a random term for some rows, with all its levels."""
     slopes = None if term.slopes is None else term.slopes[kept]
-    return replace(term, codes=term.codes[kept], inner=term.inner[kept], slopes=slopes)
+    written = None if term.written is None else term.written[kept]
+    return replace(term, codes=term.codes[kept], inner=term.inner[kept], slopes=slopes, written=written)
 
 
 def _misses_a_level(part: RandomTerm, whole: RandomTerm) -> bool:

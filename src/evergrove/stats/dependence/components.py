@@ -158,7 +158,18 @@ def _of_pair(
         correlations = np.where(meaningless, 0.0, correlations)
         message = "a variance is given as 0, so that its correlations mean nothing; they are set to 0"
         remarks.append(Diagnostic("correlation-not-identified", message, f"{names[1]} of {term.label}"))
-    return RandomCovariance(structure, term.positions, variances, correlations, lowest), remarks
+    covariance = RandomCovariance(structure, term.positions, variances, correlations, lowest)
+    if term.slopes is not None and covariance.triangular:
+        covariance = replace(covariance, basis=_orthonormal_basis(term.slopes))
+    return covariance, remarks
+
+
+def _orthonormal_basis(slopes: FloatArray) -> FloatArray | None:
+    """Return the basis in which columns of slopes are orthogonal, of mean square 1; None if they depend."""
+    triangle = np.linalg.qr(slopes, mode="r") / np.sqrt(len(slopes))
+    if np.linalg.matrix_rank(slopes) < slopes.shape[1]:
+        return None
+    return np.asarray(np.linalg.inv(triangle))
 
 
 def _of_intercept(

@@ -11,7 +11,7 @@ are nearer than that.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -107,6 +107,9 @@ class RandomCovariance:
         Given values; NaN where they are estimated.
     lowest : float
         Lower bound of correlations.
+    basis : ndarray, shape (q, q), or None
+        Where the free parameters are a triangular root: that of G' in the matrix basis G' basis'. A year
+        beside a constant leaves no digits to a search in the slopes' own units.
     """
 
     structure: Structure
@@ -114,6 +117,7 @@ class RandomCovariance:
     variances: FloatArray
     correlations: FloatArray
     lowest: float = -1.0
+    basis: FloatArray | None = None
 
     @property
     def size(self) -> int:
@@ -215,18 +219,28 @@ class RandomCovariance:
         slopes[apart] = gaps[apart] * base ** np.maximum(gaps[apart] - 1.0, 0.0)
         return np.array([float(np.sum(down * slopes))])
 
-    def _triangle(self, free: FloatArray) -> FloatArray:
-        """Return the triangular root."""
+    def _root(self, free: FloatArray) -> FloatArray:
+        """Return the root of the matrix: triangular, in the basis."""
         root = np.zeros((self.size, self.size))
         root[np.tril_indices(self.size)] = free
-        return root
+        return root if self.basis is None else np.asarray(self.basis @ root)
+
+    def _triangle(self, matrix: FloatArray) -> FloatArray:
+        """Return the entries of the triangular root of a matrix."""
+        if self.basis is not None:
+            matrix = np.linalg.solve(self.basis, np.linalg.solve(self.basis, matrix).T)
+        return np.asarray(np.linalg.cholesky(matrix)[np.tril_indices(self.size)])
+
+    def in_basis(self) -> RandomCovariance:
+        """Return the covariance G' of the same free parameters."""
+        return replace(self, basis=None)
 
     def matrix(self, free: FloatArray) -> FloatArray:
         """Return the covariance matrix, shape (q, q), at the free parameters."""
         if self.size == 1:
             return np.array([[free[0] ** 2 if free.size else self.variances[0]]])
         if self.triangular:
-            root = self._triangle(free)
+            root = self._root(free)
             return np.asarray(root @ root.T)
         roots = np.broadcast_to(self._roots(free), (self.size,))
         return np.asarray(self._correlation(self.values(free)[1]) * roots[:, None] * roots[None, :])
@@ -264,7 +278,9 @@ class RandomCovariance:
         if self.size == 1:
             return np.asarray(2.0 * free * down[0])
         if self.triangular:
-            return np.asarray((2.0 * down @ self._triangle(free))[np.tril_indices(self.size)])
+            by_root = 2.0 * down @ self._root(free)
+            by_root = by_root if self.basis is None else self.basis.T @ by_root
+            return np.asarray(by_root[np.tril_indices(self.size)])
         correlations = self.values(free)[1]
         open_variances, open_correlations = np.isnan(self.variances), np.isnan(self.correlations)
         count = int(open_variances.sum())
@@ -321,15 +337,13 @@ class RandomCovariance:
             near = near / scale[:, None] / scale[None, :]
             each = np.broadcast_to(roots, (self.size,))
             if self.triangular:
-                root = np.linalg.cholesky(near * each[:, None] * each[None, :])
-                return np.asarray(root[np.tril_indices(self.size)])
+                return self._triangle(near * each[:, None] * each[None, :])
             if self.spherical:
                 return np.concatenate([roots[open_variances], _angles(np.asarray(np.linalg.cholesky(near)))])
             rows, columns = pairs_below(self.size)
             inner = near[rows, columns]
         if self.triangular:
-            rho = float(inner[0])
-            return np.array([roots[0], rho * roots[1], math.sqrt(1.0 - rho**2) * roots[1]])
+            return self._triangle(self._correlation(inner) * roots[:, None] * roots[None, :])
         half = (1.0 - self.lowest) / 2.0
         angles = np.arcsin(np.clip((inner - 1.0 + half) / half, -1.0, 1.0))
         return np.concatenate([roots[open_variances], angles[np.isnan(self.correlations)]])

@@ -210,7 +210,7 @@ def _from_nothing(
     """
     found, start = [], 0
     for one in covariances:
-        variances, correlations = one.values(free[start : start + one.free])
+        variances, correlations = one.in_basis().values(free[start : start + one.free])
         open_correlation = bool(np.isnan(one.correlations).any())
         if correlations.size and open_correlation and variances.max() < BOUNDARY**2:
             for rho in WIDE_CORRELATIONS:
@@ -231,17 +231,18 @@ def _variations(free: FloatArray, covariances: Sequence[RandomCovariance]) -> li
     several = len(covariances) > 1
     for one in covariances:
         part = slice(start, start + one.free)
-        variances, correlations = one.values(free[part])
         start += one.free
+        searched = one.in_basis()
+        variances, correlations = searched.values(free[part])
         changed = []
         if several or variances.size > 1:
             for place in np.flatnonzero(np.isnan(one.variances) & (variances > SMALL)):
                 less = variances.copy()
                 less[place] = 0.0
-                changed.append(one.free_near(less, correlations))
+                changed.append(searched.free_near(less, correlations))
         if np.isnan(one.correlations).any():
             changed += [
-                one.free_near(variances, np.full_like(correlations, rho)) for rho in CORRELATIONS_APART
+                searched.free_near(variances, np.full_like(correlations, rho)) for rho in CORRELATIONS_APART
             ]
         for values in changed:
             point = free.copy()

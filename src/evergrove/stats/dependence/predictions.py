@@ -251,12 +251,13 @@ def _loadings(term: RandomTerm, matrix: FloatArray) -> tuple[FloatArray, FloatAr
         names = tuple(f"{inner} | {outer}" for outer in term.levels for inner in term.inner_levels)
         return z, np.asarray(np.kron(np.eye(len(term.levels)), matrix), dtype=np.float64), names
     joint = term.codes * term.size + term.inner
-    found, place = np.unique(joint, return_inverse=True)
+    found, first, place = np.unique(joint, return_index=True, return_inverse=True)
     z = np.zeros((k, found.size))
     z[np.arange(k), place.reshape(-1)] = 1.0
     outer, inner = found // term.size, found % term.size
     own = matrix[np.ix_(inner, inner)] * (outer[:, None] == outer[None, :])
-    names = tuple(f"{term.inner_levels[b]} | {term.levels[a]}" for a, b in zip(outer, inner, strict=True))
+    written = np.array(term.inner_levels)[inner] if term.written is None else term.written[first]
+    names = tuple(f"{b} | {term.levels[a]}" for a, b in zip(outer, written, strict=True))
     return z, own, names
 
 

@@ -59,6 +59,8 @@ class RandomTerm:
         Columns with random coefficients.
     correlation : ndarray, shape (levels, levels), or None
         Known correlation of the outer levels.
+    written : ndarray of str, shape (k,), or None
+        Inner level of each row as the data name it, where `inner` counts anew within each outer level.
     """
 
     label: str
@@ -70,6 +72,7 @@ class RandomTerm:
     positions: FloatArray
     slopes: FloatArray | None = None
     correlation: FloatArray | None = None
+    written: NDArray[np.str_] | None = None
 
     @property
     def size(self) -> int:
@@ -272,11 +275,13 @@ def _inner_outer(
                 f"random: found {names[0]!r} of text with struct='CAR'; allowed: a numeric column of times"
             )
         positions = sorted_values.astype(np.float64)
+    written = None
     if struct in EXCHANGEABLE:
+        written = np.array(inner_levels)[inner]
         inner = _relabelled(codes, inner)
         inner_levels = tuple(str(level) for level in range(int(inner.max()) + 1))
         positions = np.arange(len(inner_levels), dtype=np.float64)
-    return RandomTerm(label, struct, codes, levels, inner, inner_levels, positions)
+    return RandomTerm(label, struct, codes, levels, inner, inner_levels, positions, written=written)
 
 
 def _intercepts(

@@ -12,6 +12,7 @@ from evergrove.errors import DataError, TooFewStudiesError, UsageError
 from evergrove.stats.dependence.covariance_structures import RandomCovariance
 from evergrove.stats.dependence.options import Structure
 from evergrove.stats.dependence.random_terms import parse_term
+from golden.stats_reference import golden
 
 Y = np.array([0.20, 0.35, 0.61, 0.48, -0.12, 0.10, 0.42, 0.90, 0.75, 0.05, 0.31, 0.22])
 V = np.array([0.02, 0.03, 0.02, 0.05, 0.03, 0.02, 0.04, 0.03, 0.02, 0.05, 0.03, 0.02])
@@ -193,6 +194,12 @@ def test_random_effects_are_shrunken_and_need_no_t_for_normal_tests():
     assert slopes[0].level_names[0] == "intercept | 1"
 
 
+@pytest.mark.parametrize("structure", ["CS", "ID", "HCS"])
+def test_random_effects_bear_the_names_of_the_data(structure):
+    fit = stats.multilevel(Y, V, random="~ outcome | study", struct=structure, data=DATA)
+    assert stats.random_effects(fit)[0].level_names[-4:] == ("b | 5", "a | 6", "b | 6", "c | 6")
+
+
 def test_predictions_take_moderators_and_widen_for_new_studies():
     fit = stats.multilevel(Y, V, random="~ 1 | study/effect", data=DATA, mods=["dose"])
     found = stats.predict_multilevel(fit, [1.0, 2.0])
@@ -288,6 +295,32 @@ def test_gradients_of_structures_match_differences(structure, given):
         change = (one.matrix(free + step) - one.matrix(free - step)) / 2e-6
         assert slopes[place] == pytest.approx(float((weights * change).sum()), rel=1e-6, abs=1e-8)
     assert np.linalg.eigvalsh(one.matrix(free))[0] > -1e-12
+
+
+def test_gradients_in_a_basis_of_slopes_match_differences():
+    basis = np.array([[1.0, -2.0], [0.0, 0.5]])
+    one = RandomCovariance(Structure.GEN, np.arange(2.0), np.full(2, np.nan), np.full(1, np.nan), basis=basis)
+    free, weights = np.array([0.4, -0.3, 0.6]), np.array([[0.3, -0.2], [-0.2, 1.1]])
+    for place, step in enumerate(1e-6 * np.eye(3)):
+        change = (one.matrix(free + step) - one.matrix(free - step)) / 2e-6
+        assert one.slopes(free, weights)[place] == pytest.approx(float((weights * change).sum()), rel=1e-6)
+    assert one.matrix(one.free_near(*one.values(free))) == pytest.approx(one.matrix(free), rel=1e-6)
+
+
+@pytest.mark.parametrize("method", ["REML", "ML"])
+def test_random_slopes_do_not_depend_on_where_a_year_is_counted_from(method):
+    table = golden("multilevel_fits").data["konstantopoulos2011"]
+    data = {name: np.array(table[name]) for name in ("district", "yc")}
+    data["year"] = data["yc"] + 1990.0
+    near, far = (
+        stats.multilevel(
+            table["yi"], table["vi"], random=f"~ {name} | district", struct="GEN", data=data, method=method
+        )
+        for name in ("yc", "year")
+    )
+    assert far.log_likelihood == pytest.approx(near.log_likelihood, rel=1e-10)
+    assert far.estimate == pytest.approx(near.estimate, rel=1e-6)
+    assert far.tau2[1] == pytest.approx(near.tau2[1], rel=1e-5)
 
 
 def test_variance_explained_compares_like_with_like():
