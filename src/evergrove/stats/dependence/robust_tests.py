@@ -101,6 +101,20 @@ class RobustResult(Result):
             RobustDf(self.df_method), self._moments(), contrasts, self.clusters, self.p
         )
 
+    def precision_of(
+        self, rows: FloatArray, names: tuple[str, ...], estimate: FloatArray
+    ) -> tuple[FloatArray, FloatArray | None]:
+        """Return the covariance and the degrees of freedom of predictions, shape (m, p), by a fit.
+
+        `names` and `estimate` are the fit's: predictions by another one are refused.
+        """
+        if self.names != names or not np.array_equal(self.estimate, estimate):
+            raise UsageError(
+                "robust: found a result whose coefficients are not those of the fit; allowed: that of "
+                "robust(fit, cluster)"
+            )
+        return self.covariance, self.df_of(rows)
+
     def joint_test_of(self, contrasts: FloatArray, value: FloatArray) -> tuple[float, float | None, float]:
         """Return F, its second degrees of freedom and p of contrasts whose estimates are `value`."""
         return _joint(RobustDf(self.df_method), self._moments(), contrasts, value, self.clusters)

@@ -128,3 +128,19 @@ def test_a_robust_result_of_another_fit_is_refused():
     other = stats.robust(stats.three_level(Y + 1.0, V, STUDY), STUDY)
     with pytest.raises(UsageError, match=r"robust\(fit, cluster\)"):
         stats.predict_multilevel(fit, robust=other)
+
+
+def test_predictions_of_a_meta_regression_take_the_robust_precision():
+    fit = stats.meta_regression(Y, V, X)
+    robust = stats.robust(fit, STUDY)
+    ours = fit.predict([0.0, 1.0], robust=robust)
+    assert ours.se[0] == pytest.approx(robust.se[0])
+    assert ours.df[0] == pytest.approx(robust.df[0])
+    np.testing.assert_array_equal(ours.prediction_df, ours.df)
+    json.dumps(ours.to_dict())
+    plain = fit.predict([0.0], robust=robust, prediction="normal")
+    assert plain.prediction_df is None
+    with pytest.raises(UsageError, match="not those of the fit"):
+        fit.predict(robust=stats.robust(stats.meta_regression(Y, V), STUDY))
+    with pytest.raises(UsageError, match="robust: found"):
+        fit.predict(robust="CR2")
