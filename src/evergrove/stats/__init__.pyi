@@ -150,8 +150,10 @@ from .display.funnels import funnel_plot as funnel_plot
 from .display.funnels import radial_plot as radial_plot
 from .display.influence_plots import baujat_plot as baujat_plot
 from .display.influence_plots import gosh_plot as gosh_plot
+from .display.likelihood_plots import likelihood_plot as likelihood_plot
 from .display.moderator_plots import bubble_plot as bubble_plot
 from .display.moderator_plots import orchard_plot as orchard_plot
+from .display.quantile_plots import qq_plot as qq_plot
 from .doses.dose_model import dose_response as dose_response
 from .doses.dose_result import DoseCurve as DoseCurve
 from .doses.dose_result import DoseResponse as DoseResponse
@@ -178,10 +180,13 @@ from .influence.case_deletion import InfluenceDiagnostics as InfluenceDiagnostic
 from .influence.case_deletion import influence_diagnostics as influence_diagnostics
 from .influence.contributions import Baujat as Baujat
 from .influence.contributions import baujat as baujat
+from .influence.options import ResidualKind as ResidualKind
 from .influence.refits import Cumulative as Cumulative
 from .influence.refits import LeaveOneOut as LeaveOneOut
 from .influence.refits import cumulative as cumulative
 from .influence.refits import leave_one_out as leave_one_out
+from .influence.residual_quantiles import ResidualQuantiles as ResidualQuantiles
+from .influence.residual_quantiles import residual_quantiles as residual_quantiles
 from .integrity.baseline import BaselineTest as BaselineTest
 from .integrity.baseline import CountsRow as CountsRow
 from .integrity.baseline import MeansRow as MeansRow
@@ -208,6 +213,9 @@ from .integrity.sample_reconstruction import reconstruct_sample as reconstruct_s
 from .integrity.spreads import sd_bounds as sd_bounds
 from .integrity.spreads import sd_bounds_test as sd_bounds_test
 from .integrity.spreads import spread_reading_test as spread_reading_test
+from .likelihood_curves import StudyLikelihoods as StudyLikelihoods
+from .likelihood_curves import normal_likelihoods as normal_likelihoods
+from .likelihood_curves import odds_ratio_likelihoods as odds_ratio_likelihoods
 from .model_comparison import ModelComparison as ModelComparison
 from .model_comparison import ModelTable as ModelTable
 from .model_comparison import compare_models as compare_models
