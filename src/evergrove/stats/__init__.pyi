@@ -242,6 +242,8 @@ from .proportions import proportion_interval as proportion_interval
 from .regression.collinearity import VarianceInflation as VarianceInflation
 from .regression.collinearity import variance_inflation as variance_inflation
 from .regression.fitting import meta_regression as meta_regression
+from .regression.gosh_of_regression import GoshRegression as GoshRegression
+from .regression.gosh_of_regression import gosh_regression as gosh_regression
 from .regression.hypotheses import LinearHypothesis as LinearHypothesis
 from .regression.hypotheses import linear_hypothesis as linear_hypothesis
 from .regression.location_scale import location_scale as location_scale

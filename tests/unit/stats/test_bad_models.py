@@ -94,6 +94,7 @@ CALLS = {
     "funnel_plot": {"fit": FIT, "labels": list("abcdef"), "filled": [False] * 6},
     "glmm": {"measure": "OR"} | ARMS | {"points": 3, "moderators": [1.0, 2, 3, 4, 5, 7]},
     "gosh": EFFECTS | {"subsets": 20, "rng": 1},
+    "gosh_regression": {"fit": FLAT, "subsets": 20, "rng": 1},
     "gosh_plot": {"estimate": [0.1, 0.2, 0.3], "i2": [0.0, 10.0, 20.0], "marked": [True, False, False]},
     "homogeneity_test": ARMS,
     "i2_by_level": {"fit": BY_LEVEL},
