@@ -310,7 +310,7 @@ cases[[3]] <- list(model = "pool", adjust = "CR2", estimate = vec(coef(f)), se =
 save("robust_pooling", "robust(rma(method='DL'), cluster, adjust); coef_test(vcov='CR2')", cases, data = list(bcg = lapply(as.list(as.data.frame(bcg)[c("yi", "vi", "alloc")]), function(x) if (is.numeric(x)) vec(x) else I(as.character(x)))))
 cases <- list()
 for (one in list(list(set = "konstantopoulos2011", mods = "yc", cluster = "district"), list(set = "assink2016", mods = "pubstatus", cluster = "study")))
-  for (a in c("CR0", "CR1p", "CR2", "CR3")) for (t in c("satterthwaite", "clusters-p")) {
+  for (a in c("CR0", "CR1p", "CR2", "CR3", "CR4")) for (t in c("satterthwaite", "clusters-p")) {
     d <- as.data.frame(sets[[one$set]]$d); f <- rma(as.numeric(yi), vi, mods = as.matrix(d[one$mods]), data = d, method = "DL")
     ct <- coef_test(f, vcov = a, cluster = d[[one$cluster]], test = tests[[t]]); w <- Wald_test(f, constraints = constrain_zero(1:2), vcov = a, cluster = d[[one$cluster]], test = joint[[t]])
     cases[[length(cases) + 1]] <- c(one, list(adjust = a, df_method = t, estimate = vec(coef(f)), se = vec(ct$SE), df = vec(ct[[grep("^df", names(ct))[1]]]), p_value = vec(ct[[grep("^p_", names(ct))[1]]]), wald = num(w$Fstat), wald_p_value = num(w$p_val)))
@@ -319,7 +319,7 @@ save("robust_regression", "coef_test(rma(method='DL', mods), vcov, cluster, test
 cases <- list()
 d <- data.frame(yi = as.numeric(bcg$yi), vi = as.numeric(bcg$vi), ablat = bcg$ablat, pair = c(1, 1, 2, 2, 3, 3, 4, 4, 5, 5, 6, 7, 8), row = 1:13)
 w <- c(3, 1, 2, 5, 4, 1, 2, 6, 3, 2, 4, 1, 2); A <- diag(w); A[1, 2] <- A[2, 1] <- 0.5; A[5, 6] <- A[6, 5] <- -0.4
-for (model in c("pool", "regression", "multilevel", "matrix")) for (a in c("CR0", "CR1p", "CR2", "CR3")) {
+for (model in c("pool", "regression", "multilevel", "matrix")) for (a in c("CR0", "CR1p", "CR2", "CR3", "CR4")) {
   mods <- if (model == "pool") ~ 1 else ~ ablat
   f <- if (model %in% c("pool", "regression")) rma(yi, vi, mods = mods, data = d, weights = w, method = "DL") else
     quiet(rma.mv(yi, vi, W = if (model == "matrix") A else w, mods = mods, random = ~ 1 | pair/row, data = d, sigma2 = c(0.1, 0.2)))

@@ -573,7 +573,7 @@ def COVERED() -> dict[type[StrEnum], set[str]]:  # noqa: N802 - stands beside RU
         CoefficientTest: seen("multilevel_fits", "test"),
         ResidualDf: seen("multilevel_fits", "dfs"),
         CorrelationScale: seen("multilevel_fits", "correlation_scale"),
-        RobustCorrection: seen("robust_tests", "adjust"),
+        RobustCorrection: seen("robust_tests", "adjust") | seen("robust_regression", "adjust"),
         RobustDf: seen("robust_tests", "df_method"),
         WorkingModel: seen("robust_variance", "model"),
         SamplingStructure: seen("multilevel_aggregate", "struct"),

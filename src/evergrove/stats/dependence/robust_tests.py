@@ -377,7 +377,7 @@ def robust(
         Cluster of each effect, in the order of the fit's rows; clusters are independent. Every block of
         the fit's covariance lies within one cluster.
     adjust : RobustCorrection or str
-        ``"CR0"``, ``"CR1"``, ``"CR1p"``, ``"CR1S"``, ``"CR2"`` or ``"CR3"``.
+        ``"CR0"``, ``"CR1"``, ``"CR1p"``, ``"CR1S"``, ``"CR2"``, ``"CR3"`` or ``"CR4"``.
     df : RobustDf, str or None
         ``"satterthwaite"``, ``"clusters-1"``, ``"clusters-p"`` or ``"normal"``. None is Satterthwaite.
     tested : None, sequence of int, or array of shape (q, p)
