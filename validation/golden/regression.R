@@ -227,6 +227,14 @@ for (set in c("bcg_ablat_year", "bcg_alloc", "bangertdrowns2004")) for (ci in c(
                                      pair = num(if (is.null(pair$vif[[1]]$vif)) NA else pair$vif[[1]]$vif), sif = num(pair$vif[[1]]$sif))
 }
 save("regression_inflation", "vif(rma(method='DL')); vif(f, btt=2:3)", cases, data = data_of(c("bcg_ablat_year", "bcg_alloc", "bangertdrowns2004")))
+cases <- list()
+for (set in c("bcg_ablat_year", "bangertdrowns2004")) for (again in c(FALSE, TRUE)) {
+  if (again && set != "bcg_ablat_year") next
+  f <- fit_of(set, "DL", "z")
+  v <- vif(f, sim = 4000, seed = 7, progbar = FALSE, reestimate = again)
+  cases[[length(cases) + 1]] <- list(set = set, reestimate = again, share = vec(v$prop), quartiles = unname(lapply(as.data.frame(apply(v$sim, 2, quantile, c(0.25, 0.5, 0.75))), vec)))
+}
+save("regression_inflation_simulated", "vif(rma(method='DL'), sim, reestimate): 4000 permutations of each column", cases, data = data_of(c("bcg_ablat_year", "bangertdrowns2004")))
 
 # --- location-scale models --------------------------------------------------------------------------------------------------
 # metafor's estimates, then Newton steps on the likelihood written a second time, with numDeriv's derivatives

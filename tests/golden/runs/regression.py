@@ -235,6 +235,16 @@ def regression_inflation() -> Iterator[Row]:
         yield _label(case), "pair", CLOSED, pair.vif[0], case["pair"]
 
 
+def regression_inflation_simulated() -> Iterator[Row]:
+    for case in golden("regression_inflation_simulated").cases:
+        fit = _fit("regression_inflation_simulated", {**case, "tau2_method": "DL", "ci": "normal"})
+        ours = stats.variance_inflation(fit, simulations=1000, reestimate=case["reestimate"], rng=3)
+        label = f"{case['set']} {case['reestimate']}"
+        yield label, "share", "monte-carlo", ours.share, case["share"]
+        quartiles = np.nanquantile(ours.simulated, [0.25, 0.5, 0.75], axis=0).T
+        yield label, "quartiles", "monte-carlo", quartiles, case["quartiles"]
+
+
 def regression_location_scale() -> Iterator[Row]:
     for case in golden("regression_location_scale").cases:
         data = _set("regression_location_scale", case["set"])
@@ -308,6 +318,7 @@ RUNS = (
     regression_hypotheses,
     regression_comparisons,
     regression_inflation,
+    regression_inflation_simulated,
     regression_location_scale,
     regression_permutation,
     regression_permutation_limits,

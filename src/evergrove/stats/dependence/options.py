@@ -77,8 +77,8 @@ class RobustCorrection(StrEnum):
     CR3 = "CR3"
     """Approximate jackknife of clusters. Conservative."""
     CR4 = "CR4"
-    """Bias reduction of the clusters' scores in place of their residuals, as clubSandwich has it. It changes when
-    a moderator is measured from another origin: prefer CR2."""
+    """Bias reduction of the clusters' scores in place of their residuals, as clubSandwich has it. It changes
+    when a moderator is measured from another origin: prefer CR2."""
 
 
 class RobustDf(StrEnum):
