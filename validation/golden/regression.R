@@ -299,6 +299,33 @@ for (set in names(ls_sets)) {
 save("regression_location_scale", "rma(yi, vi, mods, scale, method, link, test, control=list(optimizer='nlminb', rel.tol from 1e-13))", cases,
      "polished by Newton steps with numDeriv; metafor_ values are metafor's own, to what its optimisers reach", data = data)
 
+# --- permutation tests of location-scale models: variances a thousandth, so that no permuted fit runs to tau2 = 0 ----------------
+cases <- list()
+ls_bcg <- data.frame(yi = as.numeric(bcg$yi), vi = as.numeric(bcg$vi) / 1000, z = +(seq_len(13) %in% c(4, 9, 10)), south = (bcg$ablat - 30) / 10)
+for (part in c("scale", "location")) for (alternative in c("two-sided", "greater")) {
+  compared <- c("two-sided" = "test", greater = "coefficient")[[alternative]]
+  f <- quiet(rma(yi, vi, mods = if (part == "scale") ~ 1 else ~ z, scale = if (part == "scale") ~ z else ~ south, data = ls_bcg,
+                 control = list(optimizer = "nlminb", iter.max = 2000, eval.max = 4000)))
+  r <- quiet(permutest(f, exact = TRUE, progbar = FALSE, skip.beta = part == "scale", skip.alpha = part == "location",
+                       control = list(alternative = c("two-sided" = "two.sided", greater = "greater")[[alternative]], stat = if (compared == "test") "test" else "coef")))
+  p <- if (part == "scale") r$pval.alpha else r$pval; joint <- if (part == "scale") r$QSp else r$QMp
+  if (part == "scale") {   # nlminb's one start ends at a lower maximum in some permutations: the highest of five
+    found <- combn(13, 3, function(rows) {
+      d <- ls_bcg; d$z <- +(seq_len(13) %in% rows)
+      g <- lapply(list(NULL, c(0, 3), c(0, -3), c(-3, 3), c(-3, -3)), function(start) quiet(try(rma(yi, vi, scale = ~ z, data = d,
+        control = c(list(optimizer = "nlminb", iter.max = 2000, eval.max = 4000), if (!is.null(start)) list(alpha.init = start))), silent = TRUE)))
+      g <- Filter(function(h) !inherits(h, "try-error"), g); g <- g[[which.max(sapply(g, logLik))]]
+      c(if (compared == "test") g$zval.alpha else g$alpha, g$QS)
+    })
+    own <- c(if (compared == "test") f$zval.alpha else f$alpha)
+    p <- sapply(1:2, function(j) mean(if (alternative == "greater") found[j, ] >= own[j] - 1e-4 else abs(found[j, ]) >= abs(own[j]) - 1e-4))
+    cat("scale: permutest", c(r$pval.alpha, r$QSp), "highest maxima", p, "\n"); joint <- mean(found[3, ] >= f$QS - 1e-4)
+  }
+  cases[[length(cases) + 1]] <- list(part = part, alternative = alternative, compared = compared, p_value = vec(p), joint_p_value = num(joint))
+}
+save("regression_location_scale_permutation", "permutest(rma(yi, vi, mods, scale), exact=TRUE, control=list(alternative, stat)); scale: the same with the highest of five starts", cases,
+     "log risk ratios of the BCG trials, their variances divided by 1000", data = list(bcg = lapply(ls_bcg, vec)))
+
 # --- permutation tests: exact, small ------------------------------------------------------------------------------------------
 small <- list(intercept = design(bcg[1:7, ]), slope = design(bcg[1:5, ], ablat = bcg$ablat[1:5]),
               ties = design(bcg[c(3:6, 10:11), ], random = +(bcg$alloc[c(3:6, 10:11)] == "random"), late = c(0, 1, 1, 0, 0, 1)))

@@ -247,11 +247,15 @@ from .regression.gosh_of_regression import gosh_regression as gosh_regression
 from .regression.hypotheses import LinearHypothesis as LinearHypothesis
 from .regression.hypotheses import linear_hypothesis as linear_hypothesis
 from .regression.location_scale import location_scale as location_scale
+from .regression.location_scale_permutation import (
+    location_scale_permutation_test as location_scale_permutation_test,
+)
 from .regression.location_scale_result import LocationScaleResult as LocationScaleResult
 from .regression.multiplicity import adjust_p_values as adjust_p_values
 from .regression.multiplicity import step_down_max as step_down_max
 from .regression.options import Likelihood as Likelihood
 from .regression.options import MissingModerators as MissingModerators
+from .regression.options import ModelPart as ModelPart
 from .regression.options import PAdjustment as PAdjustment
 from .regression.options import PermutedStatistic as PermutedStatistic
 from .regression.options import RedundantColumns as RedundantColumns

@@ -283,6 +283,21 @@ def regression_permutation() -> Iterator[Row]:
             yield _label(case), quantity, CLOSED, getattr(ours, quantity), case[quantity]
 
 
+def regression_location_scale_permutation() -> Iterator[Row]:
+    table = golden("regression_location_scale_permutation")
+    d = table.data["bcg"]
+    fits = {
+        "scale": stats.location_scale(d["yi"], d["vi"], None, {"z": d["z"]}),
+        "location": stats.location_scale(d["yi"], d["vi"], {"z": d["z"]}, {"south": d["south"]}),
+    }
+    for case in table.cases:
+        options = {name: case[name] for name in ("part", "alternative", "compared")}
+        ours = stats.location_scale_permutation_test(fits[case["part"]], **options)
+        for quantity in ("p_value", "joint_p_value"):
+            label = " ".join(options.values())
+            yield label, quantity, CLOSED, getattr(ours, quantity), case[quantity]
+
+
 def regression_permutation_limits() -> Iterator[Row]:
     for case in golden("regression_permutation_limits").cases:
         ours = _permuted("regression_permutation_limits", case, interval=True)
@@ -321,6 +336,7 @@ RUNS = (
     regression_inflation_simulated,
     regression_location_scale,
     regression_permutation,
+    regression_location_scale_permutation,
     regression_permutation_limits,
     regression_p_adjust,
     regression_step_down,
@@ -332,6 +348,7 @@ def COVERED() -> dict[type[StrEnum], set[str]]:  # noqa: N802 - stands beside RU
     return {
         stats.RedundantColumns: seen("regression_incomplete", "redundant"),
         stats.MissingModerators: seen("regression_incomplete", "missing"),
+        stats.ModelPart: seen("regression_location_scale_permutation", "part"),
         stats.ScaleLink: seen("regression_location_scale", "link"),
         stats.Likelihood: seen("regression_location_scale", "likelihood"),
         stats.Alternative: seen("regression_permutation", "alternative"),

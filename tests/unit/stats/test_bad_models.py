@@ -42,6 +42,9 @@ SLOPE = stats.multilevel(
 BY_LEVEL = stats.multilevel(
     YI, VI, random="~ kind | study", struct="DIAG", data={"kind": list("xyxyxy"), "study": list("aabbcc")}
 )
+SPREAD = stats.location_scale(
+    [0.31, 0.25, 0.44, 0.18, -0.40, 1.10, 0.95, -0.15], [0.005] * 8, scale={"old": [0.0, 0, 0, 0, 1, 1, 1, 1]}
+)
 GROUPS = stats.subgroups(YI, VI, list("xxyyxy"))
 
 #: A call of each function that works. Fits of a model are given as they are and not replaced.
@@ -106,6 +109,7 @@ CALLS = {
     "limit_meta_analysis": EFFECTS,
     "linear_hypothesis": {"fit": LINE, "weights": [0.0, 1.0, 0.0], "rhs": 0.0},
     "location_scale": EFFECTS | {"scale": {"dose": [1.0, 2, 3, 4, 5, 7]}, "link": "identity"},
+    "location_scale_permutation_test": {"fit": SPREAD, "permutations": 4, "rng": 1},
     "mantel_haenszel": ARMS | {"correction": 0.5},
     "mantel_haenszel_rates": RATES | {"correction": 0.5},
     "mantel_haenszel_rates_test": RATES,
