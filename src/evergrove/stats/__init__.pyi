@@ -164,6 +164,7 @@ from .doses.shared_reference import ratio_covariance as ratio_covariance
 from .effect_sizes import EffectSizes as EffectSizes
 from .effect_sizes import StudyIntervals as StudyIntervals
 from .effects.averaging import average_back_transform as average_back_transform
+from .effects.averaging import mode_back_transform as mode_back_transform
 from .effects.calculation import effect_size as effect_size
 from .effects.options import AddedAmount as AddedAmount
 from .effects.options import BiasCorrection as BiasCorrection
