@@ -299,6 +299,24 @@ for (set in names(ls_sets)) {
 save("regression_location_scale", "rma(yi, vi, mods, scale, method, link, test, control=list(optimizer='nlminb', rel.tol from 1e-13))", cases,
      "polished by Newton steps with numDeriv; metafor_ values are metafor's own, to what its optimisers reach", data = data)
 
+# --- scale coefficients that are given: the maximum in the others by optimize() on the likelihood written a second time -----------
+cases <- list()
+one <- ls_sets$bangert_meta_ni; d <- one$d
+for (method in c("REML", "ML")) for (set in list(list(link = "log", given = c(NA, -0.01, NA)), list(link = "log", given = c(-3, -0.002, NA)), list(link = "identity", given = c(0.05, NA, 0.02)))) {
+  if (method == "ML" && set$link == "identity") next               # numDeriv steps over the boundary
+  f <- quiet(rma(yi, vi, mods = ~ meta, scale = ~ ni + meta, data = d, method = method, link = set$link, alpha = set$given, test = "t",
+                 control = list(optimizer = "nlminb", iter.max = 5000, eval.max = 10000)))
+  free <- which(is.na(set$given)); at <- function(b) { a <- set$given; a[free] <- b; a }
+  ll <- function(b) ls_likelihood(at(b), as.numeric(d$yi), as.numeric(d$vi), f$X, f$Z, method, set$link)
+  scale <- pmax(apply(abs(f$Z), 2, max), 1e-8)[free]; b <- c(f$alpha)[free] * scale
+  if (set$link == "identity") b <- optimize(function(u) { h <- ll(u / scale); if (is.na(h)) -1e10 else h }, c(-2e-4, 2e-4) * scale, maximum = TRUE, tol = 1e-10)$maximum
+  for (step in 1:6) b <- b - c(solve(numDeriv::hessian(function(u) ll(u / scale), b), numDeriv::grad(function(u) ll(u / scale), b)))
+  se <- sqrt(diag(solve(-numDeriv::hessian(function(u) ll(u / scale), b)))) / scale
+  cases[[length(cases) + 1]] <- list(likelihood = method, link = set$link, given = I(set$given), scale_estimate = vec(at(b / scale)), scale_se = vec(se), free = I(free - 1),
+    log_likelihood = as.numeric(logLik(f)), aic = AIC(f), metafor_scale_estimate = vec(f$alpha))
+}
+save("regression_location_scale_given", "rma(yi, vi, mods, scale, method, link, alpha, test='t')", cases, "polished by Newton steps with numDeriv", data = list(d = lapply(d[c("yi", "vi", "meta", "ni")], vec)))
+
 # --- permutation tests of location-scale models: variances a thousandth, so that no permuted fit runs to tau2 = 0 ----------------
 cases <- list()
 ls_bcg <- data.frame(yi = as.numeric(bcg$yi), vi = as.numeric(bcg$vi) / 1000, z = +(seq_len(13) %in% c(4, 9, 10)), south = (bcg$ablat - 30) / 10)

@@ -270,6 +270,21 @@ def regression_location_scale() -> Iterator[Row]:
         yield _label(case), "scale_estimate of metafor", "derivative-free", ours.scale_estimate, theirs
 
 
+def regression_location_scale_given() -> Iterator[Row]:
+    table = golden("regression_location_scale_given")
+    d = table.data["d"]
+    scale = {name: d[name] for name in ("ni", "meta")}
+    for case in table.cases:
+        options = {"likelihood": case["likelihood"], "link": case["link"], "scale_given": case["given"]}
+        ours = stats.location_scale(d["yi"], d["vi"], {"meta": d["meta"]}, scale, ci="t", **options)
+        label = f"{case['likelihood']} {case['link']} {case['given']}"
+        for quantity in ("scale_estimate", "log_likelihood", "aic"):
+            yield label, quantity, "optimised", getattr(ours, quantity), case[quantity]
+        yield label, "scale_se", "numerical-hessian", ours.scale_se[case["free"]], case["scale_se"]
+        theirs = case["metafor_scale_estimate"]
+        yield label, "scale_estimate of metafor", "derivative-free", ours.scale_estimate, theirs
+
+
 def _permuted(file: str, case: dict[str, Any], **options: Any) -> stats.PermutationTest:
     fit = _fit(file, case, level=case.get("level", 0.95), ci=case.get("ci", "normal"))
     return stats.permutation_test(fit, exact=True, **options)
@@ -335,6 +350,7 @@ RUNS = (
     regression_inflation,
     regression_inflation_simulated,
     regression_location_scale,
+    regression_location_scale_given,
     regression_permutation,
     regression_location_scale_permutation,
     regression_permutation_limits,

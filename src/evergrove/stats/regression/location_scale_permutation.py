@@ -166,6 +166,7 @@ def _refitted(
             scale_intercept=False,
             likelihood=str(fit.options["likelihood"]),
             link=fit.link,
+            scale_given=fit.options["scale_given"],  # type: ignore[arg-type] # as resolved
             ci=str(fit.options["ci"]),
             level=fit.level,
         )
