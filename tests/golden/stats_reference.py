@@ -62,6 +62,10 @@ TOLERANCE = {
     "numerical-hessian": 1e-5,
     # Tails: R's and SciPy's t and chi-square, out to 1e-300.
     "p-value": 1e-8,
+    # Q of three studies almost on a line: R's product y'Py cancels; exact fractions agree with ours to 1e-14.
+    "near-line": 1e-8,
+    # BiasedUrn's hypergeometric probabilities, asked for a precision of 1e-10.
+    "biased-urn": 1e-8,
     # lme4's maxima: bobyqa to 1e-11 and penalised iterations to 1e-13 .. 1e-8, on a likelihood's flat top.
     "lme4": 2e-6,
     # A variance at lme4's maximum: its square root is what bobyqa sees.

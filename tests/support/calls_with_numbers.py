@@ -18,6 +18,7 @@ CALLS = {
         "control_risk": 0.2,
     },
     "average_back_transform": {"value": 0.2, "measure": "RR", "tau2": 0.1},
+    "mode_back_transform": {"value": 0.2, "measure": "RR", "tau2": 0.1},
     "back_transform": {"value": [0.3, 0.4], "measure": "PFT", "n": [10, 20]},
     "box_cox_estimation": {"median": 8.0, "n": 60, "q1": 4.0, "q3": 18.0},
     "quantile_estimation": {"median": 8.0, "n": 60, "q1": 4.0, "q3": 18.0},

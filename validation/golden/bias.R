@@ -396,6 +396,8 @@ for (set in names(sets)) for (side in c("right", "left")) {
   rec("LN1MINP", N[1], N[2], N[3], sN(0), pgamma(sN(0), k), sN(common), pgamma(sN(common), k, lower.tail = FALSE))
   ks <- function(t) quiet(ks.test(q(t), punif))$statistic; at <- seq(P[1] - 6 * median(e), P[1] + 6 * median(e), length = 1201); i <- which.min(sapply(at, ks))
   rec("KS", optimize(ks, at[c(max(i - 1, 1), min(i + 1, 1201))], tol = 1e-13)$minimum, NA, NA, NA, NA, NA, NA)
+  ad <- function(t) {u <- sort(pmin(q(t), 1 - 1e-16)); -k - mean((2 * seq_len(k) - 1) * (log(u) + log1p(-rev(u))))}; i <- which.min(sapply(at, ad))
+  rec("AD", optimize(ad, at[c(max(i - 1, 1), min(i + 1, 1201))], tol = 1e-13)$minimum, NA, NA, NA, NA, NA, NA)
 }
 save("bias_p_uniform", "uniroot to 1e-14 on the conditional p values (van Assen 2015; van Aert 2016); Irwin-Hall by its sum", cases, CLOSED, data = sets)
 

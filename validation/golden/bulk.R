@@ -54,3 +54,19 @@ for (method in c("REML", "DL", "EE")) {
 }
 save("bulk_gosh", "gosh(rma(yi, vi, method)): all subsets, those of one study included, ordered by their size", cases,
      data = columns(list(bcg8 = groups$bcg[1:8, ])))
+
+cases <- list()
+eight <- data.frame(yi = as.numeric(groups$bcg$yi), vi = as.numeric(groups$bcg$vi), ablat = dat.bcg$ablat, alloc = dat.bcg$alloc)[c(1:4, 6, 7, 10, 12), ]
+for (method in c("REML", "ML", "PM", "DL", "HE", "SJ", "EE")) for (mods in list(c("ablat"), c("ablat", "alloc"))) {
+  control <- if (method %in% c("REML", "ML")) tight else if (method == "PM") tight_root else list()
+  g <- quiet(gosh(rma(yi, vi, mods = reformulate(mods), data = eight, method = method, control = control), progbar = FALSE))
+  if (method %in% c("REML", "ML")) for (i in which(g$fit)) {   # scoring stops at 0 below a higher maximum: another start
+    f <- lapply(c(0, 0.5), function(t) quiet(rma(yi, vi, mods = reformulate(mods), data = eight[as.logical(g$incl[i, ]), ], method = method, control = c(control, list(tau2.init = t)))))
+    f <- f[[which.max(sapply(f, logLik))]]
+    g$res[i, ] <- c(g$res$k[i], f$QE, f$I2, f$H2, f$tau2, coef(f))
+  }
+  cases[[length(cases) + 1]] <- list(mods = I(mods), tau2_method = method, member = vec(as.numeric(g$incl %*% 2^(0:7))), k = vec(g$res$k), q = vec(g$res$QE),
+    i2 = vec(g$res$I2), h2 = vec(g$res$H2), tau2 = vec(g$res$tau2), coefficients = lapply(unname(as.list(g$res[-(1:5)])), vec))
+}
+save("bulk_gosh_regression", "gosh(rma(yi, vi, mods, method)): all subsets, ordered by their size; NA where metafor drops a coefficient", cases, "REML and ML: the higher of two starts, 0 and 0.5",
+     data = list(eight = list(yi = vec(eight$yi), vi = vec(eight$vi), ablat = vec(eight$ablat), alloc = I(as.character(eight$alloc)))))

@@ -310,7 +310,7 @@ cases[[3]] <- list(model = "pool", adjust = "CR2", estimate = vec(coef(f)), se =
 save("robust_pooling", "robust(rma(method='DL'), cluster, adjust); coef_test(vcov='CR2')", cases, data = list(bcg = lapply(as.list(as.data.frame(bcg)[c("yi", "vi", "alloc")]), function(x) if (is.numeric(x)) vec(x) else I(as.character(x)))))
 cases <- list()
 for (one in list(list(set = "konstantopoulos2011", mods = "yc", cluster = "district"), list(set = "assink2016", mods = "pubstatus", cluster = "study")))
-  for (a in c("CR0", "CR1p", "CR2", "CR3")) for (t in c("satterthwaite", "clusters-p")) {
+  for (a in c("CR0", "CR1p", "CR2", "CR3", "CR4")) for (t in c("satterthwaite", "clusters-p")) {
     d <- as.data.frame(sets[[one$set]]$d); f <- rma(as.numeric(yi), vi, mods = as.matrix(d[one$mods]), data = d, method = "DL")
     ct <- coef_test(f, vcov = a, cluster = d[[one$cluster]], test = tests[[t]]); w <- Wald_test(f, constraints = constrain_zero(1:2), vcov = a, cluster = d[[one$cluster]], test = joint[[t]])
     cases[[length(cases) + 1]] <- c(one, list(adjust = a, df_method = t, estimate = vec(coef(f)), se = vec(ct$SE), df = vec(ct[[grep("^df", names(ct))[1]]]), p_value = vec(ct[[grep("^p_", names(ct))[1]]]), wald = num(w$Fstat), wald_p_value = num(w$p_val)))
@@ -319,7 +319,7 @@ save("robust_regression", "coef_test(rma(method='DL', mods), vcov, cluster, test
 cases <- list()
 d <- data.frame(yi = as.numeric(bcg$yi), vi = as.numeric(bcg$vi), ablat = bcg$ablat, pair = c(1, 1, 2, 2, 3, 3, 4, 4, 5, 5, 6, 7, 8), row = 1:13)
 w <- c(3, 1, 2, 5, 4, 1, 2, 6, 3, 2, 4, 1, 2); A <- diag(w); A[1, 2] <- A[2, 1] <- 0.5; A[5, 6] <- A[6, 5] <- -0.4
-for (model in c("pool", "regression", "multilevel", "matrix")) for (a in c("CR0", "CR1p", "CR2", "CR3")) {
+for (model in c("pool", "regression", "multilevel", "matrix")) for (a in c("CR0", "CR1p", "CR2", "CR3", "CR4")) {
   mods <- if (model == "pool") ~ 1 else ~ ablat
   f <- if (model %in% c("pool", "regression")) rma(yi, vi, mods = mods, data = d, weights = w, method = "DL") else
     quiet(rma.mv(yi, vi, W = if (model == "matrix") A else w, mods = mods, random = ~ 1 | pair/row, data = d, sigma2 = c(0.1, 0.2)))
@@ -328,6 +328,25 @@ for (model in c("pool", "regression", "multilevel", "matrix")) for (a in c("CR0"
   cases[[length(cases) + 1]] <- list(model = model, adjust = a, estimate = vec(coef(f)), se = vec(ct$SE), df = vec(ct$df), p_value = vec(ct$p_Satt), wald = num(wt$Fstat), wald_p_value = num(wt$p_val))
 }
 save("robust_weights", "coef_test(rma(weights=), rma.mv(W=), vcov, cluster), Wald_test", cases, data = list(d = c(lapply(d, vec), list(w = vec(w), A = vec(A)))))
+cases <- list()
+for (model in c("row", "matrix")) for (method in c("REML", "ML")) {
+  f <- quiet(rma.mv(yi, vi, W = if (model == "matrix") A else w, mods = ~ ablat, random = ~ 1 | pair/row, data = d, method = method,
+                    control = list(optimizer = "optim", optmethod = "Nelder-Mead", reltol = 1e-15, maxit = 10000)))
+  for (s in 1:2) {
+    ci <- quiet(confint(f, sigma2 = s, control = list(tol = 1e-10)))$random
+    cases[[length(cases) + 1]] <- list(weights = model, method = method, component = s, estimate = ci[1, 1], low = ci[1, 2], high = ci[1, 3], log_likelihood = as.numeric(logLik(f)))
+  }
+}
+save("multilevel_weights_intervals", "confint(rma.mv(W=), sigma2)", cases, "optim's Nelder-Mead at reltol 1e-15", list(d = c(lapply(d, vec), list(w = vec(w), A = vec(A)))))
+cases <- list()
+for (a in c("CR0", "CR1p", "CR2")) for (level in c(95, if (a != "CR2") 80)) {  # clubSandwich: predict() ignores the level in 3.8
+  f <- rma(yi, vi, mods = ~ ablat, data = d, method = "DL")
+  r <- if (a == "CR2") robust(f, cluster = d$pair, clubSandwich = TRUE) else robust(f, cluster = d$pair, adjust = a == "CR1p")
+  p <- predict(r, newmods = c(10, 33, 60), level = level)
+  cases[[length(cases) + 1]] <- list(adjust = a, level = level / 100, rows = c(10, 33, 60), estimate = vec(p$pred), se = vec(p$se), ci_low = vec(p$ci.lb), ci_high = vec(p$ci.ub),
+    prediction_low = vec(p$pi.lb), prediction_high = vec(p$pi.ub), df = if (a == "CR2") vec(p$ddf) else rep(r$ddf, 3))
+}
+save("robust_predictions", "predict(robust(rma(method='DL', mods), cluster, adjust, clubSandwich), newmods, level)", cases, data = list(d = lapply(d, vec)))
 f <- quiet(rma.mv(yi, vi, W = A, mods = as.matrix(d["ablat"]), random = ~ 1 | pair/row, data = d, sigma2 = c(0.1, 0.2))); s <- rstudent(f, cluster = d$pair)
 save("multilevel_influence_weights", "cooks.distance, dfbetas, rstudent (rma.mv(W=), cluster)", list(list(cooks_distance = vec(cooks.distance(f, cluster = d$pair)),
   dfbetas = vec(as.matrix(dfbetas(f, cluster = d$pair))), studentised = vec(s$obs$z), chi2 = vec(s$cluster$X2))), data = list(d = c(lapply(d, vec), list(A = vec(A)))))

@@ -400,6 +400,17 @@ for (tau2 in c(0.01, 0.5, 4)) {
 save("effects_averages", "integrate(transf * dnorm) in eight parts, over the mass within the bounds; exp(mu + tau2/2)", cases,
      "metafor 5's transf.*.int; 3.8 did not bound the last three")
 
+# the mode: the highest peak of the density on the natural scale, by optimize on the side of the mean
+mode_of <- function(log_slope, back, tau2) sapply(y[y != 0], function(m) { f <- function(z) dnorm(z, m, sqrt(tau2), log = TRUE) - log_slope(z)
+  ends <- if (m > 0) c(0, m + 10 * (1 + tau2)) else c(m - 10 * (1 + tau2), 0); back(optimize(f, ends, maximum = TRUE, tol = 1e-12)$maximum) })
+cases <- list()
+for (tau2 in c(0.01, 0.5, 4)) {
+  put_mode <- function(m, v) cases[[length(cases) + 1]] <<- list(measure = m, value = vec(y[y != 0]), tau2 = tau2, natural = vec(v))
+  put_mode("PLO", mode_of(function(z) dlogis(z, log = TRUE), plogis, tau2))
+  put_mode("ZCOR", mode_of(function(z) -2 * log(cosh(z)), tanh, tau2)); put_mode("OR", exp(y[y != 0] - tau2))
+  if (tau2 < 1) put_mode("PRZ", mode_of(function(z) dnorm(z, log = TRUE), pnorm, tau2))
+}
+save("effects_modes", "optimize(log density of the transformed normal variable); exp(mu - tau2)", cases, "the peak that metafor 5's transf.*.mode looks for")
 cases <- list()
 for (xn in list(c(0, 10), c(1, 10), c(3, 17), c(10, 10), c(45, 112), c(199, 200))) for (level in c(0.95, 0.8)) {
   x <- xn[1]; n <- xn[2]; a <- (1 - level) / 2; z <- qnorm(1 - a); phat <- x / n

@@ -68,3 +68,37 @@ for (set in c("bcg", "normand")) for (method in c("REML", "DL", "EE")) for (ci i
     contribution = vec(b$x), influence = vec(b$y))
 }
 save("influence_cumulative", "cumul(rma(yi, vi, method, test), order); baujat()", cases, data = data)
+
+# --- QQ plots: the points of qqnorm(); and the envelope of equal variances, where metafor's residuals differ from
+# standardised ones by the factor sqrt(1 - 1/k) alone ------------------------------------------------------------------
+cases <- list()
+tables <- list(bcg = dat.bcg[c("tpos", "tneg", "cpos", "cneg")], nielweise2007 = setNames(with(dat.nielweise2007, data.frame(ai, n1i - ai, ci, n2i - ci)), c("tpos", "tneg", "cpos", "cneg")))
+for (set in c("bcg", "bcg_latitude", "normand")) for (method in c("DL", "EE")) for (kind in c("rstandard", "rstudent")) {
+  f <- fit(sets[[set]], method, "z")
+  q <- quiet(qqnorm(f, type = kind, envelope = FALSE))
+  cases[[length(cases) + 1]] <- list(model = "inverse-variance", set = set, tau2_method = method, kind = kind, quantile = vec(q$x), residual = vec(q$y))
+}
+for (set in names(tables)) for (model in c("mh", "peto")) for (kind in c("rstandard", "rstudent")) {
+  d <- tables[[set]]
+  f <- if (model == "mh") rma.mh(measure = "OR", ai = tpos, bi = tneg, ci = cpos, di = cneg, data = d, correct = FALSE) else rma.peto(ai = tpos, bi = tneg, ci = cpos, di = cneg, data = d, add = 0, to = "none")
+  q <- quiet(qqnorm(f, type = kind))
+  cases[[length(cases) + 1]] <- list(model = model, set = set, kind = kind, quantile = vec(q$x), residual = vec(q$y))
+}
+set.seed(20261127)
+k <- 13
+ends <- apply(apply((diag(k) - 1 / k) %*% matrix(rnorm(k * 4e5), k), 2, sort)[c(1, 2, k), ], 1, quantile, c(0.025, 0.975)) / sqrt(1 - 1 / k)
+save("influence_quantiles", "qqnorm(rma.uni, rma.mh, rma.peto; type, envelope)", cases, "envelope: (I - H) z of 13 equal variances over sqrt(1 - 1/k), 400,000 draws",
+     c(data[c("bcg", "bcg_latitude", "normand")], list(tables = lapply(tables, function(d) lapply(d, vec)), low = vec(ends[1, ]), high = vec(ends[2, ]))))
+
+# --- llplot(): normal and exact likelihoods ------------------------------------------------------------------------------
+cases <- list()
+for (scale in c(TRUE, FALSE)) {
+  cases[[length(cases) + 1]] <- list(kind = "normal", set = "bcg", scaled = scale, points = 101, level = 0.9999,
+                                     likelihood = apply(llplot(measure = "GEN", yi = bcg$yi, vi = bcg$vi, scale = scale, xvals = 101), 1, vec, simplify = FALSE))
+  for (set in names(tables)) {
+    d <- tables[[set]]
+    l <- quiet(llplot(measure = "OR", ai = tpos, bi = tneg, ci = cpos, di = cneg, data = d, scale = scale, xvals = 61, level = 99))
+    cases[[length(cases) + 1]] <- list(kind = "exact", set = set, scaled = scale, points = 61, level = 0.99, likelihood = apply(l, 1, vec, simplify = FALSE))
+  }
+}
+save("influence_likelihoods", "llplot(measure, yi, vi, ai, bi, ci, di, scale, xvals, level)", cases, "BiasedUrn at precision 1e-10", list(bcg = data$bcg, tables = lapply(tables, function(d) lapply(d, vec))))

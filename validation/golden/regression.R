@@ -227,6 +227,14 @@ for (set in c("bcg_ablat_year", "bcg_alloc", "bangertdrowns2004")) for (ci in c(
                                      pair = num(if (is.null(pair$vif[[1]]$vif)) NA else pair$vif[[1]]$vif), sif = num(pair$vif[[1]]$sif))
 }
 save("regression_inflation", "vif(rma(method='DL')); vif(f, btt=2:3)", cases, data = data_of(c("bcg_ablat_year", "bcg_alloc", "bangertdrowns2004")))
+cases <- list()
+for (set in c("bcg_ablat_year", "bangertdrowns2004")) for (again in c(FALSE, TRUE)) {
+  if (again && set != "bcg_ablat_year") next
+  f <- fit_of(set, "DL", "z")
+  v <- vif(f, sim = 4000, seed = 7, progbar = FALSE, reestimate = again)
+  cases[[length(cases) + 1]] <- list(set = set, reestimate = again, share = vec(v$prop), quartiles = unname(lapply(as.data.frame(apply(v$sim, 2, quantile, c(0.25, 0.5, 0.75))), vec)))
+}
+save("regression_inflation_simulated", "vif(rma(method='DL'), sim, reestimate): 4000 permutations of each column", cases, data = data_of(c("bcg_ablat_year", "bangertdrowns2004")))
 
 # --- location-scale models --------------------------------------------------------------------------------------------------
 # metafor's estimates, then Newton steps on the likelihood written a second time, with numDeriv's derivatives
@@ -290,6 +298,51 @@ for (set in names(ls_sets)) {
 }
 save("regression_location_scale", "rma(yi, vi, mods, scale, method, link, test, control=list(optimizer='nlminb', rel.tol from 1e-13))", cases,
      "polished by Newton steps with numDeriv; metafor_ values are metafor's own, to what its optimisers reach", data = data)
+
+# --- scale coefficients that are given: the maximum in the others by optimize() on the likelihood written a second time -----------
+cases <- list()
+one <- ls_sets$bangert_meta_ni; d <- one$d
+for (method in c("REML", "ML")) for (set in list(list(link = "log", given = c(NA, -0.01, NA)), list(link = "log", given = c(-3, -0.002, NA)), list(link = "identity", given = c(0.05, NA, 0.02)))) {
+  if (method == "ML" && set$link == "identity") next               # numDeriv steps over the boundary
+  f <- quiet(rma(yi, vi, mods = ~ meta, scale = ~ ni + meta, data = d, method = method, link = set$link, alpha = set$given, test = "t",
+                 control = list(optimizer = "nlminb", iter.max = 5000, eval.max = 10000)))
+  free <- which(is.na(set$given)); at <- function(b) { a <- set$given; a[free] <- b; a }
+  ll <- function(b) ls_likelihood(at(b), as.numeric(d$yi), as.numeric(d$vi), f$X, f$Z, method, set$link)
+  scale <- pmax(apply(abs(f$Z), 2, max), 1e-8)[free]; b <- c(f$alpha)[free] * scale
+  if (set$link == "identity") b <- optimize(function(u) { h <- ll(u / scale); if (is.na(h)) -1e10 else h }, c(-2e-4, 2e-4) * scale, maximum = TRUE, tol = 1e-10)$maximum
+  for (step in 1:6) b <- b - c(solve(numDeriv::hessian(function(u) ll(u / scale), b), numDeriv::grad(function(u) ll(u / scale), b)))
+  se <- sqrt(diag(solve(-numDeriv::hessian(function(u) ll(u / scale), b)))) / scale
+  cases[[length(cases) + 1]] <- list(likelihood = method, link = set$link, given = I(set$given), scale_estimate = vec(at(b / scale)), scale_se = vec(se), free = I(free - 1),
+    log_likelihood = as.numeric(logLik(f)), aic = AIC(f), metafor_scale_estimate = vec(f$alpha))
+}
+save("regression_location_scale_given", "rma(yi, vi, mods, scale, method, link, alpha, test='t')", cases, "polished by Newton steps with numDeriv", data = list(d = lapply(d[c("yi", "vi", "meta", "ni")], vec)))
+
+# --- permutation tests of location-scale models: variances a thousandth, so that no permuted fit runs to tau2 = 0 ----------------
+cases <- list()
+ls_bcg <- data.frame(yi = as.numeric(bcg$yi), vi = as.numeric(bcg$vi) / 1000, z = +(seq_len(13) %in% c(4, 9, 10)), south = (bcg$ablat - 30) / 10)
+for (part in c("scale", "location")) for (alternative in c("two-sided", "greater")) {
+  compared <- c("two-sided" = "test", greater = "coefficient")[[alternative]]
+  f <- quiet(rma(yi, vi, mods = if (part == "scale") ~ 1 else ~ z, scale = if (part == "scale") ~ z else ~ south, data = ls_bcg,
+                 control = list(optimizer = "nlminb", iter.max = 2000, eval.max = 4000)))
+  r <- quiet(permutest(f, exact = TRUE, progbar = FALSE, skip.beta = part == "scale", skip.alpha = part == "location",
+                       control = list(alternative = c("two-sided" = "two.sided", greater = "greater")[[alternative]], stat = if (compared == "test") "test" else "coef")))
+  p <- if (part == "scale") r$pval.alpha else r$pval; joint <- if (part == "scale") r$QSp else r$QMp
+  if (part == "scale") {   # nlminb's one start ends at a lower maximum in some permutations: the highest of five
+    found <- combn(13, 3, function(rows) {
+      d <- ls_bcg; d$z <- +(seq_len(13) %in% rows)
+      g <- lapply(list(NULL, c(0, 3), c(0, -3), c(-3, 3), c(-3, -3)), function(start) quiet(try(rma(yi, vi, scale = ~ z, data = d,
+        control = c(list(optimizer = "nlminb", iter.max = 2000, eval.max = 4000), if (!is.null(start)) list(alpha.init = start))), silent = TRUE)))
+      g <- Filter(function(h) !inherits(h, "try-error"), g); g <- g[[which.max(sapply(g, logLik))]]
+      c(if (compared == "test") g$zval.alpha else g$alpha, g$QS)
+    })
+    own <- c(if (compared == "test") f$zval.alpha else f$alpha)
+    p <- sapply(1:2, function(j) mean(if (alternative == "greater") found[j, ] >= own[j] - 1e-4 else abs(found[j, ]) >= abs(own[j]) - 1e-4))
+    cat("scale: permutest", c(r$pval.alpha, r$QSp), "highest maxima", p, "\n"); joint <- mean(found[3, ] >= f$QS - 1e-4)
+  }
+  cases[[length(cases) + 1]] <- list(part = part, alternative = alternative, compared = compared, p_value = vec(p), joint_p_value = num(joint))
+}
+save("regression_location_scale_permutation", "permutest(rma(yi, vi, mods, scale), exact=TRUE, control=list(alternative, stat)); scale: the same with the highest of five starts", cases,
+     "log risk ratios of the BCG trials, their variances divided by 1000", data = list(bcg = lapply(ls_bcg, vec)))
 
 # --- permutation tests: exact, small ------------------------------------------------------------------------------------------
 small <- list(intercept = design(bcg[1:7, ]), slope = design(bcg[1:5, ], ablat = bcg$ablat[1:5]),

@@ -150,8 +150,10 @@ from .display.funnels import funnel_plot as funnel_plot
 from .display.funnels import radial_plot as radial_plot
 from .display.influence_plots import baujat_plot as baujat_plot
 from .display.influence_plots import gosh_plot as gosh_plot
+from .display.likelihood_plots import likelihood_plot as likelihood_plot
 from .display.moderator_plots import bubble_plot as bubble_plot
 from .display.moderator_plots import orchard_plot as orchard_plot
+from .display.quantile_plots import qq_plot as qq_plot
 from .doses.dose_model import dose_response as dose_response
 from .doses.dose_result import DoseCurve as DoseCurve
 from .doses.dose_result import DoseResponse as DoseResponse
@@ -162,6 +164,7 @@ from .doses.shared_reference import ratio_covariance as ratio_covariance
 from .effect_sizes import EffectSizes as EffectSizes
 from .effect_sizes import StudyIntervals as StudyIntervals
 from .effects.averaging import average_back_transform as average_back_transform
+from .effects.averaging import mode_back_transform as mode_back_transform
 from .effects.calculation import effect_size as effect_size
 from .effects.options import AddedAmount as AddedAmount
 from .effects.options import BiasCorrection as BiasCorrection
@@ -178,10 +181,13 @@ from .influence.case_deletion import InfluenceDiagnostics as InfluenceDiagnostic
 from .influence.case_deletion import influence_diagnostics as influence_diagnostics
 from .influence.contributions import Baujat as Baujat
 from .influence.contributions import baujat as baujat
+from .influence.options import ResidualKind as ResidualKind
 from .influence.refits import Cumulative as Cumulative
 from .influence.refits import LeaveOneOut as LeaveOneOut
 from .influence.refits import cumulative as cumulative
 from .influence.refits import leave_one_out as leave_one_out
+from .influence.residual_quantiles import ResidualQuantiles as ResidualQuantiles
+from .influence.residual_quantiles import residual_quantiles as residual_quantiles
 from .integrity.baseline import BaselineTest as BaselineTest
 from .integrity.baseline import CountsRow as CountsRow
 from .integrity.baseline import MeansRow as MeansRow
@@ -208,6 +214,9 @@ from .integrity.sample_reconstruction import reconstruct_sample as reconstruct_s
 from .integrity.spreads import sd_bounds as sd_bounds
 from .integrity.spreads import sd_bounds_test as sd_bounds_test
 from .integrity.spreads import spread_reading_test as spread_reading_test
+from .likelihood_curves import StudyLikelihoods as StudyLikelihoods
+from .likelihood_curves import normal_likelihoods as normal_likelihoods
+from .likelihood_curves import odds_ratio_likelihoods as odds_ratio_likelihoods
 from .model_comparison import ModelComparison as ModelComparison
 from .model_comparison import ModelTable as ModelTable
 from .model_comparison import compare_models as compare_models
@@ -234,14 +243,20 @@ from .proportions import proportion_interval as proportion_interval
 from .regression.collinearity import VarianceInflation as VarianceInflation
 from .regression.collinearity import variance_inflation as variance_inflation
 from .regression.fitting import meta_regression as meta_regression
+from .regression.gosh_of_regression import GoshRegression as GoshRegression
+from .regression.gosh_of_regression import gosh_regression as gosh_regression
 from .regression.hypotheses import LinearHypothesis as LinearHypothesis
 from .regression.hypotheses import linear_hypothesis as linear_hypothesis
 from .regression.location_scale import location_scale as location_scale
+from .regression.location_scale_permutation import (
+    location_scale_permutation_test as location_scale_permutation_test,
+)
 from .regression.location_scale_result import LocationScaleResult as LocationScaleResult
 from .regression.multiplicity import adjust_p_values as adjust_p_values
 from .regression.multiplicity import step_down_max as step_down_max
 from .regression.options import Likelihood as Likelihood
 from .regression.options import MissingModerators as MissingModerators
+from .regression.options import ModelPart as ModelPart
 from .regression.options import PAdjustment as PAdjustment
 from .regression.options import PermutedStatistic as PermutedStatistic
 from .regression.options import RedundantColumns as RedundantColumns

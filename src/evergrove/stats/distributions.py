@@ -7,8 +7,13 @@ from __future__ import annotations
 
 import math
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
+import numpy as np
 from scipy import special
+
+if TYPE_CHECKING:
+    from evergrove.stats.arrays import FloatArray
 
 LOG_OF_TWO = math.log(2.0)
 #: Below this a p from `stdtr` loses digits to underflow; its log then comes from a continued fraction.
@@ -77,6 +82,27 @@ def two_sided_quantile(level: float, df: float | None) -> float:
     float
     """
     return normal_quantile(level) if df is None else t_quantile(level, df)
+
+
+def two_sided_quantiles(level: float, df: FloatArray | float | None, size: int) -> FloatArray:
+    """Return one quantile for each of several estimates, whose degrees of freedom may differ.
+
+    Parameters
+    ----------
+    level : float
+        Between 0 and 1.
+    df : ndarray, shape (size,), float or None
+        Degrees of freedom, of each or of all; None means normal.
+    size : int
+        Estimates.
+
+    Returns
+    -------
+    ndarray, shape (size,)
+    """
+    if df is None or np.ndim(df) == 0:
+        return np.full(size, two_sided_quantile(level, None if df is None else float(df)))
+    return np.array([two_sided_quantile(level, float(one)) for one in np.asarray(df)])
 
 
 def _incomplete_beta_fraction(a: float, b: float, x: float) -> float:

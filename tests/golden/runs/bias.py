@@ -241,7 +241,7 @@ def bias_p_uniform() -> Iterator[Row]:
     for case in table.cases:
         data = table.columns(case)
         ours = stats.p_uniform(data["yi"], data["vi"], side=case["side"], method=case["method"])
-        kind = "bias-curve" if case["method"] == "KS" else "bias-root"
+        kind = "bias-curve" if case["method"] in {"KS", "AD"} else "bias-root"
         yield from _compare(case, ours, (*names, "k_significant"), kind)
 
 

@@ -348,6 +348,45 @@ def robust_weights() -> Iterator[Row]:
                 yield label, quantity, kind, getattr(ours, quantity), case[quantity]
 
 
+def multilevel_weights_intervals() -> Iterator[Row]:
+    d, matrix = _weighted_trials("multilevel_weights_intervals")
+    for case in golden("multilevel_weights_intervals").cases:
+        weights = matrix if case["weights"] == "matrix" else d["w"]
+        fit = stats.multilevel(
+            d["yi"],
+            d["vi"],
+            W=weights,
+            random="~ 1 | pair/row",
+            data=d,
+            mods="~ ablat",
+            method=case["method"],
+        )
+        place, label = case["component"] - 1, f"{case['weights']} {case['method']} {case['component']}"
+        ours = stats.component_intervals(fit)
+        yield label, "log_likelihood", FROM_COMPONENTS, fit.log_likelihood, case["log_likelihood"]
+        yield label, "estimate", COMPONENT, ours.estimate[place], case["estimate"]
+        yield label, "low", PROFILE, ours.ci_low[place], case["low"]
+        yield label, "high", PROFILE, ours.ci_high[place], case["high"]
+
+
+def robust_predictions() -> Iterator[Row]:
+    d = {name: np.array(values) for name, values in golden("robust_predictions").data["d"].items()}
+    fit = stats.meta_regression(d["yi"], d["vi"], d["ablat"], tau2="DL")
+    for case in golden("robust_predictions").cases:
+        df = "satterthwaite" if case["adjust"] == "CR2" else "clusters-p"
+        robust = stats.robust(fit, d["pair"], adjust=case["adjust"], df=df)
+        ours = fit.predict(case["rows"], robust=robust, level=case["level"])
+        names = ("estimate", "se", "ci_low", "ci_high", "prediction_low", "prediction_high", "df")
+        for quantity in names:
+            yield (
+                f"{case['adjust']} {case['level']}",
+                quantity,
+                CLOSED,
+                getattr(ours, quantity),
+                case[quantity],
+            )
+
+
 def multilevel_influence_weights() -> Iterator[Row]:
     d, matrix = _weighted_trials("multilevel_influence_weights")
     fit = stats.multilevel(
@@ -510,6 +549,8 @@ RUNS = (
     robust_tests,
     robust_pooling,
     robust_weights,
+    robust_predictions,
+    multilevel_weights_intervals,
     multilevel_influence_weights,
     residuals_standardised,
     robust_regression,
@@ -532,7 +573,7 @@ def COVERED() -> dict[type[StrEnum], set[str]]:  # noqa: N802 - stands beside RU
         CoefficientTest: seen("multilevel_fits", "test"),
         ResidualDf: seen("multilevel_fits", "dfs"),
         CorrelationScale: seen("multilevel_fits", "correlation_scale"),
-        RobustCorrection: seen("robust_tests", "adjust"),
+        RobustCorrection: seen("robust_tests", "adjust") | seen("robust_regression", "adjust"),
         RobustDf: seen("robust_tests", "df_method"),
         WorkingModel: seen("robust_variance", "model"),
         SamplingStructure: seen("multilevel_aggregate", "struct"),

@@ -77,6 +77,13 @@ def effects_averages() -> Iterator[Row]:
         yield f"{case['measure']} {case['tau2']}", "natural", "closed-form", ours, case["natural"]
 
 
+def effects_modes() -> Iterator[Row]:
+    for case in golden("effects_modes").cases:
+        ours = stats.mode_back_transform(case["value"], case["measure"], case["tau2"])
+        kind = "closed-form" if case["measure"] == "OR" else "optimised"
+        yield f"{case['measure']} {case['tau2']}", "natural", kind, ours, case["natural"]
+
+
 def effects_proportion_intervals() -> Iterator[Row]:
     for case in golden("effects_proportion_intervals").cases:
         label = f"{case['events']}/{case['n']} {case['level']}"
@@ -102,6 +109,7 @@ RUNS = (
     effects_meta,
     effects_scales,
     effects_averages,
+    effects_modes,
     effects_proportion_intervals,
     effects_rate_intervals,
 )

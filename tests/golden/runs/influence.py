@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from evergrove import stats
-from golden.stats_reference import golden
+from evergrove.stats.influence.options import ResidualKind
+from golden.stats_reference import golden, seen
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -93,9 +94,79 @@ def influence_cumulative() -> Iterator[Row]:
             )
 
 
-RUNS = (influence_diagnostics, influence_weights, influence_cumulative)
+def _counts(d: dict[str, Any]) -> dict[str, Any]:
+    """Return the arms of tables as patients with events and patients."""
+    tables = {name: np.array(values, dtype=float) for name, values in d.items()}
+    return {
+        "events1": tables["tpos"],
+        "n1": tables["tpos"] + tables["tneg"],
+        "events2": tables["cpos"],
+        "n2": tables["cpos"] + tables["cneg"],
+    }
+
+
+def influence_quantiles() -> Iterator[Row]:
+    table = golden("influence_quantiles")
+    kinds = {"rstandard": "standardised", "rstudent": "deleted"}
+    for case in table.cases:
+        label, kind = f"{case['model']} {case['set']} {case['kind']}", kinds[case["kind"]]
+        if case["model"] == "inverse-variance":
+            data = table.data[case["set"]]
+            moderators = np.array(data["design"], dtype=float).T[:, 1:]
+            options = {**_options({**case, "ci": "normal"})}
+            fit = (
+                stats.meta_regression(data["yi"], data["vi"], moderators, **options)
+                if moderators.size
+                else stats.pool(data["yi"], data["vi"], **options)
+            )
+            ours = stats.residual_quantiles(fit, kind=kind, replications=0)
+        else:
+            counts = _counts(table.data["tables"][case["set"]])
+
+            def refit(keep: Any, *, model: str = case["model"], counts: Any = counts) -> Any:
+                kept = {name: column[keep] for name, column in counts.items()}
+                return stats.peto(**kept) if model == "peto" else stats.mantel_haenszel(**kept, measure="OR")
+
+            fit = refit(np.ones(counts["n1"].size, dtype=bool))
+            ours = stats.residual_quantiles(fit, kind=kind, refit=refit if kind == "deleted" else None)
+        yield label, "quantile", "closed-form", ours.quantile, case["quantile"]
+        yield label, "residual", "closed-form", ours.residual, case["residual"]
+    rng = np.random.default_rng(4)
+    equal = stats.pool(rng.normal(size=13), np.full(13, 0.1), tau2="DL")
+    envelope = stats.residual_quantiles(equal, replications=400_000, rng=5)
+    rank = np.argsort(envelope.residual)[[0, 1, 12]]
+    for side in ("low", "high"):
+        ours_at = getattr(envelope, f"envelope_{side}")[rank]
+        yield "13 equal variances", side, "monte-carlo", ours_at, table.data[side]
+
+
+def influence_likelihoods() -> Iterator[Row]:
+    table = golden("influence_likelihoods")
+    for case in table.cases:
+        options = {name: case[name] for name in ("scaled", "points", "level")}
+        if case["kind"] == "normal":
+            data = table.data["bcg"]
+            ours = stats.normal_likelihoods(data["yi"], data["vi"], **options)
+        else:
+            ours = stats.odds_ratio_likelihoods(**_counts(table.data["tables"][case["set"]]), **options)
+        label = f"{case['kind']} {case['set']} {case['scaled']}"
+        theirs = np.array(case["likelihood"], dtype=float)
+        known = np.isfinite(theirs)
+        yield label, "known", "closed-form", np.isfinite(ours.likelihood).astype(float), known.astype(float)
+        kind = "closed-form" if case["kind"] == "normal" else "biased-urn"
+        yield label, "likelihood", kind, ours.likelihood[known], theirs[known]
+
+
+RUNS = (
+    influence_quantiles,
+    influence_likelihoods,
+    influence_diagnostics,
+    influence_weights,
+    influence_cumulative,
+)
 
 
 def COVERED() -> dict[type[StrEnum], set[str]]:  # noqa: N802 - stands beside RUNS
-    """Return which option members these files hold: no option is theirs."""
-    return {}
+    """Return which option members these files hold."""
+    kinds = {"rstandard": ResidualKind.STANDARDISED, "rstudent": ResidualKind.DELETED}
+    return {ResidualKind: {str(kinds[one]) for one in seen("influence_quantiles", "kind")}}

@@ -235,6 +235,16 @@ def regression_inflation() -> Iterator[Row]:
         yield _label(case), "pair", CLOSED, pair.vif[0], case["pair"]
 
 
+def regression_inflation_simulated() -> Iterator[Row]:
+    for case in golden("regression_inflation_simulated").cases:
+        fit = _fit("regression_inflation_simulated", {**case, "tau2_method": "DL", "ci": "normal"})
+        ours = stats.variance_inflation(fit, simulations=1000, reestimate=case["reestimate"], rng=3)
+        label = f"{case['set']} {case['reestimate']}"
+        yield label, "share", "monte-carlo", ours.share, case["share"]
+        quartiles = np.nanquantile(ours.simulated, [0.25, 0.5, 0.75], axis=0).T
+        yield label, "quartiles", "monte-carlo", quartiles, case["quartiles"]
+
+
 def regression_location_scale() -> Iterator[Row]:
     for case in golden("regression_location_scale").cases:
         data = _set("regression_location_scale", case["set"])
@@ -260,6 +270,21 @@ def regression_location_scale() -> Iterator[Row]:
         yield _label(case), "scale_estimate of metafor", "derivative-free", ours.scale_estimate, theirs
 
 
+def regression_location_scale_given() -> Iterator[Row]:
+    table = golden("regression_location_scale_given")
+    d = table.data["d"]
+    scale = {name: d[name] for name in ("ni", "meta")}
+    for case in table.cases:
+        options = {"likelihood": case["likelihood"], "link": case["link"], "scale_given": case["given"]}
+        ours = stats.location_scale(d["yi"], d["vi"], {"meta": d["meta"]}, scale, ci="t", **options)
+        label = f"{case['likelihood']} {case['link']} {case['given']}"
+        for quantity in ("scale_estimate", "log_likelihood", "aic"):
+            yield label, quantity, "optimised", getattr(ours, quantity), case[quantity]
+        yield label, "scale_se", "numerical-hessian", ours.scale_se[case["free"]], case["scale_se"]
+        theirs = case["metafor_scale_estimate"]
+        yield label, "scale_estimate of metafor", "derivative-free", ours.scale_estimate, theirs
+
+
 def _permuted(file: str, case: dict[str, Any], **options: Any) -> stats.PermutationTest:
     fit = _fit(file, case, level=case.get("level", 0.95), ci=case.get("ci", "normal"))
     return stats.permutation_test(fit, exact=True, **options)
@@ -271,6 +296,21 @@ def regression_permutation() -> Iterator[Row]:
         ours = _permuted("regression_permutation", case, **options)
         for quantity in ("p_value", "joint_p_value", "distinct"):
             yield _label(case), quantity, CLOSED, getattr(ours, quantity), case[quantity]
+
+
+def regression_location_scale_permutation() -> Iterator[Row]:
+    table = golden("regression_location_scale_permutation")
+    d = table.data["bcg"]
+    fits = {
+        "scale": stats.location_scale(d["yi"], d["vi"], None, {"z": d["z"]}),
+        "location": stats.location_scale(d["yi"], d["vi"], {"z": d["z"]}, {"south": d["south"]}),
+    }
+    for case in table.cases:
+        options = {name: case[name] for name in ("part", "alternative", "compared")}
+        ours = stats.location_scale_permutation_test(fits[case["part"]], **options)
+        for quantity in ("p_value", "joint_p_value"):
+            label = " ".join(options.values())
+            yield label, quantity, CLOSED, getattr(ours, quantity), case[quantity]
 
 
 def regression_permutation_limits() -> Iterator[Row]:
@@ -308,8 +348,11 @@ RUNS = (
     regression_hypotheses,
     regression_comparisons,
     regression_inflation,
+    regression_inflation_simulated,
     regression_location_scale,
+    regression_location_scale_given,
     regression_permutation,
+    regression_location_scale_permutation,
     regression_permutation_limits,
     regression_p_adjust,
     regression_step_down,
@@ -321,6 +364,7 @@ def COVERED() -> dict[type[StrEnum], set[str]]:  # noqa: N802 - stands beside RU
     return {
         stats.RedundantColumns: seen("regression_incomplete", "redundant"),
         stats.MissingModerators: seen("regression_incomplete", "missing"),
+        stats.ModelPart: seen("regression_location_scale_permutation", "part"),
         stats.ScaleLink: seen("regression_location_scale", "link"),
         stats.Likelihood: seen("regression_location_scale", "likelihood"),
         stats.Alternative: seen("regression_permutation", "alternative"),

@@ -42,6 +42,9 @@ SLOPE = stats.multilevel(
 BY_LEVEL = stats.multilevel(
     YI, VI, random="~ kind | study", struct="DIAG", data={"kind": list("xyxyxy"), "study": list("aabbcc")}
 )
+SPREAD = stats.location_scale(
+    [0.31, 0.25, 0.44, 0.18, -0.40, 1.10, 0.95, -0.15], [0.005] * 8, scale={"old": [0.0, 0, 0, 0, 1, 1, 1, 1]}
+)
 GROUPS = stats.subgroups(YI, VI, list("xxyyxy"))
 
 #: A call of each function that works. Fits of a model are given as they are and not replaced.
@@ -94,16 +97,19 @@ CALLS = {
     "funnel_plot": {"fit": FIT, "labels": list("abcdef"), "filled": [False] * 6},
     "glmm": {"measure": "OR"} | ARMS | {"points": 3, "moderators": [1.0, 2, 3, 4, 5, 7]},
     "gosh": EFFECTS | {"subsets": 20, "rng": 1},
+    "gosh_regression": {"fit": FLAT, "subsets": 20, "rng": 1},
     "gosh_plot": {"estimate": [0.1, 0.2, 0.3], "i2": [0.0, 10.0, 20.0], "marked": [True, False, False]},
     "homogeneity_test": ARMS,
     "i2_by_level": {"fit": BY_LEVEL},
     "impute_covariance": {"vi": VI, "cluster": STUDY, "rho": 0.5},
     "labbe_plot": ARMS | {"measure": "RR", "estimate": 0.8},
     "leave_one_out_groups": EFFECTS | {"group": STUDY},
+    "likelihood_plot": {"found": stats.normal_likelihoods(YI, VI, points=20)},
     "likelihood_profile": {"fit": LEVELS, "component": "sigma2[study]", "values": [0.01, 0.02]},
     "limit_meta_analysis": EFFECTS,
     "linear_hypothesis": {"fit": LINE, "weights": [0.0, 1.0, 0.0], "rhs": 0.0},
     "location_scale": EFFECTS | {"scale": {"dose": [1.0, 2, 3, 4, 5, 7]}, "link": "identity"},
+    "location_scale_permutation_test": {"fit": SPREAD, "permutations": 4, "rng": 1},
     "mantel_haenszel": ARMS | {"correction": 0.5},
     "mantel_haenszel_rates": RATES | {"correction": 0.5},
     "mantel_haenszel_rates_test": RATES,
@@ -119,6 +125,8 @@ CALLS = {
     },
     "multilevel_egger": EFFECTS | {"cluster": STUDY},
     "multivariate_moments": {"yi": YI, "V": VI, "study": list("aabbcc"), "outcome": list("xyxyxy")},
+    "normal_likelihoods": EFFECTS | {"points": 20},
+    "odds_ratio_likelihoods": ARMS | {"points": 20},
     "orchard_plot": {"groups": GROUPS},
     "p_curve": {"statistic": [2.5, 3.0, 2.2, 1.0], "df": [20, 30, 40, 50]},
     "p_uniform": {"yi": [0.5, 0.4, 0.6, 0.1, 0.45], "vi": [0.02, 0.03, 0.04, 0.02, 0.03]},
@@ -130,6 +138,8 @@ CALLS = {
     "pool_groups": EFFECTS | {"group": STUDY},
     "predict_effects": {"fit": FLAT, "rows": {"dose": [2.0, 3.0]}, "level": 0.9},
     "predict_multilevel": {"fit": SLOPE, "mods": [[2.0], [3.0]], "level": 0.9},
+    "qq_plot": {"found": stats.residual_quantiles(FIT, replications=20, rng=1)},
+    "residual_quantiles": {"fit": FIT, "replications": 50, "rng": 1},
     "radial_plot": {"fit": FIT, "labels": list("abcdef"), "level": 0.9},
     "rainforest_plot": {"fit": FIT, "labels": list("abcdef")},
     "random_effects": {"fit": LEVELS, "level": 0.9},

@@ -85,6 +85,9 @@ class PUniformMethod(StrEnum):
     KS = "KS"
     """Least Kolmogorov-Smirnov distance from uniform: p-curve's effect (Simonsohn, Nelson & Simmons 2014). No
     limits, no tests."""
+    AD = "AD"
+    """Least Anderson-Darling distance from uniform (Anderson & Darling 1954), which weighs the ends more. No
+    limits, no tests."""
 
 
 class Side(StrEnum):

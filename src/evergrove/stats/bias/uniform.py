@@ -28,6 +28,10 @@ if TYPE_CHECKING:
 MOST_DOUBLINGS = 60
 #: Of the search for the least distance, on both sides of method P's estimate, in typical standard errors.
 REACH = 6.0
+#: Methods that take the least distance.
+BY_DISTANCE = (PUniformMethod.KS, PUniformMethod.AD)
+#: Below this the complement of a p value is rounding.
+SMALLEST = float(np.finfo(np.float64).tiny)
 GOLDEN = (math.sqrt(5.0) - 1.0) / 2.0
 ROOT_OF_TWO_PI = math.sqrt(2.0 * math.pi)
 
@@ -42,7 +46,7 @@ class PUniform(Result):
         Effect on the pooling scale; a limit is infinite where the data do not bound it.
     statistic, p_value : float
         Test of no effect: z (P), a gamma variable (LNP, LN1MINP) or a likelihood ratio (ML); one-sided but
-        for ML; NaN for KS.
+        for ML; NaN for KS and AD.
     bias_statistic, bias_p_value : float
         Test of publication bias: the same at the common effect of all studies.
     common_estimate : float
@@ -107,8 +111,14 @@ class _Significant(NamedTuple):
             return -float(np.log(-np.expm1(logs)).sum())
         return -float(logs.sum())
 
-    def distance(self, effect: float) -> float:
-        """Return the Kolmogorov-Smirnov distance of the conditional p values from uniform ones."""
+    def distance(self, method: PUniformMethod, effect: float) -> float:
+        """Return how far the conditional p values are from uniform (Kolmogorov-Smirnov, Anderson-Darling)."""
+        if method is PUniformMethod.AD:
+            logs = np.sort(self.log_q(effect))
+            odd = 2.0 * np.arange(logs.size) + 1.0
+            # p values of 1 to rounding are as far off as can be told apart
+            ends = logs + np.log(np.maximum(-np.expm1(logs[::-1]), SMALLEST))
+            return -logs.size - float((odd * ends).mean())
         q = np.sort(np.exp(self.log_q(effect)))
         above = np.arange(1.0, q.size + 1.0) / q.size
         return float(max((above - q).max(), (q - above + 1.0 / q.size).max()))
@@ -177,17 +187,19 @@ def _by_p_values(
     return solved(goals[0]), solved(goals[1]), solved(goals[2])
 
 
-def _by_distance(data: _Significant, unit: float) -> float:
+def _by_distance(data: _Significant, method: PUniformMethod, unit: float) -> float:
     """Return the effect of least distance: the best of a grid about method P's, then a golden section."""
     middle = _by_p_values(data, PUniformMethod.P, 0.95, unit)[0]
     if not math.isfinite(middle):
         return middle
     effects = middle + unit * np.linspace(-REACH, REACH, 1201)
-    best = int(np.argmin([data.distance(float(effect)) for effect in effects]))
+    best = int(np.argmin([data.distance(method, float(effect)) for effect in effects]))
     low, high = float(effects[max(best - 1, 0)]), float(effects[min(best + 1, effects.size - 1)])
     for _ in range(MOST_DOUBLINGS):
         left, right = high - GOLDEN * (high - low), low + GOLDEN * (high - low)
-        low, high = (low, right) if data.distance(left) < data.distance(right) else (left, high)
+        low, high = (
+            (low, right) if data.distance(method, left) < data.distance(method, right) else (left, high)
+        )
     return (low + high) / 2.0
 
 
@@ -210,7 +222,7 @@ def _test(
 ) -> tuple[float, float]:
     """Return statistic and p of an effect; `too_large` looks for conditional p values that are large."""
     k = data.z.size
-    if method is PUniformMethod.KS:
+    if method in BY_DISTANCE:
         return math.nan, math.nan
     if method is PUniformMethod.ML:
         statistic = max(0.0, 2.0 * (data.log_likelihood(estimate) - data.log_likelihood(effect)))
@@ -241,7 +253,7 @@ def p_uniform(
     side : Side or str
         Where significant results were looked for; the other side counts as not significant.
     method : PUniformMethod or str
-        ``"P"``, ``"LNP"``, ``"LN1MINP"``, ``"ML"`` or ``"KS"``.
+        ``"P"``, ``"LNP"``, ``"LN1MINP"``, ``"ML"``, ``"KS"`` or ``"AD"``.
     alpha : float
         Two-sided significance level of the studies.
     level : float
@@ -273,7 +285,7 @@ def p_uniform(
 
     References
     ----------
-    [VanAssen2015]; [VanAert2016].
+    [VanAssen2015]; [VanAert2016]; [Simonsohn2014]; [Anderson1954].
 
     Examples
     --------
@@ -296,8 +308,8 @@ def p_uniform(
     unit = float(np.median(data.se))
     if how is PUniformMethod.ML:
         found = _by_likelihood(data, level, unit)
-    elif how is PUniformMethod.KS:
-        found = (_by_distance(data, unit), math.nan, math.nan)
+    elif how in BY_DISTANCE:
+        found = (_by_distance(data, how, unit), math.nan, math.nan)
     else:
         found = _by_p_values(data, how, level, unit)
     if not math.isfinite(found[0]):

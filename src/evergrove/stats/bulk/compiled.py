@@ -56,10 +56,10 @@ LOOPS: dict[Callable[..., Any], Callable[..., Any]] = {
 _LOADED: list[Callable[..., None]] = []
 
 
-def _of_this_source(function: Any) -> Any:  # noqa: ANN401 - a Python function and its copy
+def of_these_sources(function: Any, *modules: Any) -> Any:  # noqa: ANN401 - a Python function and its copy
     """Return the function under a name that changes with the sources: no old code is taken from disk."""
     digest = hashlib.sha256()
-    for module in (one_mean, mean_estimators, kernel):
+    for module in modules:
         digest.update(Path(str(module.__file__)).read_bytes())
     copy = FunctionType(function.__code__, function.__globals__, function.__name__)
     copy.__qualname__ = f"{function.__name__}_{digest.hexdigest()[:12]}"
@@ -108,7 +108,8 @@ def _compile(
 ) -> tuple[Callable[..., None], tuple[Diagnostic, ...]]:
     """Compile a kernel, or take it from disk."""
     numba = _numba()
-    source, signature = _of_this_source(function), signature_of(numba)
+    source = of_these_sources(function, one_mean, mean_estimators, kernel)
+    signature = signature_of(numba)
     try:
         return numba.njit(signature, cache=True, nogil=True)(source), ()
     except (RuntimeError, OSError) as error:  # numba's words for no place to write

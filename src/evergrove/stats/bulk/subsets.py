@@ -111,13 +111,13 @@ class Gosh(Result):
         return {name: getattr(self, name) for name in ("k", *FLOATS, "converged")}
 
 
-def _all_subsets(k: int) -> NDArray[np.uint32]:
+def all_subsets(k: int) -> NDArray[np.uint32]:
     """Return every subset but the empty one, by its number in binary (study 0 is the last digit)."""
     return np.arange(1, 2**k, dtype=np.uint32)[:, np.newaxis]
 
 
-def _random_subsets(k: int, count: int, seed: int) -> NDArray[np.uint32]:
-    """Return subsets in which each study is with probability 1/2; empty ones are drawn again."""
+def random_subsets(k: int, count: int, seed: int, least: int = 1) -> NDArray[np.uint32]:
+    """Return subsets with each study in at probability 1/2; those below `least` studies are drawn again."""
     rng = np.random.default_rng(seed)
     words = -(-k // WORD)
     last = np.uint32((1 << (k - WORD * (words - 1))) - 1)
@@ -127,7 +127,7 @@ def _random_subsets(k: int, count: int, seed: int) -> NDArray[np.uint32]:
         part = rng.integers(0, 2**WORD, size=(open_.size, words), dtype=np.uint32)
         part[:, -1] &= last
         drawn[open_] = part
-        open_ = open_[~part.any(axis=1)]
+        open_ = open_[np.bitwise_count(part).sum(axis=1) < least]
     return drawn
 
 
@@ -199,7 +199,7 @@ def gosh(
     wanted = usual if subsets is None else how_many("subsets", subsets, 1)
     every = 2**studies - 1 <= wanted
     seed = None if every else recorded_seed(rng)
-    members = _all_subsets(studies) if seed is None else _random_subsets(studies, wanted, seed)
+    members = all_subsets(studies) if seed is None else random_subsets(studies, wanted, seed)
     sizes = sum(np.bitwise_count(word).astype(np.int64) for word in members.T)
     sums = np.empty((len(kernel.COLUMN), sizes.size))
 

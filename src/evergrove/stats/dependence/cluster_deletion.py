@@ -9,8 +9,7 @@ import numpy as np
 
 from evergrove.stats.dependence.components import on_scale
 from evergrove.stats.dependence.estimation import estimate
-from evergrove.stats.dependence.fitting import coefficients_at
-from evergrove.stats.dependence.likelihood import evaluate, lay_out, matrices_at
+from evergrove.stats.dependence.likelihood import coefficients_at, evaluate, lay_out, matrices_at
 from evergrove.stats.dependence.multilevel_result import MultilevelResult
 from evergrove.stats.dependence.random_terms import clusters_in_order
 from evergrove.stats.dependence.sandwich import Blocks

@@ -16,7 +16,12 @@ from evergrove.stats.dependence.design import build_design
 from evergrove.stats.dependence.estimation import Estimation, estimate
 from evergrove.stats.dependence.heterogeneity import i2_by_component, residual_heterogeneity
 from evergrove.stats.dependence.known_covariance import known_covariance
-from evergrove.stats.dependence.likelihood import Evaluation, Problem, lay_out, matrices_at
+from evergrove.stats.dependence.likelihood import (
+    coefficients_at,
+    lay_out,
+    log_likelihood_at,
+    matrices_at,
+)
 from evergrove.stats.dependence.multilevel_result import FittedModel, MultilevelResult
 from evergrove.stats.dependence.options import (
     CoefficientTest,
@@ -281,23 +286,13 @@ def _criteria(model: FittedModel, log_likelihood: float, parameters: int) -> tup
     )
 
 
-def coefficients_at(problem: Problem, found: Evaluation) -> tuple[FloatArray, FloatArray]:
-    """Return the coefficients of the moderators as given, and their covariance."""
-    back = np.linalg.inv(problem.triangle) * math.sqrt(problem.scale)
-    covariance = back @ np.linalg.inv(found.information) @ back.T
-    return np.asarray(back @ found.coefficients), np.asarray((covariance + covariance.T) / 2.0)
-
-
 def _coefficients(model: FittedModel, found: Estimation) -> tuple[FloatArray, FloatArray, float]:
     """Return coefficients, covariance and log-likelihood there, by the weights of the caller if any."""
-    best, spread = coefficients_at(model.problem, found.evaluation)
-    height = found.evaluation.log_likelihood
     if model.weights is None:
-        return best, spread, height
+        return *coefficients_at(model.problem, found.evaluation), found.evaluation.log_likelihood
     blocks = blocks_at(model.problem, matrices_at(model.covariances, model.free))
     coefficients, covariance = weighted_coefficients(model.weights, model.design.matrix, model.yi, blocks)
-    change = coefficients - best
-    return coefficients, covariance, height - 0.5 * float(change @ np.linalg.solve(spread, change))
+    return coefficients, covariance, log_likelihood_at(model.problem, found.evaluation, coefficients)
 
 
 def _free_components(covariances: Sequence[RandomCovariance]) -> int:

@@ -303,6 +303,34 @@ def evaluate(
     return Evaluation(value, coefficients, information, rss, tuple(gradients))
 
 
+def coefficients_at(problem: Problem, found: Evaluation) -> tuple[FloatArray, FloatArray]:
+    """Return the coefficients of the moderators as given, and their covariance."""
+    back = np.linalg.inv(problem.triangle) * math.sqrt(problem.scale)
+    covariance = back @ np.linalg.inv(found.information) @ back.T
+    return np.asarray(back @ found.coefficients), np.asarray((covariance + covariance.T) / 2.0)
+
+
+def log_likelihood_at(problem: Problem, found: Evaluation, coefficients: FloatArray) -> float:
+    """Return the log-likelihood at the components of an evaluation and other coefficients.
+
+    Parameters
+    ----------
+    problem : Problem
+        The model.
+    found : Evaluation
+        At the components; its coefficients are the best there.
+    coefficients : ndarray, shape (p,)
+        Of the moderators as given.
+
+    Returns
+    -------
+    float
+    """
+    best, spread = coefficients_at(problem, found)
+    change = coefficients - best
+    return found.log_likelihood - 0.5 * float(change @ np.linalg.solve(spread, change))
+
+
 def matrices_at(covariances: Sequence[RandomCovariance], free: FloatArray) -> list[FloatArray]:
     """Return the covariance matrix of each term at the free parameters of all."""
     found, start = [], 0

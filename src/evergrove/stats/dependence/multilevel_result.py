@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from evergrove.errors import UsageError
 from evergrove.stats.fingerprint import content_hash
 from evergrove.stats.result import Result
 
@@ -55,13 +54,6 @@ class FittedModel:
     free: FloatArray
     restricted: bool
     weights: FloatArray | None = None
-
-    def refuse_weights(self, who: str) -> None:
-        """Raise for a fit with weights of the caller, whose coefficients are not those of its likelihood."""
-        if self.weights is not None:
-            raise UsageError(
-                f"{who}: found a fit with weights of the caller; allowed: weights from the model; leave W out"
-            )
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)

@@ -76,6 +76,9 @@ class RobustCorrection(StrEnum):
     """Bias-reduced linearisation (Bell & McCaffrey 2002; Pustejovsky & Tipton 2018). The default."""
     CR3 = "CR3"
     """Approximate jackknife of clusters. Conservative."""
+    CR4 = "CR4"
+    """Bias reduction of the clusters' scores in place of their residuals, as clubSandwich has it. It changes
+    when a moderator is measured from another origin: prefer CR2."""
 
 
 class RobustDf(StrEnum):

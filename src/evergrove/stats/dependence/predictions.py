@@ -13,8 +13,9 @@ from evergrove.stats.arrays import FloatArray, checked_level, real_array
 from evergrove.stats.dependence.heterogeneity import fitted_matrices
 from evergrove.stats.dependence.multilevel_result import MultilevelResult
 from evergrove.stats.dependence.options import ResidualDf
+from evergrove.stats.dependence.robust_tests import RobustResult
 from evergrove.stats.dependence.working_fit import fitted_blocks
-from evergrove.stats.distributions import two_sided_quantile
+from evergrove.stats.distributions import two_sided_quantile, two_sided_quantiles
 from evergrove.stats.regression.coefficient_tests import fewest_df
 from evergrove.stats.result import Result, wanted_result
 
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
     from evergrove.stats.dependence.random_terms import RandomTerm
-    from evergrove.stats.dependence.robust_tests import RobustResult
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -153,12 +153,8 @@ def _precision(
 ) -> tuple[FloatArray, FloatArray | None]:
     """Return the covariance of the coefficients and the degrees of freedom of each prediction."""
     if robust is not None:
-        if robust.names != fit.names or not np.array_equal(robust.estimate, fit.estimate):
-            raise UsageError(
-                "robust: found a result whose coefficients are not those of the fit; allowed: that of "
-                "robust(fit, cluster)"
-            )
-        return robust.covariance, robust.df_of(rows)
+        robust = wanted_result("robust", robust, RobustResult)
+        return robust.precision_of(rows, fit.names, fit.estimate)
     if fit.df is None:
         return fit.covariance, None
     df = fewest_df(fit.df, rows)
@@ -223,12 +219,7 @@ def predict_multilevel(
     mean = rows @ fit.estimate
     covariance, df = _precision(fit, robust, rows)
     variance = np.einsum("ij,jk,ik->i", rows, covariance, rows)
-    quantile = np.array(
-        [
-            two_sided_quantile(level, None if df is None else float(df[place]))
-            for place in range(rows.shape[0])
-        ]
-    )
+    quantile = two_sided_quantiles(level, df, rows.shape[0])
     spread = _heterogeneity(fit, rows.shape[0], inner_levels)
     se = np.sqrt(variance)
     half, wide = quantile * se, quantile * np.sqrt(variance + spread)
@@ -307,7 +298,11 @@ def random_effects(fit: MultilevelResult, *, level: float | None = None) -> tupl
     [4, 7]
     """
     fit = wanted_result("fit", fit, MultilevelResult)
-    fit.model.refuse_weights("random_effects")
+    if fit.model.weights is not None:
+        raise UsageError(
+            "random_effects: found a fit with weights of the caller; allowed: weights from the model, at "
+            "whose coefficients alone these are best predictions; leave W out"
+        )
     level = fit.level if level is None else checked_level(level)
     blocks, x = fitted_blocks(fit), fit.model.design.matrix
     residual = fit.yi - x @ fit.estimate

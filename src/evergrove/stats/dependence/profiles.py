@@ -11,6 +11,7 @@ import numpy as np
 from evergrove.errors import ConvergenceError, UsageError
 from evergrove.stats.arrays import FAR, FloatArray, checked_level, column, refuse_rows
 from evergrove.stats.dependence.estimation import estimate
+from evergrove.stats.dependence.likelihood import log_likelihood_at
 from evergrove.stats.dependence.multilevel_result import MultilevelResult
 from evergrove.stats.diagnostic import Diagnostic
 from evergrove.stats.distributions import normal_quantile
@@ -98,10 +99,14 @@ def _fixed(covariances: Sequence[RandomCovariance], place: _Place, value: float)
 
 
 class _Profile:
-    """The profile log-likelihood of a component as a function of its value; climbs on from the last value."""
+    """The profile log-likelihood of a component as a function of its value; climbs on from the last value.
+
+    With weights of the caller it is the log-likelihood at their coefficients, as that of the fit is.
+    """
 
     def __init__(self, fit: MultilevelResult, place: _Place) -> None:
         self.model, self.place = fit.model, place
+        self.weighted = None if fit.model.weights is None else fit.estimate
         self.scale = fit.model.problem.scale if place.variance else 1.0
         self.last = self.best = _values(fit.model.covariances, fit.model.free)
 
@@ -118,7 +123,9 @@ class _Profile:
         if found is None or not found.optimum.converged:
             return -math.inf if thorough else self(value, thorough=True)
         self.last = _values(covariances, found.free)
-        return found.evaluation.log_likelihood
+        if self.weighted is None:
+            return found.evaluation.log_likelihood
+        return log_likelihood_at(self.model.problem, found.evaluation, self.weighted)
 
 
 def _values(covariances: Sequence[RandomCovariance], free: FloatArray) -> list[tuple[FloatArray, FloatArray]]:
@@ -206,14 +213,16 @@ def component_intervals(
     Raises
     ------
     UsageError
-        For a component that the fit has not, or that was given, and for a fit with weights of the caller.
+        For a component that the fit has not, or that was given.
     ConvergenceError
         Where the profile could not be evaluated at a limit.
 
     Notes
     -----
     The values that a likelihood-ratio test (chi-square, 1 degree of freedom) would not reject, all other
-    components at their best (metafor's ``confint``). Near the boundary the test is conservative.
+    components at their best (metafor's ``confint``). Near the boundary the test is conservative. With weights
+    of the caller (W) the likelihood is that at the weighted coefficients, as in metafor; without W, the
+    components are the same and the interval is that of the likelihood that gave them.
 
     References
     ----------
@@ -228,7 +237,6 @@ def component_intervals(
     True
     """
     fit = wanted_result("fit", fit, MultilevelResult)
-    fit.model.refuse_weights("component_intervals")
     level = fit.level if level is None else checked_level(level)
     names = [one.name for one in fit.components if not one.given] if components is None else list(components)
     rows, remarks = [], []

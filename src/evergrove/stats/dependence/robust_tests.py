@@ -101,6 +101,20 @@ class RobustResult(Result):
             RobustDf(self.df_method), self._moments(), contrasts, self.clusters, self.p
         )
 
+    def precision_of(
+        self, rows: FloatArray, names: tuple[str, ...], estimate: FloatArray
+    ) -> tuple[FloatArray, FloatArray | None]:
+        """Return the covariance and the degrees of freedom of predictions, shape (m, p), by a fit.
+
+        `names` and `estimate` are the fit's: predictions by another one are refused.
+        """
+        if self.names != names or not np.array_equal(self.estimate, estimate):
+            raise UsageError(
+                "robust: found a result whose coefficients are not those of the fit; allowed: that of "
+                "robust(fit, cluster)"
+            )
+        return self.covariance, self.df_of(rows)
+
     def joint_test_of(self, contrasts: FloatArray, value: FloatArray) -> tuple[float, float | None, float]:
         """Return F, its second degrees of freedom and p of contrasts whose estimates are `value`."""
         return _joint(RobustDf(self.df_method), self._moments(), contrasts, value, self.clusters)
@@ -363,7 +377,7 @@ def robust(
         Cluster of each effect, in the order of the fit's rows; clusters are independent. Every block of
         the fit's covariance lies within one cluster.
     adjust : RobustCorrection or str
-        ``"CR0"``, ``"CR1"``, ``"CR1p"``, ``"CR1S"``, ``"CR2"`` or ``"CR3"``.
+        ``"CR0"``, ``"CR1"``, ``"CR1p"``, ``"CR1S"``, ``"CR2"``, ``"CR3"`` or ``"CR4"``.
     df : RobustDf, str or None
         ``"satterthwaite"``, ``"clusters-1"``, ``"clusters-p"`` or ``"normal"``. None is Satterthwaite.
     tested : None, sequence of int, or array of shape (q, p)

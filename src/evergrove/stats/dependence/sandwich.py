@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 #: Eigenvalues below this share of the largest count as 0 in the inverse square root (as clubSandwich).
 SMALLEST_EIGENVALUE = 1e-12
+#: The same for CR4, whose matrix is of the order of a squared information: its condition is squared too.
+SMALLEST_SQUARED = 1e-15
 
 
 class WorkingFit(NamedTuple):
@@ -138,23 +140,35 @@ class Sandwich(NamedTuple):
     pulls: FloatArray
 
 
-def symmetric_power(matrix: FloatArray, power: float) -> FloatArray:
+def symmetric_power(matrix: FloatArray, power: float, smallest: float = SMALLEST_EIGENVALUE) -> FloatArray:
     """Return a power of a symmetric positive semi-definite matrix, pseudo-inverse where it is singular."""
     values, vectors = np.linalg.eigh((matrix + matrix.T) / 2.0)
-    kept = values > SMALLEST_EIGENVALUE * max(float(values[-1]), 0.0)
+    kept = values > smallest * max(float(values[-1]), 0.0)
     scaled = np.where(kept, np.where(kept, values, 1.0) ** power, 0.0)
     return np.asarray((vectors * scaled) @ vectors.T)
 
 
-def _adjustment(kind: RobustCorrection, x: FloatArray, phi: FloatArray, mine: Weighting) -> FloatArray | None:
-    """Return A_j of a cluster, or None for the identity; `mine` has its rows."""
+def _influence(
+    kind: RobustCorrection, x: FloatArray, phi: FloatArray, mine: Weighting, back: FloatArray
+) -> FloatArray:
+    """Return G_j of a cluster, shape (n, p); `mine` has its rows, `back` leads to the design's columns."""
     if kind is RobustCorrection.CR2:
         root = np.linalg.cholesky(phi).T
         inner = root @ residual_covariance(x, phi, mine) @ root.T
-        return np.asarray(root.T @ symmetric_power(inner, -0.5) @ root)
+        return np.asarray(root.T @ symmetric_power(inner, -0.5) @ root @ mine.wx @ mine.bread)
     if kind is RobustCorrection.CR3:
-        return np.asarray(np.linalg.pinv(np.eye(x.shape[0]) - x @ mine.bread @ mine.wx.T), dtype=np.float64)
-    return None
+        return np.asarray(
+            np.linalg.pinv(np.eye(x.shape[0]) - x @ mine.bread @ mine.wx.T).T @ mine.wx @ mine.bread
+        )
+    if kind is RobustCorrection.CR4:
+        scores = mine.wx @ np.linalg.inv(back)  # in the design's own columns: CR4 depends on them
+        expected, found = scores.T @ phi @ scores, scores.T @ residual_covariance(x, phi, mine) @ scores
+        values, vectors = np.linalg.eigh((expected + expected.T) / 2.0)
+        kept = values > SMALLEST_EIGENVALUE * values[-1]
+        root = np.sqrt(values[kept])[:, np.newaxis] * vectors.T[kept]
+        change = root.T @ symmetric_power(root @ found @ root.T, -0.5, SMALLEST_SQUARED) @ root
+        return np.asarray(scores @ change @ back @ mine.bread)
+    return np.asarray(mine.wx @ mine.bread)
 
 
 def residual_covariance(x: FloatArray, phi: FloatArray, mine: Weighting) -> FloatArray:
@@ -213,8 +227,7 @@ def sandwich(fit: WorkingFit, clusters: Sequence[NDArray[np.intp]], kind: Robust
     for rows in clusters:
         x, phi = fit.x[rows], blocks.of(rows)
         mine = whole._replace(wx=whole.wx[rows], phi_wx=whole.phi_wx[rows])
-        adjustment = _adjustment(kind, x, phi, mine)
-        g = mine.wx @ mine.bread if adjustment is None else adjustment.T @ mine.wx @ mine.bread
+        g = _influence(kind, x, phi, mine, basis.back)
         influence.append(g)
         spreads.append(g.T @ phi @ g)
         crosses.append(x.T @ g)

@@ -231,16 +231,12 @@ def wald(estimate: FloatArray, covariance: FloatArray, df: float | FloatArray | 
     Returns
     -------
     Wald
+        NaN where a standard error is.
     """
     se = np.sqrt(np.maximum(np.diag(covariance), 0.0))
     each = [None] * se.size if df is None else np.broadcast_to(df, se.shape).tolist()
     half = np.array([two_sided_quantile(level, one) for one in each]) * se
-    statistic = np.array(
-        [
-            value / error if error > 0 else math.copysign(math.inf, value) if value else math.nan
-            for value, error in zip(estimate.tolist(), se.tolist(), strict=True)
-        ]
-    )
+    statistic = np.array([_ratio(*one) for one in zip(estimate.tolist(), se.tolist(), strict=True)])
     return Wald(
         se,
         estimate - half,
@@ -249,6 +245,13 @@ def wald(estimate: FloatArray, covariance: FloatArray, df: float | FloatArray | 
         np.array([two_sided_p(float(t), one) for t, one in zip(statistic, each, strict=True)]),
         np.array([log_two_sided_p(float(t), one) for t, one in zip(statistic, each, strict=True)]),
     )
+
+
+def _ratio(value: float, error: float) -> float:
+    """Return z or t; without any error infinite, and unknown where the error is."""
+    if error > 0 or math.isnan(error):
+        return value / error
+    return math.copysign(math.inf, value) if value else math.nan
 
 
 def joint_test(

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from evergrove.errors import UsageError
+from evergrove.errors import DataError, UsageError
 from evergrove.stats.dependence.multilevel_result import MultilevelResult
 from evergrove.stats.options import PoolModel, Tau2Method
+from evergrove.stats.random_source import recorded_seed
 from evergrove.stats.regression.coefficient_tests import coefficient_position
 from evergrove.stats.regression.fitting import meta_regression
 from evergrove.stats.regression.location_scale_result import LocationScaleResult
 from evergrove.stats.regression.regression_result import MetaRegressionResult
 from evergrove.stats.result import Result, wanted_result
+from evergrove.stats.scalars import how_many
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -36,21 +38,34 @@ class VarianceInflation(Result):
         Variance inflation factor, generalised for several coefficients (Fox & Monette 1992).
     sif : ndarray
         vif^(1 / (2 columns)): inflation of a standard error, comparable between terms.
+    simulated : ndarray, shape (simulations, names), or None
+        Factors with each term's rows permuted on its own, so that moderators are independent but for chance;
+        NaN where a design was not of full rank. None where none were asked for.
+    share : ndarray or None
+        Share of simulated factors at or below the one found: near to 1 says more collinearity than chance.
+    seed : int or None
+        Of the permutations.
     """
 
     names: tuple[str, ...]
     columns_per_name: tuple[int, ...]
     vif: FloatArray
     sif: FloatArray
+    simulated: FloatArray | None = None
+    share: FloatArray | None = None
+    seed: int | None = None
+
+    HIDDEN = ("simulated",)
 
     def columns(self) -> dict[str, Any]:
         """Return one row per coefficient or term."""
-        return {
+        found = {
             "name": np.array(self.names),
             "coefficients": np.array(self.columns_per_name),
             "vif": self.vif,
             "sif": self.sif,
         }
+        return found if self.share is None else found | {"share": self.share}
 
     def __repr__(self) -> str:
         shown = ", ".join(f"{name} {value:.3g}" for name, value in zip(self.names, self.vif, strict=True))
@@ -71,6 +86,8 @@ def variance_inflation(
     by_term: bool = False,
     groups: Sequence[Sequence[str | int]] | None = None,
     reestimate: bool = False,
+    simulations: int = 0,
+    rng: np.random.Generator | int | None = None,
 ) -> VarianceInflation:
     """Return variance inflation factors of the coefficients, the intercept left aside.
 
@@ -87,6 +104,10 @@ def variance_inflation(
         Whether each is compared with a fit of its own, which holds nothing beside it but the intercept and
         its own tau². Such a factor counts how the other moderators change tau² too, and is below 1 where
         they explain more than they take. Only for `meta_regression`.
+    simulations : int
+        Factors of permuted moderators to compare with; 0 for none. Only for `meta_regression`.
+    rng : Generator, int or None
+        Of the permutations; the seed is recorded.
 
     Returns
     -------
@@ -102,8 +123,8 @@ def variance_inflation(
     Notes
     -----
     From the correlations of the estimates, so that weights count (metafor's ``vif``; with `reestimate` its
-    argument of that name). With one moderator the factor is 1. A large factor is no fault in itself: it
-    says why an interval is wide.
+    argument of that name, with `simulations` its ``sim``). With one moderator the factor is 1. A large
+    factor is no fault in itself: it says why an interval is wide.
 
     References
     ----------
@@ -148,7 +169,43 @@ def variance_inflation(
     else:
         values = np.array([_generalised(correlation, [places[name] for name in group]) for group in sets])
     sizes = tuple(len(group) for group in sets)
-    return VarianceInflation(tuple(names), sizes, values, values ** (0.5 / np.array(sizes)))
+    found = VarianceInflation(tuple(names), sizes, values, values ** (0.5 / np.array(sizes)))
+    wanted = how_many("simulations", simulations, 0)
+    if not wanted:
+        return found
+    one = wanted_result("fit", fit, MetaRegressionResult)
+    seed = recorded_seed(rng)
+    simulated = _simulated(one, sets, wanted, np.random.default_rng(seed), reestimate=reestimate)
+    known = np.isfinite(simulated)
+    with np.errstate(invalid="ignore"):  # a group whose designs were all of lower rank has no share
+        share = (known & (simulated <= values)).sum(axis=0) / known.sum(axis=0)
+    return replace(found, simulated=simulated, share=share, seed=seed)
+
+
+def _simulated(
+    fit: MetaRegressionResult,
+    sets: Sequence[tuple[str, ...]],
+    count: int,
+    rng: np.random.Generator,
+    *,
+    reestimate: bool,
+) -> FloatArray:
+    """Return the factors of fits whose terms are permuted over the studies, each on its own."""
+    design = fit.design
+    columns = [[fit.position(name) for name in names] for names in design.terms.values()]
+    names = [f"column {position}" for position in range(fit.p)]
+    groups = [[names[fit.position(one)] for one in group] for group in sets]
+    factors = np.full((count, len(sets)), np.nan)
+    for row in range(count):
+        matrix = design.matrix.copy()
+        for own in columns:
+            matrix[:, own] = matrix[rng.permutation(fit.k)][:, own]
+        try:
+            again = _refitted(fit, matrix, names)
+        except DataError:  # a permuted factor and another can coincide
+            continue
+        factors[row] = variance_inflation(again, groups=groups, reestimate=reestimate).vif
+    return factors
 
 
 def _terms(
@@ -174,10 +231,25 @@ def _generalised(correlation: FloatArray, inside: list[int]) -> float:
 def _against_alone(fit: MetaRegressionResult, tested: list[int]) -> float:
     """Return det(covariance in the fit) / det(covariance in a fit of these coefficients alone)."""
     constant = [] if fit.design.intercept is None else [fit.design.intercept]
-    alone = meta_regression(
+    alone = _refitted(fit, fit.design.matrix[:, [*constant, *tested]])
+    own = slice(len(constant), None)
+
+    def log_determinant(covariance: FloatArray) -> float:
+        return float(np.linalg.slogdet(covariance)[1])
+
+    whole = log_determinant(fit.covariance[np.ix_(tested, tested)])
+    return float(np.exp(whole - log_determinant(alone.covariance[own, own])))
+
+
+def _refitted(
+    fit: MetaRegressionResult, matrix: FloatArray, names: Sequence[str] | None = None
+) -> MetaRegressionResult:
+    """Return the fit with another design, its constant included."""
+    return meta_regression(
         fit.yi,
         fit.vi,
-        fit.design.matrix[:, [*constant, *tested]],
+        matrix,
+        names=names,
         intercept=False,
         weights=fit.given_weights,
         tau2_weights=fit.tau2_weights,
@@ -186,10 +258,3 @@ def _against_alone(fit: MetaRegressionResult, tested: list[int]) -> float:
         ci=str(fit.options["ci"]),
         centred=bool(fit.options["centred"]),
     )
-    own = slice(len(constant), None)
-
-    def log_determinant(covariance: FloatArray) -> float:
-        return float(np.linalg.slogdet(covariance)[1])
-
-    whole = log_determinant(fit.covariance[np.ix_(tested, tested)])
-    return float(np.exp(whole - log_determinant(alone.covariance[own, own])))

@@ -7,8 +7,15 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from evergrove.errors import ConvergenceError, TooFewStudiesError
-from evergrove.stats.arrays import checked_labels, checked_level, effects_and_variances, row_names
+from evergrove.errors import ConvergenceError, TooFewStudiesError, UsageError
+from evergrove.stats.arrays import (
+    checked_labels,
+    checked_level,
+    column,
+    effects_and_variances,
+    listed,
+    row_names,
+)
 from evergrove.stats.diagnostic import Diagnostic
 from evergrove.stats.distributions import chi2_tail
 from evergrove.stats.interval_of_mean import INTERVAL_IN_WORDS
@@ -26,6 +33,7 @@ from evergrove.stats.regression.fitting import column_or_values, enough_studies
 from evergrove.stats.regression.least_squares import Basis, centred_basis, weighted_fit
 from evergrove.stats.regression.location_scale_kernel import (
     VANISHED,
+    Held,
     Maximum,
     Problem,
     best_maximum,
@@ -62,6 +70,12 @@ class Options(NamedTuple):
     measure: EffectMeasure | None
     redundant: RedundantColumns
     missing: MissingModerators
+    scale_given: tuple[float | None, ...] | None
+
+    def held(self) -> NDArray[np.intp]:
+        """Return the places of the scale coefficients that are given."""
+        given = self.scale_given or ()
+        return np.array([at for at, one in enumerate(given) if one is not None], dtype=np.intp)
 
     def to_dict(self) -> dict[str, object]:
         """Return the options, with the likelihood also as the estimator of tau²."""
@@ -91,6 +105,7 @@ def location_scale(
     scale_intercept: bool = True,
     reference: Mapping[str, str] | None = None,
     scale_reference: Mapping[str, str] | None = None,
+    scale_given: Sequence[float | None] | None = None,
     redundant: str = RedundantColumns.ERROR,
     missing: str = MissingModerators.ERROR,
     prediction: str = PredictionMethod.T_K_MINUS_1,
@@ -119,6 +134,9 @@ def location_scale(
         Whether columns of ones are added.
     reference, scale_reference : mapping of str to str or None
         Reference level by factor.
+    scale_given : sequence of float or None, or None
+        A value for each scale coefficient that is given (the intercept first), None or NaN for those that
+        are estimated, one at least. Those given have no standard error and are no parameters.
     redundant, missing, prediction, level, measure, labels
         As in `meta_regression`.
 
@@ -169,6 +187,7 @@ def location_scale(
         None if measure is None else choose(EffectMeasure, measure, "measure"),
         choose(RedundantColumns, redundant, "redundant"),
         choose(MissingModerators, missing, "missing"),
+        _checked_given(scale_given),
     )
     prediction_df(options.prediction, 3, 1, None)
     k = int(effects.size)
@@ -188,6 +207,11 @@ def location_scale(
     kept_labels = None if given_labels is None else tuple(given_labels[row] for row in rows)
     enough_studies(rows.size, design)
     enough_studies(rows.size, scale_design)
+    if options.scale_given is not None and len(options.scale_given) != scale_design.matrix.shape[1]:
+        raise UsageError(
+            f"scale_given: found {len(options.scale_given)} values; allowed: one per scale coefficient, here "
+            f"{', '.join(scale_design.names)}; None for those to estimate"
+        )
     needed = design.matrix.shape[1] + scale_design.matrix.shape[1]
     if rows.size < needed:
         raise TooFewStudiesError(
@@ -207,6 +231,20 @@ def location_scale(
     )
 
 
+def _checked_given(given: Sequence[float | None] | None) -> tuple[float | None, ...] | None:
+    """Return the scale coefficients that are given, None for the others."""
+    if given is None:
+        return None
+    entries = listed("scale_given", given, "numbers or None")
+    numbers = column("scale_given", [math.nan if one is None else one for one in entries])
+    if np.isinf(numbers).any() or not np.isnan(numbers).any():
+        raise UsageError(
+            f"scale_given: found {numbers.tolist()}; allowed: finite values, and None for one coefficient at "
+            "least; leave one to estimate"
+        )
+    return tuple(None if math.isnan(one) else one for one in numbers.tolist())
+
+
 def _scale_part(
     yi: FloatArray, vi: FloatArray, basis: Basis, scale_design: Design, options: Options
 ) -> tuple[Scale, Maximum]:
@@ -220,7 +258,11 @@ def _scale_part(
     problem = Problem(yi / root, v, basis.matrix, z.matrix, log, restricted)
     method = Tau2Method.REML if restricted else Tau2Method.ML
     start = estimate_tau2(method, problem.y, v, basis.matrix)
-    best, different = best_maximum(problem, start.value if start.converged else 0.1)
+    constant = scale_shift(scale_design.matrix, math.log(unit)) if log else np.zeros(z.back.shape[0])
+    places = options.held()
+    wanted = np.array([options.scale_given[at] for at in places] if options.scale_given else [], dtype=float)
+    held = Held(z.back[places], (wanted - constant[places]) if log else wanted / unit)
+    best, different = best_maximum(problem, start.value if start.converged else 0.1, held)
     _converged(best, problem, options)
     remarks = []
     if different > 1:
@@ -232,13 +274,14 @@ def _scale_part(
         remarks.append(Diagnostic("scale-on-the-boundary", message, row_names(np.flatnonzero(bound)[:10])))
         inverse = np.full((best.a.size, best.a.size), np.nan)
     else:
-        inverse = np.linalg.inv(best.information)
+        free = held.free()
+        inverse = free @ np.linalg.inv(free.T @ best.information @ free) @ free.T
     alpha, covariance = z.back @ best.a, z.back @ inverse @ z.back.T
     if log:
-        constant = scale_shift(scale_design.matrix, math.log(unit))
         alpha = alpha + constant
     else:
         alpha, covariance = alpha * unit, covariance * unit**2
+    alpha[places], covariance[places], covariance[:, places] = wanted, 0.0, 0.0
     return Scale(
         alpha, covariance, np.where(bound, 0.0, np.maximum(0.0, problem.tau2(best.a))) * unit, tuple(remarks)
     ), best
@@ -293,7 +336,7 @@ def _fit(
         part.tau2,
         rss=fit.rss,
         restricted=options.likelihood is Likelihood.REML,
-        parameters=p + q,
+        parameters=p + q - options.held().size,
     )
     for array in (yi, vi, design.matrix, scale_design.matrix):
         array.setflags(write=False)
@@ -339,23 +382,32 @@ def _fit(
 
 def _scale_fields(design: Design, part: Scale, df: float | None, options: Options) -> dict[str, Any]:
     """Return the fields of the result that belong to the scale coefficients."""
-    tests = wald(part.alpha, part.covariance, df, options.level)._asdict()
+    held = options.held()
+    with np.errstate(divide="ignore", invalid="ignore"):  # what is given has no standard error, and no test
+        tests = wald(part.alpha, part.covariance, df, options.level)._asdict()
+    for value in tests.values():
+        value[held] = np.nan
+    estimated = [at for at in range(len(design.names)) if at not in held]
     return {
         "scale_names": design.names,
         "scale_estimate": part.alpha,
         **{f"scale_{name}": value for name, value in tests.items() if name != "log_p_value"},
         "scale_df": df,
         "scale_covariance": part.covariance,
-        "scale_test": _test_of_moderators(design, part.alpha, part.covariance, df),
+        "scale_test": _test_of_moderators(design, part.alpha, part.covariance, df, estimated),
     }
 
 
 def _test_of_moderators(
-    design: Design, estimate: FloatArray, covariance: FloatArray, df: float | None
+    design: Design,
+    estimate: FloatArray,
+    covariance: FloatArray,
+    df: float | None,
+    estimated: Sequence[int] | None = None,
 ) -> CoefficientTest:
-    """Return the joint test of all coefficients but the intercept."""
-    p = len(design.names)
-    tested = [one for one in range(p) if p == 1 or one != design.intercept]
+    """Return the joint test of all estimated coefficients but the intercept, or of that where it is alone."""
+    own = range(len(design.names)) if estimated is None else estimated
+    tested = [one for one in own if len(own) == 1 or one != design.intercept]
     return joint_test(
         estimate[tested], covariance[np.ix_(tested, tested)], df, [design.names[one] for one in tested]
     )

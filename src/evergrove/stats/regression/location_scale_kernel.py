@@ -61,6 +61,29 @@ class Problem(NamedTuple):
         return np.where((linear < 0) & (linear > -rounding), 0.0, linear)
 
 
+class Held(NamedTuple):
+    """Scale coefficients that are given: rows @ a = values.
+
+    Parameters
+    ----------
+    rows : ndarray, shape (m, q)
+        Independent; none where all are estimated.
+    values : ndarray, shape (m,)
+        What they give.
+    """
+
+    rows: FloatArray
+    values: FloatArray
+
+    def nearest(self, a: FloatArray) -> FloatArray:
+        """Return the nearest coefficients that have what is given."""
+        return np.asarray(a - np.linalg.pinv(self.rows) @ (self.rows @ a - self.values))
+
+    def free(self) -> FloatArray:
+        """Return the directions that are left, orthonormal, shape (q, q - m)."""
+        return np.asarray(np.linalg.svd(self.rows)[2][self.values.size :].T)
+
+
 class Maximum(NamedTuple):
     """A maximum of the likelihood.
 
@@ -226,7 +249,7 @@ def starts(problem: Problem, tau2: float) -> list[FloatArray]:
     return [a for a in found if math.isfinite(log_likelihood(problem, a))]
 
 
-def best_maximum(problem: Problem, tau2: float) -> tuple[Maximum, int]:
+def best_maximum(problem: Problem, tau2: float, held: Held) -> tuple[Maximum, int]:
     """Return the highest maximum found from several starts, and how many different ones there were.
 
     Parameters
@@ -235,16 +258,19 @@ def best_maximum(problem: Problem, tau2: float) -> tuple[Maximum, int]:
         Data.
     tau2 : float
         Of the model without scale moderators.
+    held : Held
+        Coefficients that are given.
 
     Returns
     -------
     best : Maximum
     different : int
     """
-    climbed = [maximise(problem, start) for start in starts(problem, tau2)]
+    near = [held.nearest(start) for start in starts(problem, tau2)]
+    possible = [a for a in near if math.isfinite(log_likelihood(problem, a))]
+    climbed = [maximise(problem, start, held.free()) for start in possible]
     if not problem.log:
-        first = starts(problem, tau2)[:2]
-        climbed += [one for start in first if (one := _on_the_boundary(problem, start))]
+        climbed += [one for start in near[:2] if (one := _on_the_boundary(problem, start, held))]
     if not climbed:
         empty = np.full(problem.z.shape[1], np.nan)
         lost = Solution(math.nan, 0, False, "no scale coefficients found that give tau² above 0")
@@ -261,7 +287,7 @@ def on_boundary(problem: Problem, a: FloatArray) -> FloatArray:
     return np.asarray(problem.z @ a <= BOUNDARY * float(problem.v.min()))
 
 
-def _on_the_boundary(problem: Problem, start: FloatArray) -> Maximum | None:
+def _on_the_boundary(problem: Problem, start: FloatArray, held: Held) -> Maximum | None:
     """Return the maximum of an identity link with no tau² below 0, where one is 0; None inside.
 
     Sequential quadratic programming finds which tau² are 0; Newton's method in the coefficients that
@@ -276,7 +302,10 @@ def _on_the_boundary(problem: Problem, start: FloatArray) -> Maximum | None:
         lambda a: -log_likelihood(clipped(a), a),
         start,
         jac=lambda a: -derivatives(clipped(a), a)[0],
-        constraints=[{"type": "ineq", "fun": lambda a: problem.z @ a, "jac": lambda _: problem.z}],
+        constraints=[
+            {"type": "ineq", "fun": lambda a: problem.z @ a, "jac": lambda _: problem.z},
+            {"type": "eq", "fun": lambda a: held.rows @ a - held.values, "jac": lambda _: held.rows},
+        ][: 1 + bool(held.values.size)],
         method="SLSQP",
         options={"maxiter": 500, "ftol": 1e-15},
     )
@@ -284,7 +313,9 @@ def _on_the_boundary(problem: Problem, start: FloatArray) -> Maximum | None:
     near = linear <= 1e-5 * float(problem.v.min() + np.abs(linear).max())
     if not near.any():
         return None
-    _, values, vectors = np.linalg.svd(problem.z[near])
+    bound = np.vstack([problem.z[near], held.rows])
+    _, values, vectors = np.linalg.svd(bound)
     space = vectors[int((values > 1e-10 * values.max()).sum()) :].T
-    inside = space @ (space.T @ found.x)
+    wanted = np.concatenate([np.zeros(int(near.sum())), held.values])
+    inside = found.x - np.linalg.pinv(bound, rcond=1e-10) @ (bound @ found.x - wanted)
     return maximise(problem, inside, space) if math.isfinite(log_likelihood(problem, inside)) else None

@@ -9,7 +9,7 @@ import numpy as np
 
 from evergrove.errors import UsageError
 from evergrove.stats.arrays import checked_level
-from evergrove.stats.distributions import two_sided_quantile
+from evergrove.stats.distributions import two_sided_quantile, two_sided_quantiles
 from evergrove.stats.fingerprint import content_hash
 from evergrove.stats.options import PredictionMethod, choose
 from evergrove.stats.regression.options import ScaleLink
@@ -228,12 +228,10 @@ class LocationScaleResult(Result):
         estimate = x @ self.estimate
         se = np.sqrt(np.maximum(np.einsum("ij,jk,ik->i", x, self.covariance, x), 0.0))
         df = prediction_df(method, self.k, self.p, self.df)
-        half = two_sided_quantile(level, self.df) * se
-        wide = (
-            two_sided_quantile(level, df) * np.sqrt(tau2 + se**2)
-            if df is None or df > 0
-            else np.full(size, np.nan)
-        )
+        half = two_sided_quantiles(level, self.df, size) * se
+        wide = np.full(size, np.nan)
+        if df is None or np.min(df) > 0:
+            wide = two_sided_quantiles(level, df, size) * np.sqrt(tau2 + se**2)
         return Prediction(
             estimate,
             se,

@@ -50,6 +50,15 @@ class TwoSidedRule(StrEnum):
     """Twice the smaller tail, not above 1 (metafor's ``p2defn="px2"``); for skewed distributions."""
 
 
+class ModelPart(StrEnum):
+    """Part of a location-scale model."""
+
+    LOCATION = "location"
+    """Moderators of the mean effect."""
+    SCALE = "scale"
+    """Moderators of the between-study variance."""
+
+
 class PermutedStatistic(StrEnum):
     """What is compared between the data as observed and as permuted."""
 

@@ -6,21 +6,20 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from evergrove.errors import DataError, UsageError
+from evergrove.errors import DataError
 from evergrove.stats.diagnostic import Diagnostic
 from evergrove.stats.options import Alternative, choose
-from evergrove.stats.random_source import recorded_seed
-from evergrove.stats.regression.multiplicity import TIE, step_down_max
+from evergrove.stats.regression.multiplicity import TIE
 from evergrove.stats.regression.options import PermutedStatistic, TwoSidedRule
-from evergrove.stats.regression.permutation_plans import (
-    Plan,
-    all_flips,
-    all_orders,
-    number_of_distinct,
-    sampled_flips,
-    sampled_orders,
-)
+from evergrove.stats.regression.permutation_plans import number_of_distinct
 from evergrove.stats.regression.permutation_result import PermutationTest
+from evergrove.stats.regression.permutation_shares import (
+    is_exact,
+    planned,
+    remarks_on,
+    shares_as_extreme,
+    stepped_down,
+)
 from evergrove.stats.regression.permuted_fits import Model, model_of, run
 from evergrove.stats.regression.regression_result import MetaRegressionResult
 from evergrove.stats.result import wanted_result
@@ -29,10 +28,9 @@ from evergrove.stats.scalars import how_many
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from evergrove.stats.arrays import BoolArray, FloatArray
+    from evergrove.stats.arrays import FloatArray
+    from evergrove.stats.regression.permutation_plans import Plan
 
-#: More distinct permutations than this are not enumerated.
-MOST_EXACT = 2_000_000
 #: Fits that a limit takes, in permutation tests.
 TESTS_PER_LIMIT = 40
 
@@ -112,8 +110,8 @@ def permutation_test(
     model = model_of(fit)
     flips = fit.design.only_intercept
     distinct = number_of_distinct(fit.design.matrix, flips=flips)
-    every = _is_exact(exact, distinct, permutations)
-    plan, seed = _plan(fit, flips=flips, every=every, number=permutations, rng=rng)
+    every = is_exact(exact, distinct, permutations)
+    plan, seed = planned(fit.design.matrix, flips=flips, every=every, number=permutations, rng=rng)
     fits = run(model, model.y, plan)
     seen = fits.tests if kind is PermutedStatistic.TEST else fits.coefficients
     kept = ~np.isnan(fits.joint)
@@ -122,9 +120,9 @@ def permutation_test(
             "permutation_test: found a coefficient of 0 with a standard error of 0 in the data themselves; "
             "allowed: effects that differ from one another or from 0; state them without a test"
         )
-    p_value = _shares(seen[kept], seen[0], side, rule, unit_free=kind is PermutedStatistic.TEST)
+    p_value = shares_as_extreme(seen[kept], seen[0], side, rule, unit_free=kind is PermutedStatistic.TEST)
     ties = fits.joint[kept] >= fits.joint[0] - TIE
-    remarks = _remarks(int((~kept).sum()), distinct, every=every)
+    remarks = remarks_on(int((~kept).sum()), distinct, every=every)
     low, high, more = _limits(fit, model, plan, interval)
     error = np.sqrt(p_value * (1.0 - p_value) / plan.size)
     scale = np.sqrt(model.unit)
@@ -134,7 +132,7 @@ def permutation_test(
         statistic=fits.tests[0],
         p_value=p_value,
         p_value_error=np.zeros_like(error) if every else error,
-        adjusted_p_value=_adjusted(fits.tests[kept], model.tested, side),
+        adjusted_p_value=stepped_down(fits.tests[kept], model.tested, side),
         joint_statistic=float(fits.joint[0]),
         joint_p_value=float(ties.mean()),
         ci_low=low,
@@ -151,99 +149,6 @@ def permutation_test(
         level=fit.level,
         permuted_statistics=seen if kind is PermutedStatistic.TEST else seen * scale,
     )
-
-
-def _is_exact(exact: bool | None, distinct: int, permutations: int) -> bool:
-    """Return whether every distinct permutation is made."""
-    every = distinct <= permutations if exact is None else bool(exact)
-    if every and distinct > MOST_EXACT:
-        raise UsageError(
-            f"exact: there are {distinct:.4g} distinct permutations; allowed: {MOST_EXACT} or fewer; pass "
-            "exact=False for a random sample"
-        )
-    return every
-
-
-def _plan(
-    fit: MetaRegressionResult,
-    *,
-    flips: bool,
-    every: bool,
-    number: int,
-    rng: np.random.Generator | int | None,
-) -> tuple[Plan, int | None]:
-    """Return the permutations and the seed to record."""
-    if every:
-        return (all_flips(fit.k) if flips else _observed_first(all_orders(fit.design.matrix))), None
-    seed = None
-    if not isinstance(rng, np.random.Generator):
-        seed = recorded_seed(rng)
-        rng = np.random.default_rng(seed)
-    return (sampled_flips if flips else sampled_orders)(fit.k, number, rng), seed
-
-
-def _observed_first(plan: Plan) -> Plan:
-    """Return the same permutations with that of the data first: each study keeps its row."""
-    k = plan.orders.shape[1]
-    own = np.flatnonzero((plan.orders == np.arange(k)).all(axis=1))[0]
-    orders = plan.orders.copy()
-    orders[[0, own]] = orders[[own, 0]]
-    return plan._replace(orders=orders)
-
-
-def _shares(
-    permuted: FloatArray,
-    observed: FloatArray,
-    side: Alternative,
-    rule: TwoSidedRule,
-    *,
-    unit_free: bool = True,
-) -> FloatArray:
-    """Return the share of permutations at least as extreme, for each column.
-
-    Ties are absolute for z and t up to 1 (metafor's rule) and relative else, so that no unit matters.
-    """
-    size = np.where(np.isfinite(observed), np.abs(observed), 1.0)
-    tie = TIE * (np.maximum(1.0, size) if unit_free else size)
-
-    def share(extreme: BoolArray) -> FloatArray:
-        known = ~np.isnan(permuted)
-        shares = (extreme & known).sum(axis=0) / np.maximum(1, known.sum(axis=0))
-        return np.where(np.isnan(observed), np.nan, shares)  # an untested coefficient without a test
-
-    if side is Alternative.LESS:
-        return share(permuted <= observed + tie)
-    if side is Alternative.GREATER:
-        return share(permuted >= observed - tie)
-    if rule is TwoSidedRule.ABSOLUTE:
-        return share(np.abs(permuted) >= np.abs(observed) - tie)
-    above = observed > np.nanmedian(permuted, axis=0)
-    tails = np.where(above, share(permuted >= observed - tie), share(permuted <= observed + tie))
-    return np.minimum(1.0, 2.0 * tails)
-
-
-def _adjusted(permuted: FloatArray, tested: tuple[int, ...], side: Alternative) -> FloatArray:
-    """Return the step-down maximum over the tested coefficients, NaN for the others."""
-    adjusted = np.full(permuted.shape[1], np.nan)
-    own = permuted[:, list(tested)]
-    if side is Alternative.TWO_SIDED:
-        own = np.abs(own)
-    elif side is Alternative.LESS:
-        own = -own
-    adjusted[list(tested)] = step_down_max(own[0], own)
-    return adjusted
-
-
-def _remarks(failed: int, distinct: int, *, every: bool) -> tuple[Diagnostic, ...]:
-    """Return what is to be said of the permutations."""
-    remarks = []
-    if failed:
-        message = f"{failed} permutations have no fit and are left out"
-        remarks.append(Diagnostic("permutations-failed", message))
-    if every and distinct < 20:
-        message = f"only {distinct} distinct permutations: p cannot be below {1.0 / distinct:.3g}"
-        remarks.append(Diagnostic("few-permutations", message))
-    return tuple(remarks)
 
 
 def _limits(
@@ -291,7 +196,7 @@ def _limit(  # noqa: PLR0917 - where and at what to look
             :, position : position + 1
         ]
         kept = tests[~np.isnan(tests[:, 0])]
-        return bool(_shares(kept, tests[0], side, TwoSidedRule.ABSOLUTE)[0] > tail)
+        return bool(shares_as_extreme(kept, tests[0], side, TwoSidedRule.ABSOLUTE)[0] > tail)
 
     inside, outside, reach = centre, centre + half, half
     for _ in range(6):

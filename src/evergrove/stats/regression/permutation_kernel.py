@@ -411,8 +411,8 @@ PARTS = (
 
 
 @cache
-def compiled() -> Callable[..., Any] | None:
-    """Return `statistics` compiled by numba, or None where numba is not installed."""
+def numba_with_parts() -> Any:  # noqa: ANN401 - the module
+    """Return numba, told of `PARTS`, or None where it is not installed."""
     try:
         numba = importlib.import_module("numba")
         register = importlib.import_module("numba.extending").register_jitable
@@ -420,5 +420,14 @@ def compiled() -> Callable[..., Any] | None:
         return None
     for part in PARTS:
         register(error_model="numpy")(part)
+    return numba
+
+
+@cache
+def compiled() -> Callable[..., Any] | None:
+    """Return `statistics` compiled by numba, or None where numba is not installed."""
+    numba = numba_with_parts()
+    if numba is None:
+        return None
     entry: Callable[..., Any] = numba.njit(cache=True, nogil=True, error_model="numpy")(statistics)
     return entry

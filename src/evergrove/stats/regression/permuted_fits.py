@@ -73,57 +73,76 @@ class Fits(NamedTuple):
     joint: FloatArray
 
 
-def model_of(fit: MetaRegressionResult) -> Model:
-    """Return a fit in the form of the kernels."""
+def known_number(tau2: object, k: int, df: int, unit: float) -> float:
+    """Return what the kernels take beside the estimator: see `permutation_kernel.tau2_of`.
+
+    Parameters
+    ----------
+    tau2 : Tau2Method, float or None
+        Estimator or tau² of the fit.
+    k, df : int
+        Studies, and those less coefficients.
+    unit : float
+        Variance that the scale-free data have as 1.
+
+    Returns
+    -------
+    float
+    """
+    if not isinstance(tau2, Tau2Method):
+        return 0.0 if tau2 is None else float(tau2) / unit  # type: ignore[arg-type] # a number, as resolved
+    if tau2 is Tau2Method.PMM:
+        return 2.0 * float(special.gammaincinv(df / 2.0, 0.5))
+    if tau2 is Tau2Method.HSK:
+        return k / df
+    return {Tau2Method.HS: 1.0, Tau2Method.SJ_HEDGES: 0.01 / unit}.get(tau2, float(df))
+
+
+def model_of(fit: MetaRegressionResult, who: str = "permutation_test") -> Model:
+    """Return a fit in the form of the kernels; `who` asks, for messages."""
     tau2 = fit.options["tau2"]
     if fit.given_weights is not None or tau2 in {Tau2Method.GENQ, Tau2Method.GENQM}:
         raise UsageError(
-            "permutation_test: found a fit with weights of one's own; allowed: weights 1 / (vi + tau²) and "
+            f"{who}: found a fit with weights of one's own; allowed: weights 1 / (vi + tau²) and "
             "an estimator of tau² without weights; fit without them"
         )
     if fit.options["centred"]:
         raise UsageError(
-            "permutation_test: found centred=True; allowed: False, for tau² is found anew from the effects "
+            f"{who}: found centred=True; allowed: False, for tau² is found anew from the effects "
             "as they are; fit without it"
         )
     df = fit.k - fit.p
     if df == 0:
         raise UsageError(
-            "permutation_test: found as many coefficients as studies; allowed: fewer; leave moderators out"
+            f"{who}: found as many coefficients as studies; allowed: fewer; leave moderators out"
         )
     unit = float(np.median(fit.vi))
-    if isinstance(tau2, Tau2Method):
-        method = ESTIMATORS[tau2]
-        known = {
-            Tau2Method.HS: 1.0,
-            Tau2Method.HSK: fit.k / df,
-            Tau2Method.SJ_HEDGES: 0.01 / unit,
-            Tau2Method.PMM: 2.0 * float(special.gammaincinv(df / 2.0, 0.5)),
-        }.get(tau2, float(df))
-    else:
-        method, known = permutation_kernel.KNOWN, fit.tau2 / unit
     return Model(
         fit.yi / np.sqrt(unit),
         fit.vi / unit,
         centred_basis(fit.design.matrix),
         unit,
-        known,
-        method,
+        known_number(tau2, fit.k, df, unit),
+        ESTIMATORS[tau2] if isinstance(tau2, Tau2Method) else permutation_kernel.KNOWN,
         SCALING[IntervalMethod(str(fit.options["ci"]))],
         normal_quantile(fit.level) / t_quantile(fit.level, df),
         tuple(fit.position(name) for name in fit.moderator_test.names),
     )
 
 
-def _grid(model: Model, y: FloatArray, *, flips: bool) -> FloatArray:
-    """Return values of tau² from 0 to where every likelihood falls, denser near 0."""
-    centred = y if flips else y - y.mean()
-    squares = float(max((centred**2).sum(), 1e-300)) if _has_constant(model) else float((y**2).sum())
-    k, p = model.basis.matrix.shape
-    high = 1.01 * max(float(model.v.max()), 2.0 * squares / (k - p))
-    smallest = float(model.v.min())
+def grid_of(model: Model, y: FloatArray, df: int, *, flips: bool = False) -> FloatArray:
+    """Return values of tau² from 0 to `highest_tau2`, denser near 0."""
+    v = model.v
+    smallest, high = float(v.min()), highest_tau2(model, y, df, flips=flips)
     count = max(8, int(np.ceil(np.log1p(high / smallest) / GRID_STEP)))
     return np.asarray(smallest * np.expm1(np.linspace(0.0, np.log1p(high / smallest), count + 1)))
+
+
+def highest_tau2(model: Model, y: FloatArray, df: int, *, flips: bool = False) -> float:
+    """Return where every likelihood of `df` degrees of freedom falls, whichever studies it has."""
+    centred = y if flips else y - y.mean()
+    squares = float(max((centred**2).sum(), 1e-300)) if _has_constant(model) else float((y**2).sum())
+    return 1.01 * max(float(model.v.max()), 2.0 * squares / df)
 
 
 def _has_constant(model: Model) -> bool:
@@ -155,7 +174,7 @@ def run(model: Model, y: FloatArray, plan: Plan, *, repeats: int = 1) -> Fits:
     fits = Fits(np.empty((size, p)), np.empty((size, p)), np.empty(size))
     compiled = permutation_kernel.compiled() if size * repeats >= WORTH_COMPILING else None
     kernel = permutation_batch.statistics if compiled is None else compiled
-    grid = _grid(model, y, flips=plan.signs.shape[0] > 1)
+    grid = grid_of(model, y, y.size - p, flips=plan.signs.shape[0] > 1)
 
     def fill(low: int, high: int) -> None:
         part = plan.part(low, high)

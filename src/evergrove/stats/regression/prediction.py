@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
 from evergrove.errors import DataError, UsageError
 from evergrove.stats.arrays import checked_level, real_array
-from evergrove.stats.distributions import two_sided_quantile
+from evergrove.stats.dependence.robust_tests import RobustResult
+from evergrove.stats.distributions import two_sided_quantiles
 from evergrove.stats.options import PredictionMethod, choose
 from evergrove.stats.regression.design import Design
-from evergrove.stats.result import Result
+from evergrove.stats.result import Result, wanted_result
 from evergrove.stats.scales import back_transform
 
 if TYPE_CHECKING:
@@ -31,9 +32,9 @@ class Prediction(Result):
         Average effect of studies with these moderators, and its confidence interval.
     prediction_low, prediction_high : ndarray, shape (m,)
         Interval for the effect of one new study with these moderators; NaN under the common model.
-    df : float or None
+    df : float, ndarray of shape (m,) or None
         Of the confidence interval; None for normal.
-    prediction_df : float or None
+    prediction_df : float, ndarray of shape (m,) or None
         Of the prediction interval; None for normal.
     tau2 : ndarray, shape (m,)
         Between-study variance at each row.
@@ -51,8 +52,8 @@ class Prediction(Result):
     ci_high: FloatArray
     prediction_low: FloatArray
     prediction_high: FloatArray
-    df: float | None
-    prediction_df: float | None
+    df: float | FloatArray | None
+    prediction_df: float | FloatArray | None
     tau2: FloatArray
     matrix: FloatArray
     level: float
@@ -155,7 +156,9 @@ def _repeated(columns: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def prediction_df(method: PredictionMethod, k: int, p: int, test_df: float | None) -> float | None:
+def prediction_df(
+    method: PredictionMethod, k: int, p: int, test_df: float | FloatArray | None
+) -> float | FloatArray | None:
     """Return the degrees of freedom of a prediction interval: k - 1 of one mean becomes k - p."""
     if method is PredictionMethod.NORMAL:
         return None
@@ -176,6 +179,7 @@ def predict_effects(
     *,
     level: float | None = None,
     prediction: str | None = None,
+    robust: RobustResult | None = None,
 ) -> Prediction:
     """Return the expected effect at given moderators, with confidence and prediction intervals.
 
@@ -190,7 +194,10 @@ def predict_effects(
         None is that of the fit.
     prediction : PredictionMethod, str or None
         ``"t(k-1)"`` (k - p with p coefficients), ``"t(k-2)"`` (k - p - 1), ``"normal"`` or ``"test"``
-        (metafor's convention); None is that of the fit.
+        (metafor's convention); None is that of the fit, or ``"test"`` with `robust`.
+    robust : RobustResult or None
+        Of `robust` with the same fit: covariance and degrees of freedom of the predictions are its,
+        Satterthwaite's for each row if the tests were so.
 
     Returns
     -------
@@ -199,14 +206,15 @@ def predict_effects(
     Raises
     ------
     UsageError
-        For an unknown option, or columns that are not there.
+        For an unknown option, columns that are not there, or a robust result of another fit.
     DataError
         For levels that the fit did not see, or a wrong number of columns.
 
     Notes
     -----
     Estimate x'b; se √(x'Cx) with the covariance C of the interval method; prediction interval
-    x'b ± quantile × √(tau² + se²). Moderators outside those of the studies are extrapolation.
+    x'b ± quantile × √(tau² + se²). With `robust`, C and the degrees of freedom are the robust ones (metafor's
+    ``predict`` of ``robust``). Moderators outside those of the studies are extrapolation.
 
     References
     ----------
@@ -226,18 +234,24 @@ def predict_effects(
             "take predict_multilevel"
         )
     level = fit.level if level is None else checked_level(level)
-    method = choose(PredictionMethod, str(prediction or fit.options["prediction"]), "prediction")
+    chosen = prediction or (fit.options["prediction"] if robust is None else PredictionMethod.TEST)
+    method = choose(PredictionMethod, str(chosen), "prediction")
     matrix = design_rows(fit.design, rows)
     if not len(matrix):
         raise DataError("rows: found none; allowed: one row of moderators or more; give the values")
-    quantile = two_sided_quantile(level, fit.df)
+    covariance, test_df = fit.covariance, cast("float | FloatArray | None", fit.df)
+    if robust is not None:
+        robust = wanted_result("robust", robust, RobustResult)
+        covariance, test_df = robust.precision_of(matrix, fit.names, fit.estimate)
+    size = len(matrix)
+    quantile = two_sided_quantiles(level, test_df, size)
     estimate = matrix @ fit.estimate
-    se = np.sqrt(np.maximum(np.einsum("ij,jk,ik->i", matrix, fit.covariance, matrix), 0.0))
-    df = prediction_df(method, fit.k, fit.p, fit.df)
-    tau2 = np.full(estimate.size, fit.tau2)
-    low = high = np.full(estimate.size, np.nan)
-    if fit.model == "random" and (df is None or df > 0):
-        half = two_sided_quantile(level, df) * np.sqrt(tau2 + se**2)
+    se = np.sqrt(np.maximum(np.einsum("ij,jk,ik->i", matrix, covariance, matrix), 0.0))
+    df = prediction_df(method, fit.k, fit.p, test_df)
+    tau2 = np.full(size, fit.tau2)
+    low = high = np.full(size, np.nan)
+    if fit.model == "random" and (df is None or np.min(df) > 0):
+        half = two_sided_quantiles(level, df, size) * np.sqrt(tau2 + se**2)
         low, high = estimate - half, estimate + half
     return Prediction(
         estimate,
@@ -246,7 +260,7 @@ def predict_effects(
         estimate + quantile * se,
         low,
         high,
-        fit.df,
+        test_df,
         df,
         tau2,
         matrix,

@@ -433,9 +433,18 @@ def test_weights_equal_to_the_models_own_change_nothing():
         np.testing.assert_allclose(
             getattr(left_out[0], name), getattr(left_out[1], name), rtol=1e-9, atol=1e-12
         )
-    for function in (stats.component_intervals, stats.random_effects):
-        with pytest.raises(UsageError, match="leave W out"):
-            function(weighted)
+    limits = [stats.component_intervals(fit) for fit in (weighted, plain)]
+    np.testing.assert_allclose(limits[0].ci_high, limits[1].ci_high, rtol=1e-8)
+    with pytest.raises(UsageError, match="leave W out"):
+        stats.random_effects(weighted)
+
+
+def test_the_profile_of_a_weighted_fit_reaches_its_log_likelihood_at_the_estimate():
+    fit = stats.multilevel(FEW_Y, FEW_V, random="~ 1 | effect", data=FEW, mods="dose", W=np.arange(1.0, 8.0))
+    profile = stats.likelihood_profile(fit, fit.components[0].name, fit.sigma2)
+    assert profile[0] == pytest.approx(fit.log_likelihood, rel=1e-10)
+    plain = stats.multilevel(FEW_Y, FEW_V, random="~ 1 | effect", data=FEW, mods="dose")
+    assert profile[0] < plain.log_likelihood
 
 
 @pytest.mark.parametrize(

@@ -32,7 +32,7 @@ def test_estimates_do_not_change_and_scales_do_not_matter():
     assert large.df == pytest.approx(ours.df, rel=1e-6)
 
 
-@pytest.mark.parametrize("kind", ["CR0", "CR1", "CR1p", "CR1S", "CR2", "CR3"])
+@pytest.mark.parametrize("kind", ["CR0", "CR1", "CR1p", "CR1S", "CR2", "CR3", "CR4"])
 def test_names_of_clusters_and_order_of_rows_do_not_matter(kind):
     order = np.random.default_rng(2).permutation(12)
     names = np.array([f"study {one}" for one in STUDY])
@@ -128,3 +128,39 @@ def test_a_robust_result_of_another_fit_is_refused():
     other = stats.robust(stats.three_level(Y + 1.0, V, STUDY), STUDY)
     with pytest.raises(UsageError, match=r"robust\(fit, cluster\)"):
         stats.predict_multilevel(fit, robust=other)
+
+
+def test_predictions_of_a_meta_regression_take_the_robust_precision():
+    fit = stats.meta_regression(Y, V, X)
+    robust = stats.robust(fit, STUDY)
+    ours = fit.predict([0.0, 1.0], robust=robust)
+    assert ours.se[0] == pytest.approx(robust.se[0])
+    assert ours.df[0] == pytest.approx(robust.df[0])
+    np.testing.assert_array_equal(ours.prediction_df, ours.df)
+    json.dumps(ours.to_dict())
+    plain = fit.predict([0.0], robust=robust, prediction="normal")
+    assert plain.prediction_df is None
+    with pytest.raises(UsageError, match="not those of the fit"):
+        fit.predict(robust=stats.robust(stats.meta_regression(Y, V), STUDY))
+    with pytest.raises(UsageError, match="robust: found"):
+        fit.predict(robust="CR2")
+
+
+def test_cr4_of_a_mean_is_unbiased_under_the_working_model_and_cr2_does_not_depend_on_the_origin():
+    fit = stats.pool(Y, V, tau2=0.1)
+    found = stats.robust(fit, STUDY, adjust="CR4").sandwich
+    # the expected sandwich under the working model is the model's own covariance (bias-reduced)
+    model = (found.back @ found.weighting.model_covariance @ found.back.T).item()
+    residual = np.diag(V + 0.1) - model
+    expected = 0.0
+    for rows, g in zip([[0, 1], [2, 3], [4, 5], [6], [7, 8], [9, 10, 11]], found.influence, strict=True):
+        moved = g @ found.back.T
+        expected += (moved.T @ residual[np.ix_(rows, rows)] @ moved).item()
+    assert expected == pytest.approx(model, rel=1e-10)
+    varying = np.arange(12.0) ** 2 / 20
+    near, far = (stats.meta_regression(Y, V, varying + shift) for shift in (0.0, 5.0))
+    cr2, cr4 = (
+        [stats.robust(one, STUDY, adjust=kind).se[1] for one in (near, far)] for kind in ("CR2", "CR4")
+    )
+    assert cr2[0] == pytest.approx(cr2[1], rel=1e-9)
+    assert cr4[0] != pytest.approx(cr4[1], rel=1e-6)

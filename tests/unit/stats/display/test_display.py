@@ -57,6 +57,12 @@ def figures(sizes, fit):
         "gosh, points": stats.gosh_plot(
             rng.normal(size=50), rng.uniform(0, 99, 50), marked=rng.uniform(size=50) < 0.5
         ),
+        "qq": stats.qq_plot(stats.residual_quantiles(fit, kind="deleted", rng=1, replications=500)),
+        "qq without envelope": stats.qq_plot(stats.residual_quantiles(fit, replications=0)),
+        "likelihoods": stats.likelihood_plot(stats.normal_likelihoods(sizes.yi, sizes.vi, measure="RR")),
+        "exact likelihoods": stats.likelihood_plot(
+            stats.odds_ratio_likelihoods([0, 3, 9], [20, 20, 20], [2, 9, 20], [20, 20, 20], points=50)
+        ),
         "gosh, density": stats.gosh_plot(rng.normal(size=5000), rng.uniform(0, 99, 5000)),
     }
 
@@ -135,6 +141,8 @@ def test_a_mantel_haenszel_fit_has_no_rows_of_its_own_only_where_it_holds_effect
         (lambda fit: stats.bubble_plot([1, 2], [0.1], [0.1]), DataError, "different length"),
         (lambda fit: stats.bubble_plot([1], [0.1], [0.1], curve={"x": [1]}), DataError, "found no estimate"),
         (lambda fit: stats.baujat_plot([1.0, float("inf")], [0.1, 0.2]), DataError, "x of row 1 is inf"),
+        (stats.qq_plot, UsageError, "allowed: ResidualQuantiles"),
+        (stats.likelihood_plot, UsageError, "allowed: StudyLikelihoods"),
         (lambda fit: stats.gosh_plot([float("nan")], [0.0]), DataError, "no finite subset"),
     ],
 )

@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 import pytest
+from scipy import special
 
 from evergrove import stats
 from evergrove.errors import DataError, EvergroveError, UsageError
@@ -254,3 +255,37 @@ def test_flip_turns_the_sign_of_some_studies():
 def test_flip_that_cannot_be(measure, columns, flip):
     with pytest.raises(EvergroveError, match=r"flip: .*allowed"):
         stats.effect_size(measure, **columns, flip=flip)
+
+
+@pytest.mark.parametrize(
+    ("measure", "inverse", "edges"),
+    [
+        ("PLO", lambda p: np.log(p / (1 - p)), (0, 1)),
+        ("PRZ", special.ndtri, (0, 1)),
+        ("ZCOR", np.arctanh, (-1, 1)),
+        ("OR", np.log, (0, 30)),
+        ("ABT", lambda a: -np.log1p(-a), (0, 1)),
+    ],
+)
+@pytest.mark.parametrize(("value", "tau2"), [(0.8, 0.05), (0.3, 0.6), (1.5, 0.9)])
+def test_the_mode_is_where_the_density_on_the_natural_scale_is_highest(measure, inverse, edges, value, tau2):
+    x = np.linspace(*edges, 400_003)[1:-1]
+    z = inverse(x)
+    density = np.exp(-0.5 * (z - value) ** 2 / tau2) * np.gradient(z, x)
+    inside = slice(5, -5)  # differences at the ends are one-sided
+    highest = x[inside][np.argmax(density[inside])]
+    assert float(stats.mode_back_transform(value, measure, tau2)) == pytest.approx(highest, abs=3e-4)
+
+
+def test_the_mode_is_symmetric_and_refused_where_there_is_no_one():
+    high, low = (float(stats.mode_back_transform(value, "PLO", 4.0)) for value in (0.4, -0.4))
+    assert high == pytest.approx(1 - low, rel=1e-12)
+    assert float(stats.mode_back_transform(0.0, "PLO", 1.9)) == 0.5
+    assert float(stats.mode_back_transform(0.3, "MD", 2.0)) == 0.3
+    with pytest.raises(DataError, match="two equal peaks"):
+        stats.mode_back_transform(0.0, "PLO", 2.1)
+    with pytest.raises(DataError, match="below 1"):
+        stats.mode_back_transform(0.4, "PRZ", 1.0)
+    for measure in ("PAS", "PFT", "ZR2", "AHW"):
+        with pytest.raises(UsageError, match="mode_back_transform"):
+            stats.mode_back_transform(0.4, measure, 0.1)

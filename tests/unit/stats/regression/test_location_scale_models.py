@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from evergrove import stats
-from evergrove.errors import ConvergenceError, TooFewStudiesError, UsageError
+from evergrove.errors import ConvergenceError, DataError, TooFewStudiesError, UsageError
 from evergrove.stats.regression.location_scale_kernel import Problem, derivatives, log_likelihood
 
 RNG = np.random.default_rng(20260101)
@@ -63,6 +63,8 @@ def test_a_variance_that_runs_to_zero_is_no_estimate():
     assert fit.diagnostics[0].where == "row 0, row 1, row 2, row 3"
     assert (fit.tau2[:4] == 0.0).all()
     assert np.isnan(fit.scale_se).all()
+    assert np.isnan(fit.scale_statistic).all()  # unknown, not certain
+    assert np.isnan(fit.scale_p_value).all()
     grid = np.linspace(0.01, 3, 600)
     x, z = np.ones((8, 1)), np.column_stack([np.ones(8), np.repeat([0, 1], 4)])
     problem = Problem(np.array(yi), np.full(8, 0.05), x, z, False, True)
@@ -103,3 +105,45 @@ def test_the_result_can_be_read_and_kept():
     assert data["converged"] is True
     with pytest.raises(TooFewStudiesError, match="2 studies"):
         stats.location_scale([0.1, 0.2], [0.1, 0.1], [1.0, 2.0])
+
+
+def test_scale_coefficients_given_at_their_estimates_change_nothing_else():
+    full = stats.location_scale("yi", "vi", ["dose"], ["size"], data=DATA)
+    given = [None, float(full.scale_estimate[1])]
+    fit = stats.location_scale("yi", "vi", ["dose"], ["size"], data=DATA, scale_given=given)
+    np.testing.assert_allclose(fit.scale_estimate, full.scale_estimate, rtol=1e-7)
+    assert fit.log_likelihood == pytest.approx(full.log_likelihood, rel=1e-10)
+    assert fit.parameters == full.parameters - 1
+    assert fit.scale_se[0] < full.scale_se[0]
+    for name in ("scale_se", "scale_statistic", "scale_p_value", "scale_ci_low"):
+        assert np.isnan(getattr(fit, name)[1])
+    assert fit.scale_test.names == ("intercept",)
+    assert fit.predict_tau2({"size": [0.0]}).se[0] == pytest.approx(fit.scale_se[0])
+
+
+def test_a_scale_slope_of_zero_is_the_model_of_one_tau2():
+    plain = stats.meta_regression("yi", "vi", ["dose"], data=DATA, ci="normal")
+    fit = stats.location_scale("yi", "vi", ["dose"], ["size"], data=DATA, scale_given=[None, 0.0])
+    np.testing.assert_allclose(fit.tau2, plain.tau2, rtol=1e-8)
+    np.testing.assert_allclose(fit.estimate, plain.estimate, rtol=1e-8)
+    test = stats.compare_models(stats.location_scale("yi", "vi", ["dose"], ["size"], data=DATA), fit)
+    assert test.df == 1
+    higher = stats.location_scale("yi", "vi", ["dose"], ["size"], data=DATA, scale_given=[None, 0.3])
+    assert (
+        higher.log_likelihood < stats.location_scale("yi", "vi", ["dose"], ["size"], data=DATA).log_likelihood
+    )
+
+
+@pytest.mark.parametrize(
+    ("given", "says"),
+    [
+        ([None, 0.0, 0.1], "one per scale coefficient"),
+        ([0.1, 0.2], "one to estimate"),
+        ([None, float("inf")], "finite"),
+        (0.3, "scale_given"),
+        (["a", None], "scale_given"),
+    ],
+)
+def test_scale_coefficients_that_cannot_be_given_are_refused(given, says):
+    with pytest.raises((UsageError, DataError), match=says):
+        stats.location_scale("yi", "vi", ["dose"], ["size"], data=DATA, scale_given=given)

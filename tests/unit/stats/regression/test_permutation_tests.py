@@ -8,7 +8,7 @@ import pytest
 
 from evergrove import stats
 from evergrove.errors import DataError, UsageError
-from evergrove.stats.regression import permutation, permutation_kernel, permuted_fits
+from evergrove.stats.regression import permutation_kernel, permutation_shares, permuted_fits
 from evergrove.stats.regression.permutation_plans import all_orders, number_of_distinct, sampled_orders
 
 RNG = np.random.default_rng(5)
@@ -162,7 +162,7 @@ def test_the_result_can_be_read_and_kept():
     assert "6 permutations: all distinct" in test.summary()
     assert "permuted_statistics" not in json.loads(json.dumps(test.to_dict()))
     assert next(iter(test.columns())) == "coefficient"
-    assert permutation.MOST_EXACT >= 1_000_000
+    assert permutation_shares.MOST_EXACT >= 1_000_000
 
 
 def test_data_that_fit_perfectly_count_as_one_of_the_permutations():
