@@ -96,10 +96,19 @@ def _line(event: MergeEvent) -> str:
 
 def _tell(review: str, run: DedupeRun) -> None:
     new = [event for event in run.added if event.verdict.value == "duplicate"]
-    linked = [event for event in run.added if event.relation is not None and event.verdict.value == "not"]
+    parted = set(run.parted)
+    linked = [
+        event
+        for event in run.added
+        if event.relation is not None and event.verdict.value == "not" and event not in parted
+    ]
     click.echo(
         f"{run.records} records = {run.reports} reports + {run.merged} merged into them ({len(new)} new)"
     )
+    for event in run.parted[:MOST_NAMED]:
+        click.echo(f"  taken back, with the records of today: {_line(event)}")
+    if len(run.parted) > MOST_NAMED:
+        click.echo(f"  and {len(run.parted) - MOST_NAMED} more taken back: see records/merges.jsonl")
     for event in new[:MOST_NAMED]:
         click.echo(f"  merged {_line(event)}")
     if len(new) > MOST_NAMED:

@@ -19,7 +19,7 @@ from evergrove.records.linking import Works, link
 from evergrove.records.trial_numbers import number_key
 from evergrove.records.unpublished import UnpublishedTrial, unpublished
 from evergrove.services.folders import locate
-from evergrove.services.kept_list import Listed, keep_list, list_key
+from evergrove.services.kept_list import LISTS, Listed, list_key
 from evergrove.store import read_review
 from evergrove.store.links import add_link_decision, read_link_decisions, standing
 from evergrove.store.lock import changing
@@ -121,7 +121,7 @@ def link_records(
     run = LinkRun(found, unpublished(found, studies, day), day)
     # Reading takes no lock: what changed meanwhile must not be kept under the content of before.
     if list_key(folder, studies, day) == key:
-        keep_list(key, run.listed)
+        LISTS.keep(key, run.listed)
     return run
 
 
