@@ -115,5 +115,6 @@ def recognise(opened: Opened, form: FileFormat | None = None, *, mapped: bool = 
     allowed = ", ".join(form.value for form in MODULES)
     raise UsageError(
         f"{opened.path}: the format is not known (it begins {start!r}); allowed: {allowed}; export it in one "
-        "of these, or name the format with --format"
+        "of these, name the format with --format, or say which column of a table is the title with --map "
+        "COLUMN=title"
     )

@@ -430,8 +430,8 @@ def meanwhile(services, review, action):
 def test_others_can_work_while_a_search_waits_for_its_service(services, review, tmp_path):
     file = tmp_path / "refs.ris"
     file.write_text("TY  - JOUR\nTI  - Invented\nER  - \n", encoding="utf-8")
-    outcome, (imported,) = meanwhile(services, review, lambda: import_files(review, [file]))
-    assert imported.added == 1
+    outcome, imported = meanwhile(services, review, lambda: import_files(review, [file]))
+    assert imported.runs[0].added == 1
     assert outcome.runs[0].added == 45
     assert len(list(read_records(review))) == 46
     assert [run.added for run in read_imports(review)] == [1, 45]
