@@ -20,6 +20,17 @@ P = ParamSpec("P")
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of text.")
 
 
+def counted(number: int, name: str) -> str:
+    """Return a number with the name of what was counted.
+
+    Examples
+    --------
+    >>> counted(1, "pair"), counted(1200, "record")
+    ('1 pair', '1200 records')
+    """
+    return f"{number} {name}{'' if number == 1 else 's'}"
+
+
 def print_json(data: dict[str, Any]) -> None:
     """Print data as one JSON object."""
     click.echo(json.dumps(data, ensure_ascii=False, indent=2))

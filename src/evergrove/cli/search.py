@@ -46,6 +46,10 @@ def tell(outcome: SearchOutcome, *, as_json: bool, named: bool = False) -> None:
                 f"{run.search} ({run.database}): {run.count:,} found, read {run.fetched} = {run.added} new + "
                 f"{run.changed} changed + {run.known} known + {run.left_out} left out{end}"
             )
+            if run.complete and run.fetched < run.count and run.limit is not None:
+                click.echo(
+                    f"  only the {run.limit:,} that it ranks highest are taken: the limit in searches.yaml"
+                )
             for remark in run.remarks:
                 click.echo(f"  {remark}")
         if named:

@@ -17,7 +17,7 @@ from evergrove.model.merge import RULES, MergeEvent, PairVerdict
 from evergrove.records.clusters import Clusters
 from evergrove.records.decisions import Standing, standing
 from evergrove.records.deduplicate import deduplicate
-from evergrove.services.folders import locate
+from evergrove.services.folders import locate, locate_own
 from evergrove.services.kept_dedupe import SETTLED, Settled, settled_key
 from evergrove.store.kept_results import content_of
 from evergrove.store.lock import changing
@@ -108,7 +108,7 @@ def dedupe(review: str | Path, progress: Progress | None = None) -> DedupeRun:
     compared once is compared again; in blocks of very many like records it may not be, and an earlier merge
     then holds. Where neither records nor decisions changed since the last run, nothing is compared.
     """
-    folder = locate(review)
+    folder = locate_own(review)
     with changing(folder, "dedupe"):
         records = content_of(record_files(folder))
         held = SETTLED.recall(settled_key(folder, records))
@@ -234,7 +234,7 @@ def undo(review: str | Path, merge: str, who: str | None = None, why: str = "und
     UsageError
         For an id that is not there, is undone already, or is no merge.
     """
-    folder = locate(review)
+    folder = locate_own(review)
     with changing(folder, "dedupe --undo"):
         return _undo(folder, review, merge, who, why)
 
@@ -286,7 +286,7 @@ def decide(
     """
     why = why or "both records seen side by side"
     event = _event(records, datetime.now(UTC), who or account(), verdict, why)
-    folder = locate(review)
+    folder = locate_own(review)
     with changing(folder, "dedupe --review"):
         add_merges(folder, [event])
     return event

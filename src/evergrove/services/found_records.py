@@ -55,7 +55,7 @@ def found_records(folder: Path) -> FoundRecords | None:
             counts[name] += run.added
     for record in read_records(folder) if unnamed else ():
         if (record.source.file_sha256, record.source.imported) in unnamed:
-            counts[record.source.database or f"{record.source.file} (database not named)"] += 1
+            counts[record.source.database or f"database not named ({record.source.file})"] += 1
     merged = None
     if read_merges(folder):
         groups = report_groups(folder)

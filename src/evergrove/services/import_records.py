@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from evergrove.errors import UsageError
 from evergrove.model.faults import first_refused
 from evergrove.model.record import FileFormat, ImportRun, LeftOutRecord, Record
-from evergrove.services.folders import locate
+from evergrove.services.folders import locate_own
 from evergrove.sources.draft import Draft, LeftOut, Origin
 from evergrove.sources.formats import mapping_of, recognise
 from evergrove.sources.opening import open_file
@@ -133,7 +133,7 @@ def import_files(
     BusyError
         While another run changes the review.
     """
-    folder = locate(review)
+    folder = locate_own(review)
     runs: list[ImportRun] = []
     refused: list[UsageError] = []
     with changing(folder, "import"):

@@ -18,7 +18,7 @@ from evergrove.records.decisions import standing as merges_standing
 from evergrove.records.linking import Works, link
 from evergrove.records.trial_numbers import number_key
 from evergrove.records.unpublished import UnpublishedTrial, unpublished
-from evergrove.services.folders import locate
+from evergrove.services.folders import locate, locate_own
 from evergrove.services.kept_list import LISTS, Listed, list_key
 from evergrove.store import read_review
 from evergrove.store.links import add_link_decision, read_link_decisions, standing
@@ -167,7 +167,7 @@ def decide(
     UsageError
         For a review or record that is not there, two reports, twice the same, or no reason.
     """
-    folder = locate(review)
+    folder = locate_own(review)
     one, two = sorted(_item(text) for text in items)
     if one == two:
         raise UsageError(f"--{action.value}: found {one} twice; allowed: two different ones; name the other")
@@ -204,7 +204,7 @@ def undo(review: str | Path, decision_id: str, who: str | None, why: str | None)
     UsageError
         For a review or decision that is not there, or one that is taken back already.
     """
-    folder = locate(review)
+    folder = locate_own(review)
     with changing(folder, "link --undo"):
         return _undo(folder, decision_id, who, why)
 

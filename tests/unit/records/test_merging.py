@@ -110,7 +110,9 @@ def test_a_person_decides_side_by_side(review):
     waiting = len(dedupe(review).waiting)
     assert waiting
     answers = "?\n" + "n another supplement\n" * waiting
-    done = CliRunner().invoke(main, ["dedupe", str(review), "--review", "--by", "A. Reviewer"], input=answers)
+    done = CliRunner().invoke(
+        main, ["dedupe", str(review), "--review", "--who", "A. Reviewer"], input=answers
+    )
     assert done.exit_code == 0
     assert "allowed: d, n, s, b or q" in done.output
     assert "S44" in done.output

@@ -102,7 +102,7 @@ def test_days_count_from_the_day_that_is_given(review):
 def test_the_command_tells_trials_reports_and_what_is_missing(review):
     told = run(review)
     assert told.exit_code == 0
-    assert "1 reports and 2 registered trials: 1 reports linked, 0 unlinked" in told.output
+    assert "1 report and 2 registered trials: 1 report linked, 0 unlinked" in told.output
     assert f"    {REPORT.id} 2022 Results" in told.output
     assert "NCT00000002: completion not known: Aspirin" in told.output
     data = json.loads(run(review, "--json").output)
@@ -112,7 +112,10 @@ def test_the_command_tells_trials_reports_and_what_is_missing(review):
     assert [trial["registrations"] for trial in missing["unpublished"]] == [["NCT00000002"]]
     assert "stands in its abstract" in run(review, "--explain", REPORT.id).output
     assert REPORT.id in run(review, "--explain", "NCT00000001").output
-    assert "no link is likely" in run(review, "--explain", "NCT99999999").output
+    assert "no link is likely" in run(review, "--explain", "NCT00000002").output
+    unknown = run(review, "--explain", "NCT99999999")
+    assert unknown.exit_code == 2
+    assert "--explain: found 'NCT99999999'; allowed: the id of a report" in unknown.output
 
 
 def test_the_command_decides(review):
