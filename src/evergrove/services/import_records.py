@@ -20,7 +20,7 @@ from evergrove.sources.opening import open_file
 from evergrove.store.lock import changing
 from evergrove.store.records import IMPORTS, known_ids, records_to
 
-#: Called with the stage, what is done and the total.
+#: Called with the stage, what is done and the total, which is 0 where nobody knows it before the end.
 Progress = Callable[[str, int, int], None]
 #: Records between two calls of the progress.
 STEP = 200
@@ -171,7 +171,7 @@ def _import(
                 new.add(record.id)
                 batch.add(record)
             if progress is not None and read % STEP == 0:
-                progress(file.name, read, read)
+                progress(file.name, read, 0)
         run = ImportRun(
             file=file.name,
             file_sha256=opened.sha256,
