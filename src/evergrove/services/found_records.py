@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 from evergrove.model.record import FileFormat, FoundRecords
 from evergrove.services.dedupe import report_groups
+from evergrove.store.logs import read_imports
 from evergrove.store.merges import read_merges
-from evergrove.store.records import read_imports, read_records
+from evergrove.store.records import read_records
 
 if TYPE_CHECKING:
     from pathlib import Path

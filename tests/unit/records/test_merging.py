@@ -185,6 +185,15 @@ def test_the_table_says_which_record_went_into_which_report(review, tmp_path):
     assert CliRunner().invoke(main, ["dedupe", str(review), "--table", "/dev/null/x.csv"]).exit_code == 2
 
 
+@pytest.mark.parametrize("sign", ["\u2028", "\u0085", "\u2029"])
+def test_a_reason_may_hold_any_sign_that_is_pasted(review, sign):
+    dedupe(review)
+    (merge,) = merges(review)
+    undoing = undo(review, merge.id, "A. Reviewer", f"two{sign}arms")
+    assert read_merges(review)[-1] == undoing
+    assert dedupe(review).reports == 5
+
+
 def test_a_spoiled_line_of_the_log_is_a_fault_with_its_place(review):
     dedupe(review)
     path = review / "records" / "merges.jsonl"

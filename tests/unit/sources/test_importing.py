@@ -13,7 +13,8 @@ from evergrove.services.folders import new_review
 from evergrove.services.import_records import import_files
 from evergrove.sources.draft import record_id
 from evergrove.sources.opening import open_file
-from evergrove.store.records import read_imports, read_records, record_files
+from evergrove.store.logs import read_imports
+from evergrove.store.records import read_records, record_files
 
 
 @pytest.fixture
@@ -147,6 +148,24 @@ def test_a_spoiled_line_of_the_store_is_a_fault_with_its_place(review, export):
     path.write_text(path.read_text() + '{"id": "x"}\n')
     with pytest.raises(ReviewFolderError, match=r"records/.*:3: id"):
         list(read_records(review))
+
+
+def test_a_spoiled_line_of_the_log_is_a_fault_with_its_place(review, export, tmp_path):
+    import_files(review, [export])
+    log = review / "records" / "imports.jsonl"
+    log.write_text(log.read_text() + "<<<<<<< HEAD\n")
+    done = CliRunner().invoke(main, ["build", str(review), "--out", str(tmp_path / "site"), "--png", "none"])
+    assert done.exit_code == 3
+    assert "records/imports.jsonl:2: not readable as JSON" in done.stderr
+
+
+def test_the_names_of_files_and_columns_may_hold_any_sign(review, tmp_path):
+    table = tmp_path / "a\u2028b.csv"
+    table.write_text("title,odd\u2028name\nInvented,x\n", encoding="utf-8")
+    (run,) = import_files(review, [table]).runs
+    assert read_imports(review) == (run,)
+    (record,) = read_records(review)
+    assert record.title == "Invented"
 
 
 def test_the_command_tells_what_was_kept(review, export):

@@ -17,7 +17,8 @@ from evergrove.services.folders import new_review
 from evergrove.services.import_records import import_files
 from evergrove.store import journal, lock
 from evergrove.store.lock import LOCK, changing
-from evergrove.store.records import read_imports, read_records
+from evergrove.store.logs import read_imports
+from evergrove.store.records import read_records
 
 
 @pytest.fixture

@@ -24,7 +24,8 @@ from evergrove.sources.search import pubmed
 from evergrove.sources.search.connection import Limiter
 from evergrove.sources.search.settings import read_settings
 from evergrove.store.lock import changing
-from evergrove.store.records import read_imports, read_records
+from evergrove.store.logs import read_imports
+from evergrove.store.records import read_records
 from evergrove.store.searches import answer_file, read_runs, read_walk, saved_searches
 from support.literature_services import cut, fine, garbled, grown, slow, status
 
