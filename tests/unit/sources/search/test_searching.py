@@ -332,6 +332,9 @@ def test_the_commands_tell(review, services, monkeypatch):
     done = CliRunner().invoke(main, ["search", str(review), "crossref"])
     assert done.exit_code == 7
     assert "Crossref at http://127.0.0.1" in done.stderr
+    done = CliRunner().invoke(main, ["update", str(review)])
+    assert "(Crossref): no answer, so nobody knows what there is" in done.stdout
+    assert f"Nothing new came in.\n1 of {len(data['runs'])} searches did not end" in done.stdout
 
 
 def test_an_update_goes_on_with_what_then_names_in_its_order(review, services, monkeypatch, tmp_path):
