@@ -137,6 +137,23 @@ def test_a_person_goes_back_and_decides_again(review, tmp_path):
     assert dedupe(review).reports == 5
 
 
+@pytest.mark.parametrize(("answers", "reports"), [("dd", 1), ("dn", 2), ("nd", 2), ("nnn", 3)])
+def test_what_earlier_answers_settle_is_not_asked(tmp_path, answers, reports):
+    folder = new_review(tmp_path / "mine")
+    export = tmp_path / "export.jsonl"
+    bare = {"authors": [], "year": None, "journal": None, "volume": None, "pages": None}
+    export.write_text("\n".join(line(name, **bare) for name in ("one", "two", "three")))
+    import_files(folder, [export])
+    assert len(dedupe(folder).waiting) == 3
+    typed = "".join(f"{answer}\n" for answer in answers)
+    done = CliRunner().invoke(main, ["dedupe", str(folder), "--review"], input=typed)
+    assert done.output.count("\nPair ") == len(answers)
+    settled = ", 1 settled by that" if len(answers) == 2 else ""
+    assert f"{len(answers)} decided{settled}, 0 left" in done.output
+    run = dedupe(folder)
+    assert (run.reports, run.waiting) == (reports, ())
+
+
 def test_a_decision_of_a_person_joins_records(review):
     dedupe(review)
     done = CliRunner().invoke(main, ["dedupe", str(review), "--review"], input="d\nq\n")
