@@ -162,24 +162,22 @@ def _clustered(
 ) -> tuple[list[list[int]], NDArray[np.bool_]]:
     """Return the clusters, and the pairs that agree but could not be put together."""
     spoken = np.flatnonzero(rule >= 0)
-    verdicts = {
-        pair: RULES[number].verdict
-        for pair, number in zip(_at(pairs, spoken), rule[spoken].tolist(), strict=True)
-    }
-    duplicate = np.array([item.verdict is PairVerdict.DUPLICATE for item in RULES])
-    rows = spoken[duplicate[rule[spoken]]]
+    verdict = [RULES[number].verdict for number in rule[spoken].tolist()]
+    rows = spoken[np.array([item is PairVerdict.DUPLICATE for item in verdict], dtype=bool)]
     # The surest first: the rules are in that order.
     rows = rows[np.argsort(rule[rows], kind="stable")]
     found = _at(pairs, rows)
+    denied = set(_at(pairs, spoken[np.array([item is PairVerdict.NOT for item in verdict], dtype=bool)]))
     apart = set(known.apart)
-    unspoken = [pair for pair in known.before if pair not in verdicts]
+    judged = set(_at(pairs, spoken)) if known.before else set()
+    unspoken = [pair for pair in known.before if pair not in judged]
     agreeing = {*found, *known.together, *unspoken}
 
     def contradict(one: int, two: int) -> bool:
         pair = (min(one, two), max(one, two))
         if pair in apart:
             return True
-        return pair not in agreeing and (verdicts.get(pair) is PairVerdict.NOT or _contradict(normal, *pair))
+        return pair not in agreeing and (pair in denied or _contradict(normal, *pair))
 
     weak = {pair for pair, row in zip(found, rows.tolist(), strict=True) if RULES[rule[row]].name in WEAK}
     barred = torn(weak, contradict, found) | apart
