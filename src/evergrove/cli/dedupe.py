@@ -45,8 +45,8 @@ def command(  # noqa: PLR0917 - click passes each option
 
     All records are kept; every merge says which fields agreed and can be undone. Preprints, conference
     abstracts, corrections and other reports of the same work are linked, not merged. What is uncertain waits
-    for a person: see --review. Running it again adds only what is new; a merge that a new record leaves open is
-    taken back and waits.
+    for a person: see --review. Running it again adds only what is new; a merge that a new record leaves open
+    is taken back and waits.
     """
     from evergrove.errors import UsageError  # noqa: PLC0415 - after parsing
     from evergrove.services import dedupe as service  # noqa: PLC0415
