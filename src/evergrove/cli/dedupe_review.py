@@ -49,7 +49,7 @@ def ask_person(review: str, waiting: tuple[MergeEvent, ...], who: str | None) ->
         click.echo(_LEGEND)
     while at < len(waiting):
         event = waiting[at]
-        if not pairs.waits(event, decided.values()):
+        if pairs.between(event, decided.values()) is None:
             at += 1
             continue
         click.echo(f"\nPair {at + 1} of {len(waiting)} ({event.rule}: {event.why})")
@@ -66,11 +66,8 @@ def ask_person(review: str, waiting: tuple[MergeEvent, ...], who: str | None) ->
             decided[at] = decide(review, event.records, _VERDICTS[answer], who, reason)
         asked.append(at)
         at += 1
-    left = [
-        place
-        for place, event in enumerate(waiting)
-        if place not in decided and pairs.waits(event, decided.values())
-    ]
+    undecided = (event for place, event in enumerate(waiting) if place not in decided)
+    left = {pairs.between(event, decided.values()) for event in undecided} - {None}
     settled = len(waiting) - len(decided) - len(left)
     by_them = f", {settled} settled by that" if settled else ""
     click.echo(f"{len(decided)} decided{by_them}, {len(left)} left")

@@ -25,8 +25,8 @@ class OpenPairs:
     def __init__(self, groups: Iterable[Sequence[str]]) -> None:
         self._home = {key: number for number, group in enumerate(groups) for key in group}
 
-    def waits(self, event: MergeEvent, decided: Iterable[MergeEvent]) -> bool:
-        """Return whether a pair is of two reports that no decision so far has joined or kept apart.
+    def between(self, event: MergeEvent, decided: Iterable[MergeEvent]) -> frozenset[int] | None:
+        """Return the two reports of a pair; ``None`` where the decisions so far joined or keep them apart.
 
         Parameters
         ----------
@@ -47,5 +47,5 @@ class OpenPairs:
         def reports(pair: Iterable[int]) -> frozenset[int]:
             return frozenset(min(joined.of(home)) for home in pair)
 
-        between = reports(self._home[key] for key in event.records)
-        return len(between) == 2 and between not in {reports(pair) for pair in apart}
+        found = reports(self._home[key] for key in event.records)
+        return found if len(found) == 2 and found not in {reports(pair) for pair in apart} else None
