@@ -118,7 +118,7 @@ def test_the_tutorial_of_records_gives_what_it_says(tmp_path: Path) -> None:
     for name, content in SAVED.findall(text):
         files.append(tmp_path / name)
         files[-1].write_text(content, encoding="utf-8")
-    runs = import_files(review, files)
+    runs = import_files(review, files).runs
     assert [(run.read, run.added, len(run.left_out)) for run in runs] == [(1, 1, 0), (2, 2, 0), (2, 2, 0)]
     dedupe(review)
     found = found_records(review)

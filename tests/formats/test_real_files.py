@@ -17,7 +17,8 @@ from evergrove.services.folders import new_review
 from evergrove.services.import_records import import_files
 from evergrove.sources.carried_fields import field_values
 from evergrove.sources.exporting import ExportFormat
-from evergrove.store.records import read_imports, read_records
+from evergrove.store.logs import read_imports
+from evergrove.store.records import read_records
 from support.reading import SHARED, read_file, shared
 
 LIBRARY = ("ris", "nbib", "xml")

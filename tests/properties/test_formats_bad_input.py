@@ -103,11 +103,11 @@ def test_the_counts_of_an_import_add_up(place, review, data):
     path = place / "import"
     path.write_text(data.draw(spoiled(form)), encoding="utf-8")
     try:
-        (run,) = import_files(review, [path], Choices(form=form))
+        (run,) = import_files(review, [path], Choices(form=form)).runs
     except UsageError:
         return
     assert run.read == run.added + run.known + len(run.left_out)
-    (again,) = import_files(review, [path], Choices(form=form))
+    (again,) = import_files(review, [path], Choices(form=form)).runs
     assert (again.added, again.read, again.left_out) == (0, run.read, run.left_out)
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from evergrove.cli.output import json_option, print_json, with_errors
+from evergrove.cli.output import counted, json_option, print_json, with_errors
 from evergrove.errors import UsageError
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ def command(  # noqa: PLR0917 - click passes each option
     if as_json:
         print_json({"found": added, "candidates": [_plain(item) for item in listed]})
         return
-    click.echo(f"{len(listed)} candidates, {added} of them new")
+    click.echo(f"{counted(len(listed), 'candidate')}, {added} of them new")
     for item in listed[:MOST_LISTED]:
         _tell(item)
     if len(listed) > MOST_LISTED:

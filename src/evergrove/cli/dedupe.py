@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from evergrove.cli.output import json_option, print_json, progress, with_errors
+from evergrove.cli.output import counted, json_option, print_json, progress, with_errors
 
 if TYPE_CHECKING:
     from evergrove.model.merge import MergeEvent
@@ -27,7 +27,7 @@ MOST_NAMED = 10
     metavar="FILE",
     help="Write a CSV of all records with the report that each belongs to.",
 )
-@click.option("--by", "who", help="Who decides; the name of the account if left out.")
+@click.option("--who", "--by", "who", help="Who decides; by default the name of the account.")
 @click.option("--why", default="", help="The reason, for --undo.")
 @json_option
 @with_errors
@@ -45,7 +45,8 @@ def command(  # noqa: PLR0917 - click passes each option
 
     All records are kept; every merge says which fields agreed and can be undone. Preprints, conference
     abstracts, corrections and other reports of the same work are linked, not merged. What is uncertain waits
-    for a person: see --review. Running it again adds only what is new.
+    for a person: see --review. Running it again adds only what is new; a merge that a new record leaves open
+    is taken back and waits.
     """
     from evergrove.errors import UsageError  # noqa: PLC0415 - after parsing
     from evergrove.services import dedupe as service  # noqa: PLC0415
@@ -82,7 +83,7 @@ def _list(merges: tuple[MergeEvent, ...], *, as_json: bool) -> None:
         return
     for event in merges:
         click.echo(_line(event))
-    click.echo("1 merge holds" if len(merges) == 1 else f"{len(merges)} merges hold")
+    click.echo(f"{counted(len(merges), 'merge')} {'holds' if len(merges) == 1 else 'hold'}")
 
 
 def _line(event: MergeEvent) -> str:
@@ -96,10 +97,20 @@ def _line(event: MergeEvent) -> str:
 
 def _tell(review: str, run: DedupeRun) -> None:
     new = [event for event in run.added if event.verdict.value == "duplicate"]
-    linked = [event for event in run.added if event.relation is not None and event.verdict.value == "not"]
+    parted = set(run.parted)
+    linked = [
+        event
+        for event in run.added
+        if event.relation is not None and event.verdict.value == "not" and event not in parted
+    ]
     click.echo(
-        f"{run.records} records = {run.reports} reports + {run.merged} merged into them ({len(new)} new)"
+        f"{counted(run.records, 'record')} = {counted(run.reports, 'report')} + "
+        f"{run.merged} merged into them ({len(new)} new)"
     )
+    for event in run.parted[:MOST_NAMED]:
+        click.echo(f"  taken back, with the records of today: {_line(event)}")
+    if len(run.parted) > MOST_NAMED:
+        click.echo(f"  and {len(run.parted) - MOST_NAMED} more taken back: see records/merges.jsonl")
     for event in new[:MOST_NAMED]:
         click.echo(f"  merged {_line(event)}")
     if len(new) > MOST_NAMED:
@@ -109,4 +120,7 @@ def _tell(review: str, run: DedupeRun) -> None:
     if len(linked) > MOST_NAMED:
         click.echo(f"  and {len(linked) - MOST_NAMED} more links: see records/merges.jsonl")
     if run.waiting:
-        click.echo(f"{len(run.waiting)} pairs wait for you: 'evergrove dedupe {review} --review'")
+        wait = "waits" if len(run.waiting) == 1 else "wait"
+        click.echo(
+            f"{counted(len(run.waiting), 'pair')} {wait} for you: 'evergrove dedupe {review} --review'"
+        )

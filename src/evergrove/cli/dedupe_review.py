@@ -10,6 +10,7 @@ import click
 
 from evergrove.model.merge import PairVerdict
 from evergrove.services.dedupe import decide, own_id, records_of, report_groups, undo
+from evergrove.services.open_pairs import OpenPairs
 
 if TYPE_CHECKING:
     from evergrove.model.merge import MergeEvent
@@ -28,6 +29,8 @@ _COLOURS = {"=": "green", "~": "yellow", "≠": "red"}
 def ask_person(review: str, waiting: tuple[MergeEvent, ...], who: str | None) -> None:
     """Show each uncertain pair side by side and add what the person decides, at once: stopping loses nothing.
 
+    A pair that earlier answers settle is not asked about: A is B, and B is not C.
+
     Parameters
     ----------
     review : str
@@ -36,27 +39,38 @@ def ask_person(review: str, waiting: tuple[MergeEvent, ...], who: str | None) ->
         Who decides; by default the name of the account.
     """
     records = records_of(review, [key for event in waiting for key in event.records])
-    others = {key: len(group) - 1 for group in report_groups(review) for key in group if key in records}
+    groups = report_groups(review)
+    others = {key: len(group) - 1 for group in groups for key in group if key in records}
+    pairs = OpenPairs(groups)
     decided: dict[int, MergeEvent] = {}
+    asked: list[int] = []
     at = 0
     if waiting:
         click.echo(_LEGEND)
     while at < len(waiting):
         event = waiting[at]
+        if pairs.between(event, decided.values()) is None:
+            at += 1
+            continue
         click.echo(f"\nPair {at + 1} of {len(waiting)} ({event.rule}: {event.why})")
         _side_by_side(event, records, others)
         answer, reason = _answer()
         if answer == "q":
             break
         if answer == "b":
-            at = max(0, at - 1)
+            at = asked.pop() if asked else at
             if at in decided:
                 undo(review, decided.pop(at).id, who, "taken back while deciding")
             continue
         if answer in _VERDICTS:
             decided[at] = decide(review, event.records, _VERDICTS[answer], who, reason)
+        asked.append(at)
         at += 1
-    click.echo(f"{len(decided)} decided, {len(waiting) - len(decided)} left")
+    undecided = (event for place, event in enumerate(waiting) if place not in decided)
+    left = {pairs.between(event, decided.values()) for event in undecided} - {None}
+    settled = len(waiting) - len(decided) - len(left)
+    by_them = f", {settled} settled by that" if settled else ""
+    click.echo(f"{len(decided)} decided{by_them}, {len(left)} left")
 
 
 def _answer() -> tuple[str, str]:

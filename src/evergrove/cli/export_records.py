@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from evergrove.cli.output import json_option, print_json, progress, with_errors
+from evergrove.cli.output import counted, json_option, print_json, progress, with_errors
 
 
 @click.command()
@@ -36,4 +36,4 @@ def command(review: str, form: str, output: Path | None, as_json: bool) -> None:
     if as_json:
         print_json({"export": {"file": str(output), "format": form, "records": count}})
     else:
-        click.echo(f"{output}: {count} records ({form})")
+        click.echo(f"{output}: {counted(count, 'record')} ({form})")

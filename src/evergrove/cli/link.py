@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from evergrove.cli.output import json_option, print_json, progress, with_errors
+from evergrove.cli.output import counted, json_option, print_json, progress, with_errors
+from evergrove.errors import UsageError
 
 if TYPE_CHECKING:
     from evergrove.model.link import LinkDecision
@@ -104,9 +105,10 @@ def _tell_decision(decision: LinkDecision, *, as_json: bool) -> None:
 def _tell(linked: Linked) -> None:
     known = [trial for trial in linked.trials if trial.study is not None and (trial.reports or trial.entries)]
     new = linked.candidates
+    tied = len(linked.reports) - len(linked.unlinked)
     click.echo(
-        f"{len(linked.reports)} reports and {len(linked.entries)} registered trials: "
-        f"{len(linked.reports) - len(linked.unlinked)} reports linked, {len(linked.unlinked)} unlinked"
+        f"{counted(len(linked.reports), 'report')} and {counted(len(linked.entries), 'registered trial')}: "
+        f"{counted(tied, 'report')} linked, {len(linked.unlinked)} unlinked"
     )
     _tell_trials(f"Studies of the review with records ({len(known)})", known, linked)
     _tell_trials(f"New candidates ({len(new)})", new, linked)
@@ -168,8 +170,20 @@ def _explain(linked: Linked, item: str) -> None:
     found = [link for link in linked.links if names & {link.left, link.right}]
     for link in found:
         click.echo(str(link))
-    if not found:
-        click.echo(f"{item}: no link is likely")
+    if found:
+        return
+    known = {
+        *linked.reports,
+        *linked.entries,
+        *(number for trial in linked.trials for number in trial.numbers),
+    }
+    known |= {f"{STUDY}{trial.study}" for trial in linked.trials}
+    if not names & known:
+        raise UsageError(
+            f"--explain: found {item!r}; allowed: the id of a report, a registration number or a study that "
+            "these records or the review name; 'evergrove link --json' has them all"
+        )
+    click.echo(f"{item}: no link is likely")
 
 
 def _more(total: int, shown: int) -> None:

@@ -20,6 +20,17 @@ P = ParamSpec("P")
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of text.")
 
 
+def counted(number: int, name: str) -> str:
+    """Return a number with the name of what was counted.
+
+    Examples
+    --------
+    >>> counted(1, "pair"), counted(1200, "record")
+    ('1 pair', '1200 records')
+    """
+    return f"{number} {name}{'' if number == 1 else 's'}"
+
+
 def print_json(data: dict[str, Any]) -> None:
     """Print data as one JSON object."""
     click.echo(json.dumps(data, ensure_ascii=False, indent=2))
@@ -58,7 +69,10 @@ def _leave(error: EvergroveError, *, as_json: bool) -> NoReturn:
 
 @contextmanager
 def progress(*, quiet: bool) -> Iterator[Callable[[str, int, int], None] | None]:
-    """Give a progress callback that draws bars on a terminal; ``None`` elsewhere."""
+    """Give a progress callback that draws bars on a terminal; ``None`` elsewhere.
+
+    A total of 0 is not known: the bar then only moves, and the count stands beside it.
+    """
     if quiet or not sys.stderr.isatty():
         yield None
         return
@@ -71,7 +85,7 @@ def progress(*, quiet: bool) -> Iterator[Callable[[str, int, int], None] | None]
 
         def step(stage: str, done: int, total: int) -> None:
             if stage not in tasks:
-                tasks[stage] = bars.add_task(stage, total=total)
-            bars.update(tasks[stage], completed=done, total=total)
+                tasks[stage] = bars.add_task(stage, total=total or None)
+            bars.update(tasks[stage], completed=done, total=total or None)
 
         yield step

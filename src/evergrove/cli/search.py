@@ -10,6 +10,7 @@ import click
 from evergrove.cli.output import json_option, print_json, progress, with_errors
 
 if TYPE_CHECKING:
+    from evergrove.model.search import SearchRun
     from evergrove.services.search import Found, SearchOutcome
 
 #: New records that are named on the terminal.
@@ -41,17 +42,29 @@ def tell(outcome: SearchOutcome, *, as_json: bool, named: bool = False) -> None:
         print_json(outcome.to_dict())
     else:
         for run in outcome.runs:
-            end = "" if run.complete else "; not complete"
-            click.echo(
-                f"{run.search} ({run.database}): {run.count:,} found, read {run.fetched} = {run.added} new + "
-                f"{run.changed} changed + {run.known} known + {run.left_out} left out{end}"
-            )
+            click.echo(f"{run.search} ({run.database}): {_counts(run)}")
+            if run.complete and run.fetched < run.count and run.limit is not None:
+                click.echo(
+                    f"  only the {run.limit:,} that it ranks highest are taken: the limit in searches.yaml"
+                )
             for remark in run.remarks:
                 click.echo(f"  {remark}")
         if named:
             _name(outcome.found)
+            if open_ended := sum(not run.complete for run in outcome.runs):
+                click.echo(f"{open_ended} of {len(outcome.runs)} searches did not end: there may be more.")
         if outcome.error is not None:
             click.echo(f"evergrove: {outcome.error}", err=True)
+
+
+def _counts(run: SearchRun) -> str:
+    if not run.complete and not run.count and not run.fetched:
+        return "no answer, so nobody knows what there is"
+    end = "" if run.complete else "; not complete"
+    return (
+        f"{run.count:,} found, read {run.fetched} = {run.added} new + {run.changed} changed + "
+        f"{run.known} known + {run.left_out} left out{end}"
+    )
 
 
 def leave(outcome: SearchOutcome) -> None:
@@ -63,7 +76,7 @@ def leave(outcome: SearchOutcome) -> None:
 def _name(found: tuple[Found, ...]) -> None:
     """Name the records that came in."""
     if not found:
-        click.echo("Nothing new.")
+        click.echo("Nothing new came in.")
         return
     changed = sum(one.changed for one in found)
     click.echo(f"{len(found) - changed} new, {changed} changed:")

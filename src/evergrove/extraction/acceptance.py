@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
 
-from evergrove.errors import DataError
+from evergrove.errors import DataError, UsageError
 from evergrove.model.candidate import Candidate, CandidatePart, ValueKind
 from evergrove.model.datum import Datum, ReportedEffect, TimePoint
 from evergrove.model.faults import first_refused
@@ -103,6 +103,11 @@ def datum_of(  # noqa: PLR0911 - each thing that can be unclear
     Returns
     -------
     Datum or Unclear
+
+    Raises
+    ------
+    UsageError
+        For an outcome, group or arm that there is not.
     """
     kind = _KINDS.get(candidate.kind)
     if kind is None:
@@ -138,7 +143,9 @@ def _outcome(candidate: Candidate, outcomes: Sequence[Outcome], named: str | Non
     known = ", ".join(outcome.id for outcome in outcomes)
     if named is not None:
         found = [outcome for outcome in outcomes if outcome.id == named]
-        return found[0] if found else Unclear(f"no outcome {named!r}; allowed: {known}")
+        if not found:
+            raise UsageError(f"--outcome: found {named!r}; allowed: {known}; nothing was recorded")
+        return found[0]
     names = _OUTCOMES.get(candidate.part, {_plain(candidate.outcome or "")})
     found = [outcome for outcome in outcomes if {_plain(outcome.id), _plain(outcome.label)} & names]
     if len(found) == 1 and candidate.row is None:
@@ -160,7 +167,7 @@ def _arms(candidate: Candidate, study: Study, named: Mapping[str, str]) -> dict[
         if group not in by_title or arm not in known:
             groups = ", ".join(repr(title) for title in by_title)
             allowed = f"a group of {groups} and an arm of {', '.join(sorted(known))}"
-            return Unclear(f"--arm {group}={arm}: allowed: {allowed}")
+            raise UsageError(f"--arm: found {group}={arm}; allowed: {allowed}; nothing was recorded")
         found[by_title[group]] = arm
     if not named:
         for posted in candidate.arms:
@@ -179,7 +186,7 @@ def _arms(candidate: Candidate, study: Study, named: Mapping[str, str]) -> dict[
                 f"{', '.join(arm.id for arm in study.arms)}"
             )
     if len(set(found.values())) != len(found):
-        return Unclear("two groups are given the same arm; allowed: one group for an arm")
+        raise UsageError("--arm: two groups are given the same arm; allowed: one each; nothing was recorded")
     return found
 
 

@@ -18,12 +18,16 @@ class Clusters:
     ----------
     contradict : callable
         Takes two records and says whether they cannot be one publication.
+    groups : iterable of sequences of int
+        Clusters to begin with, whatever contradicts in them.
     """
 
-    def __init__(self, contradict: Callable[[int, int], bool]) -> None:
+    def __init__(self, contradict: Callable[[int, int], bool], groups: Iterable[Sequence[int]] = ()) -> None:
         self._contradict = contradict
-        self._home: dict[int, int] = {}
-        self._members: dict[int, list[int]] = {}
+        self._members: dict[int, list[int]] = {group[0]: list(group) for group in groups if len(group) > 1}
+        self._home: dict[int, int] = {
+            record: home for home, members in self._members.items() for record in members
+        }
 
     def of(self, record: int) -> list[int]:
         """Return the records of a record's cluster, itself among them."""

@@ -35,8 +35,21 @@ class Standing:
     @cached_property
     def together(self) -> list[Pair]:
         """Pairs that are one publication, those that a person decided first."""
-        pairs = [event for event in self.holds.values() if event.verdict is PairVerdict.DUPLICATE]
-        return [event.records for event in sorted(pairs, key=lambda event: not event.by_person)]
+        return [*self.by_person, *self.by_rules]
+
+    @cached_property
+    def by_person(self) -> list[Pair]:
+        """Pairs that a person decided to be one publication."""
+        return [event.records for event in self._merges if event.by_person]
+
+    @cached_property
+    def by_rules(self) -> list[Pair]:
+        """Pairs that rules merged and a person said nothing of."""
+        return [event.records for event in self._merges if not event.by_person]
+
+    @property
+    def _merges(self) -> list[MergeEvent]:
+        return [event for event in self.holds.values() if event.verdict is PairVerdict.DUPLICATE]
 
     @cached_property
     def apart(self) -> set[Pair]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -21,7 +21,7 @@ from evergrove.records.normal_forms import Sort
 from evergrove.records.rules import RULES, decide
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator
+    from collections.abc import Callable, Collection, Iterator, Sequence
 
     from numpy.typing import NDArray
 
@@ -56,6 +56,7 @@ def deduplicate(
     *,
     together: Collection[tuple[str, str]] = (),
     apart: Collection[tuple[str, str]] = (),
+    before: Collection[tuple[str, str]] = (),
     workers: int | None = None,
     progress: Callable[[str, int, int], None] | None = None,
 ) -> Deduplicated:
@@ -69,6 +70,9 @@ def deduplicate(
         PyArrow.
     together, apart : collection of pairs of ids
         What a person decided; no rule overrides it.
+    before : collection of pairs of ids
+        What rules merged in an earlier run. They are judged anew with all records; one holds on where no rule
+        says anything of its two records now.
     workers : int, optional
         Processes; by default 2 for many records, else 1.
     progress : callable, optional
@@ -122,41 +126,52 @@ def deduplicate(
     rule = decide(Facts(pairs))
     step("Comparing", 4, _STEPS)
     position = {key: row for row, key in enumerate(ids)}
-    decided = [
-        [
-            (min(a, b), max(a, b))
-            for a, b in (
-                (position[one], position[two]) for one, two in given if one in position and two in position
-            )
-        ]
-        for given in (together, apart)
-    ]
-    clusters, chained = _clustered(normal, pairs, rule, decided[0], set(decided[1]))
+    known = Known(*(_rows(given, position) for given in (together, before, apart)))
+    clusters, chained = _clustered(normal, pairs, rule, known)
     step("Comparing", _STEPS, _STEPS)
     named = [tuple(ids[row] for row in cluster) for cluster in clusters]
     return Deduplicated(ids, named, len(pairs), pairs, rule, chained)
 
 
+class Known(NamedTuple):
+    """Pairs of rows of which something is known, the smaller row first.
+
+    Parameters
+    ----------
+    together : list of pairs
+        A person merged them.
+    before : list of pairs
+        Rules merged them in an earlier run.
+    apart : list of pairs
+        A person keeps them apart.
+    """
+
+    together: list[Pair]
+    before: list[Pair]
+    apart: list[Pair]
+
+
+def _rows(given: Collection[tuple[str, str]], position: dict[str, int]) -> list[Pair]:
+    """Return pairs of ids as pairs of rows, the smaller first; those of other records are left out."""
+    found = ((position[one], position[two]) for one, two in given if one in position and two in position)
+    return [(min(pair), max(pair)) for pair in found]
+
+
 def _clustered(
-    normal: NormalColumns, pairs: Comparison, rule: NDArray[np.int16], together: list[Pair], apart: set[Pair]
+    normal: NormalColumns, pairs: Comparison, rule: NDArray[np.int16], known: Known
 ) -> tuple[list[list[int]], NDArray[np.bool_]]:
     """Return the clusters, and the pairs that agree but could not be put together."""
-    duplicate = np.array([item.verdict is PairVerdict.DUPLICATE for item in RULES])
-    rows = np.flatnonzero((rule >= 0) & duplicate[rule])
+    spoken = np.flatnonzero(rule >= 0)
+    verdict = [RULES[number].verdict for number in rule[spoken].tolist()]
+    rows = spoken[np.array([item is PairVerdict.DUPLICATE for item in verdict], dtype=bool)]
     # The surest first: the rules are in that order.
     rows = rows[np.argsort(rule[rows], kind="stable")]
-    found = list(zip(pairs.left[rows].tolist(), pairs.right[rows].tolist(), strict=True))
-    agreeing = set(found) | set(together)
-    refused = np.flatnonzero((rule >= 0) & ~duplicate[rule])
-    denied = {
-        pair
-        for row, pair in zip(
-            refused.tolist(),
-            zip(pairs.left[refused].tolist(), pairs.right[refused].tolist(), strict=True),
-            strict=True,
-        )
-        if RULES[rule[row]].verdict is PairVerdict.NOT
-    }
+    found = _at(pairs, rows)
+    denied = set(_at(pairs, spoken[np.array([item is PairVerdict.NOT for item in verdict], dtype=bool)]))
+    apart = set(known.apart)
+    judged = set(_at(pairs, spoken)) if known.before else set()
+    unspoken = [pair for pair in known.before if pair not in judged]
+    agreeing = {*found, *known.together, *unspoken}
 
     def contradict(one: int, two: int) -> bool:
         pair = (min(one, two), max(one, two))
@@ -164,20 +179,34 @@ def _clustered(
             return True
         return pair not in agreeing and (pair in denied or _contradict(normal, *pair))
 
-    clusters = Clusters(contradict)
-    for one, two in together:
-        clusters.join(one, two)
     weak = {pair for pair, row in zip(found, rows.tolist(), strict=True) if RULES[rule[row]].name in WEAK}
-    undecided = torn(weak, contradict, found)
+    barred = torn(weak, contradict, found) | apart
+
+    def by_rules(begun: Sequence[Sequence[int]]) -> Clusters:
+        clusters = Clusters(contradict, begun)
+        for pair in found:
+            if pair not in barred:
+                clusters.join(*pair)
+        return clusters
+
+    # What a person decided holds against every rule, among more than two records too.
+    held = Clusters(lambda one, two: (min(one, two), max(one, two)) in apart)
+    for pair in (*known.together, *unspoken):
+        held.join(*pair)
+    # A person may have added to an earlier merge of rules, knowing it: it holds as long as the rules by
+    # themselves make it, whatever was added.
+    alone = by_rules(())
+    for one, two in known.before:
+        if two in alone.of(one):
+            held.join(one, two)
+    clusters = by_rules(held.all())
     chained = np.zeros(len(pairs), dtype=bool)
-    for pair, row in zip(found, rows.tolist(), strict=True):
-        if pair in apart or pair in undecided or not clusters.join(*pair):
-            chained[row] = True
-    for pair, row in zip(found, rows.tolist(), strict=True):
-        # Another way may have brought them together.
-        if chained[row] and pair not in apart and pair[1] in clusters.of(pair[0]):
-            chained[row] = False
+    chained[rows] = [pair in apart or pair[1] not in clusters.of(pair[0]) for pair in found]
     return clusters.all(), chained
+
+
+def _at(pairs: Comparison, rows: NDArray[np.int64]) -> list[Pair]:
+    return list(zip(pairs.left[rows].tolist(), pairs.right[rows].tolist(), strict=True))
 
 
 def _contradict(normal: NormalColumns, one: int, two: int) -> bool:

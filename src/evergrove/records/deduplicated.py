@@ -15,7 +15,7 @@ from evergrove.stats.fingerprint import SCHEMA_VERSION, software_version
 from evergrove.stats.result import Result
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
 
     from numpy.typing import NDArray
 
@@ -167,25 +167,33 @@ class Deduplicated(Result):
         """Yield the pairs that belong together without being one publication: preprint and article ..."""
         return self._with(PairVerdict.NOT)
 
+    def of(self, pairs: Collection[tuple[str, str]]) -> Iterator[Explained]:
+        """Yield the pairs among these that a rule speaks of, as they are judged, explained."""
+        wanted = {frozenset(pair) for pair in pairs}
+        for row in np.flatnonzero(self._rule >= 0).tolist() if wanted else ():
+            if frozenset((self.ids[self._pairs.left[row]], self.ids[self._pairs.right[row]])) in wanted:
+                yield self._explained(row)
+
     def _with(self, verdict: PairVerdict) -> Iterator[Explained]:
         rows = np.flatnonzero(self._rule >= 0)
         for row in rows[np.argsort(self._rule[rows], kind="stable")].tolist():
-            chained = bool(self._chained[row])
-            found = PairVerdict.UNCERTAIN if chained else RULES[self._rule[row]].verdict
-            if found is verdict and (
-                found is not PairVerdict.NOT or RULES[self._rule[row]].relation is not None
+            if self._verdict(row) is verdict and (
+                verdict is not PairVerdict.NOT or RULES[self._rule[row]].relation is not None
             ):
-                yield self._explained(row, found, chained=chained)
+                yield self._explained(row)
 
-    def _explained(self, row: int, verdict: PairVerdict, *, chained: bool) -> Explained:
-        rule = RULES[self._rule[row]]
+    def _verdict(self, row: int) -> PairVerdict:
+        return PairVerdict.UNCERTAIN if self._chained[row] else RULES[self._rule[row]].verdict
+
+    def _explained(self, row: int) -> Explained:
+        rule, chained = RULES[self._rule[row]], bool(self._chained[row])
         by_code: dict[Agreement, list[str]] = {code: [] for code in Agreement}
         for name in FIELDS:
             by_code[Agreement(int(self._pairs.codes[name][row]))].append(name)
         return Explained(
             self.ids[int(self._pairs.left[row])],
             self.ids[int(self._pairs.right[row])],
-            verdict,
+            self._verdict(row),
             CHAIN if chained else rule.name,
             CHAIN_SAYS if chained else rule.says,
             None if chained else rule.relation,

@@ -11,7 +11,7 @@ from evergrove.extraction.acceptance import Chosen, Unclear, datum_of
 from evergrove.extraction.candidates import candidates_in
 from evergrove.model import Review, Study
 from evergrove.model.candidate import Candidate, CandidateAction, CandidateDecision, CandidatePart
-from evergrove.services.folders import locate
+from evergrove.services.folders import locate, locate_own
 from evergrove.store import read_review, study_text
 from evergrove.store.candidates import (
     add_candidate_decision,
@@ -68,7 +68,7 @@ def find_candidates(review: str | Path) -> int:
     int
         How many were added to ``records/candidates.jsonl``.
     """
-    folder = locate(review)
+    folder = locate_own(review)
     with changing(folder, "candidates"):
         return _find(folder)
 
@@ -151,18 +151,19 @@ def decide(
     Returns
     -------
     Decided
-        The decision is recorded in any case; the message says what became of it and what is left to do.
+        The decision is recorded; the message says what became of it and what is left to do.
 
     Raises
     ------
     UsageError
-        For an id that none or several candidates have, or a missing name or reason.
+        For an id that none or several candidates have, a missing name or reason, or an outcome, group or arm
+        that there is not; nothing is recorded then.
     ReviewFolderError
         For a review with faults.
     """
     if not who.strip() or not why.strip():
         raise UsageError("a decision needs a name (--who) and a reason (--why)")
-    folder = locate(review)
+    folder = locate_own(review)
     with changing(folder, "candidates"):
         return _decide(folder, candidate_id, accept=accept, who=who, why=why, chosen=chosen or Chosen())
 

@@ -8,6 +8,7 @@ import hashlib
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from io import StringIO
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,17 +17,19 @@ from evergrove.model.merge import RULES, MergeEvent, PairVerdict
 from evergrove.records.clusters import Clusters
 from evergrove.records.decisions import Standing, standing
 from evergrove.records.deduplicate import deduplicate
-from evergrove.services.folders import locate
+from evergrove.services.folders import locate, locate_own
+from evergrove.services.kept_dedupe import SETTLED, Settled, settled_key
+from evergrove.store.kept_results import content_of
 from evergrove.store.lock import changing
 from evergrove.store.merges import add_merges, read_merges
-from evergrove.store.records import read_records, record_ids
+from evergrove.store.records import read_records, record_files, record_ids
 from evergrove.store.write import write_whole
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from evergrove.model.record import Record
-    from evergrove.records.deduplicated import Explained
+    from evergrove.records.deduplicated import Deduplicated, Explained
 
     Progress = Callable[[str, int, int], None]
 
@@ -45,12 +48,15 @@ class DedupeRun:
         Decisions that this run added: merges, pairs that wait for a person, pairs that are linked.
     waiting : tuple of MergeEvent
         Pairs that wait for a person.
+    parted : tuple of MergeEvent
+        Those of `added` that take back an earlier merge of the rules.
     """
 
     records: int
     reports: int
     added: tuple[MergeEvent, ...]
     waiting: tuple[MergeEvent, ...]
+    parted: tuple[MergeEvent, ...] = ()
 
     @property
     def merged(self) -> int:
@@ -64,6 +70,7 @@ class DedupeRun:
             "reports": self.reports,
             "merged": self.merged,
             "added": [event.model_dump(mode="json", exclude_defaults=True) for event in self.added],
+            "parted": [event.id for event in self.parted],
             "waiting": [event.model_dump(mode="json", exclude_defaults=True) for event in self.waiting],
         }
 
@@ -82,7 +89,9 @@ def dedupe(review: str | Path, progress: Progress | None = None) -> DedupeRun:
     -------
     DedupeRun
         Each merge, each pair that waits for a person and each pair that is linked is a line in
-        ``records/merges.jsonl``. Running again adds only what is new; what a person decided stays.
+        ``records/merges.jsonl``. Running again adds only what is new; what a person decided stays. A merge
+        that the rules do not make with the records of today (a new one leaves open which of two it is) is
+        taken back by a line of its own and waits for a person.
 
     Raises
     ------
@@ -92,43 +101,63 @@ def dedupe(review: str | Path, progress: Progress | None = None) -> DedupeRun:
         For a record or decision that cannot be read.
     BusyError
         While another run changes the review.
+
+    Notes
+    -----
+    Any import of the same records in several steps gives the same merges as one, as long as what was
+    compared once is compared again; in blocks of very many like records it may not be, and an earlier merge
+    then holds. Where neither records nor decisions changed since the last run, nothing is compared.
     """
-    folder = locate(review)
+    folder = locate_own(review)
     with changing(folder, "dedupe"):
-        return _dedupe(folder, progress)
+        records = content_of(record_files(folder))
+        held = SETTLED.recall(settled_key(folder, records))
+        if held is not None:
+            return DedupeRun(held.records, held.reports, (), held.waiting)
+        events = read_merges(folder)
+        run = _dedupe(folder, events, progress)
+        # Who edits files by hand takes no lock: what changed meanwhile was not looked at.
+        if content_of(record_files(folder)) == records and read_merges(folder) == (*events, *run.added):
+            SETTLED.keep(settled_key(folder, records), Settled(run.records, run.reports, run.waiting))
+        return run
 
 
-def _dedupe(folder: Path, progress: Progress | None) -> DedupeRun:
-    events = read_merges(folder)
+def _dedupe(folder: Path, events: tuple[MergeEvent, ...], progress: Progress | None) -> DedupeRun:
     now = standing(events)
-    found = deduplicate(read_records(folder), together=now.together, apart=now.apart, progress=progress)
-    held = now.groups(found.ids)
-    added = tuple(_events(_new(found.duplicates(), found.uncertain(), found.related(), held, now)))
-    add_merges(folder, added)
-    after = standing((*events, *added)) if added else now
+    found = deduplicate(
+        read_records(folder),
+        together=now.by_person,
+        apart=now.apart,
+        before=now.by_rules,
+        progress=progress,
+    )
+    parted = tuple(_events(_parted(found, now)))
+    left = standing((*events, *parted)) if parted else now
+    new = tuple(_events(_new(found, left)))
+    add_merges(folder, (*parted, *new))
+    after = standing((*events, *parted, *new)) if parted or new else now
     groups = after.groups(found.ids)
-    return DedupeRun(len(found.ids), len(groups), added, _waiting(after, groups))
+    return DedupeRun(len(found.ids), len(groups), (*parted, *new), _waiting(after, groups), parted)
 
 
-def _new(
-    duplicates: Iterable[Explained],
-    uncertain: Iterable[Explained],
-    related: Iterable[Explained],
-    held: list[tuple[str, ...]],
-    now: Standing,
-) -> Iterator[Explained]:
-    """Yield what is new: merges that bring records together that were not, and pairs not yet spoken of."""
-    number = {key: row for row, key in enumerate(key for group in held for key in group)}
-    joined = Clusters(lambda _one, _two: False)
-    for group in held:
-        for key in group[1:]:
-            joined.join(number[group[0]], number[key])
-    for pair in duplicates:
+def _parted(found: Deduplicated, now: Standing) -> Iterator[Explained]:
+    """Yield the merges of rules that they do not make with all records, as their pairs are judged now."""
+    home = dict(zip(found.ids, found.labels().tolist(), strict=True))
+    apart = [(a, b) for a, b in now.by_rules if a in home and b in home and home[a] != home[b]]
+    return found.of(apart)
+
+
+def _new(found: Deduplicated, now: Standing) -> Iterator[Explained]:
+    """Yield what is new: merges that bring records together that were not, and pairs not yet so spoken of."""
+    number = {key: row for row, key in enumerate(found.ids)}
+    held = now.groups(found.ids)
+    joined = Clusters(lambda _one, _two: False, [[number[key] for key in group] for group in held])
+    for pair in found.duplicates():
         one, two = number[pair.left], number[pair.right]
         if two not in joined.of(one):
             joined.join(one, two)
             yield pair
-    for pair in (*uncertain, *related):
+    for pair in chain(found.uncertain(), found.related()):
         known = (min(pair.left, pair.right), max(pair.left, pair.right)) in now.known
         if not known and number[pair.right] not in joined.of(number[pair.left]):
             yield pair
@@ -205,7 +234,7 @@ def undo(review: str | Path, merge: str, who: str | None = None, why: str = "und
     UsageError
         For an id that is not there, is undone already, or is no merge.
     """
-    folder = locate(review)
+    folder = locate_own(review)
     with changing(folder, "dedupe --undo"):
         return _undo(folder, review, merge, who, why)
 
@@ -257,7 +286,7 @@ def decide(
     """
     why = why or "both records seen side by side"
     event = _event(records, datetime.now(UTC), who or account(), verdict, why)
-    folder = locate(review)
+    folder = locate_own(review)
     with changing(folder, "dedupe --review"):
         add_merges(folder, [event])
     return event

@@ -61,7 +61,7 @@ def export_records(
         for record in records:
             count += 1
             if progress is not None and count % STEP == 0:
-                progress("export", count, count)
+                progress("export", count, 0)
             yield record
 
     for piece in exported(counted(read_records(locate(review))), known[form]):

@@ -60,6 +60,32 @@ def locate(review: str | Path) -> Path:
     )
 
 
+def locate_own(review: str | Path) -> Path:
+    """Find a review folder that is to be changed: a shipped review stays as it came.
+
+    Parameters
+    ----------
+    review : str or Path
+        A folder; the name of a shipped review is no folder.
+
+    Returns
+    -------
+    Path
+
+    Raises
+    ------
+    UsageError
+        If it is not there, or is the name of a shipped review.
+    """
+    folder = locate(review)
+    if folder != Path(review):
+        raise UsageError(
+            f"{review!s} comes with evergrove and stays as it is; allowed: a folder of yours; copy it with "
+            f"'evergrove new my-review --from {review!s}'"
+        )
+    return folder
+
+
 def new_review(folder: Path, source: str | Path | None = None) -> Path:
     """Make a review folder: with a commented protocol, or as a copy of another review.
 

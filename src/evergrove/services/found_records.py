@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 from evergrove.model.record import FileFormat, FoundRecords
 from evergrove.services.dedupe import report_groups
+from evergrove.store.logs import read_imports
 from evergrove.store.merges import read_merges
-from evergrove.store.records import read_imports, read_records
+from evergrove.store.records import read_records
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -55,7 +56,7 @@ def found_records(folder: Path) -> FoundRecords | None:
             counts[name] += run.added
     for record in read_records(folder) if unnamed else ():
         if (record.source.file_sha256, record.source.imported) in unnamed:
-            counts[record.source.database or f"{record.source.file} (database not named)"] += 1
+            counts[record.source.database or f"database not named ({record.source.file})"] += 1
     merged = None
     if read_merges(folder):
         groups = report_groups(folder)

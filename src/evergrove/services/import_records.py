@@ -6,20 +6,21 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from pydantic import ValidationError
 
 from evergrove.errors import UsageError
 from evergrove.model.faults import first_refused
 from evergrove.model.record import FileFormat, ImportRun, LeftOutRecord, Record
-from evergrove.services.folders import locate
+from evergrove.services.folders import locate_own
 from evergrove.sources.draft import Draft, LeftOut, Origin
 from evergrove.sources.formats import mapping_of, read_with, recognise
 from evergrove.sources.opening import open_file
 from evergrove.store.lock import changing
 from evergrove.store.records import IMPORTS, known_ids, records_to
 
-#: Called with the stage, what is done and the total.
+#: Called with the stage, what is done and the total, which is 0 where nobody knows it before the end.
 Progress = Callable[[str, int, int], None]
 #: Records between two calls of the progress.
 STEP = 200
@@ -42,6 +43,29 @@ class Choices:
     platform: str | None = None
     search: str | None = None
     mapping: Mapping[str, str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ImportOutcome:
+    """What became of files.
+
+    Parameters
+    ----------
+    runs : tuple of ImportRun
+        One for each file that could be read.
+    refused : tuple of UsageError
+        One for each file that could not: nothing of it came in.
+    """
+
+    runs: tuple[ImportRun, ...]
+    refused: tuple[UsageError, ...]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the outcome as JSON-safe data."""
+        return {
+            "imports": [run.model_dump(mode="json") for run in self.runs],
+            "refused": [error.to_dict() for error in self.refused],
+        }
 
 
 def choices_from(
@@ -83,8 +107,8 @@ def import_files(
     files: Sequence[str | Path],
     choices: Choices | None = None,
     progress: Progress | None = None,
-) -> tuple[ImportRun, ...]:
-    """Import the records of files into a review.
+) -> ImportOutcome:
+    """Import the records of files into a review; a file that cannot be read does not stop the others.
 
     Parameters
     ----------
@@ -98,21 +122,30 @@ def import_files(
 
     Returns
     -------
-    tuple of ImportRun
-        One per file. What could not be read is in ``left_out`` with position and reason; records that the
-        review holds already, character for character, are counted in ``known`` and not added again.
+    ImportOutcome
+        A run for each file. What could not be read is in ``left_out`` with position and reason; records that
+        the review holds already, character for character, are counted in ``known`` and not added again.
 
     Raises
     ------
     UsageError
-        For a review or file that is not there, or a format that is not known. Files before it are imported.
+        For a review that is not there; for a single file that is not there or is of no known format.
     BusyError
         While another run changes the review.
     """
-    folder = locate(review)
+    folder = locate_own(review)
+    runs: list[ImportRun] = []
+    refused: list[UsageError] = []
     with changing(folder, "import"):
         known = known_ids(folder)
-        return tuple(_import(folder, Path(file), choices or Choices(), known, progress) for file in files)
+        for file in files:
+            try:
+                runs.append(_import(folder, Path(file), choices or Choices(), known, progress))
+            except UsageError as error:
+                if len(files) == 1:
+                    raise
+                refused.append(error)
+    return ImportOutcome(tuple(runs), tuple(refused))
 
 
 def _import(
@@ -123,7 +156,8 @@ def _import(
     mapping = mapping_of(reader, opened, choices.mapping)
     when = datetime.now(UTC).replace(microsecond=0)
     origin = Origin(form, file.name, opened.sha256, when, choices.database, choices.platform, choices.search)
-    read = added = repeated = 0
+    read = repeated = 0
+    new: set[str] = set()
     left_out: list[LeftOutRecord] = []
     with records_to(folder, file.name, opened.sha256) as batch:
         for item in read_with(reader, opened, choices.mapping):
@@ -131,14 +165,13 @@ def _import(
             record = finish_record(item, origin)
             if isinstance(record, LeftOutRecord):
                 left_out.append(record)
-            elif record.id in known:
+            elif record.id in known or record.id in new:
                 repeated += 1
             else:
-                known.add(record.id)
+                new.add(record.id)
                 batch.add(record)
-                added += 1
             if progress is not None and read % STEP == 0:
-                progress(file.name, read, read)
+                progress(file.name, read, 0)
         run = ImportRun(
             file=file.name,
             file_sha256=opened.sha256,
@@ -148,12 +181,14 @@ def _import(
             platform=choices.platform,
             search=choices.search,
             read=read,
-            added=added,
+            added=len(new),
             known=repeated,
             left_out=tuple(left_out),
             mapping=mapping,
         )
         batch.log(IMPORTS, run)
+    # Only now do they stand in the review: of a file that broke off nothing is known.
+    known |= new
     return run
 
 

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from pydantic import TypeAdapter, ValidationError
-
 from evergrove.records.unpublished import UnpublishedTrial  # noqa: TC001 - pydantic reads the annotation
-from evergrove.store.kept_results import keep, key_of, recall
+from evergrove.store.kept_results import Kept, key_of
 from evergrove.store.links import LINKS
 from evergrove.store.merges import MERGES
 from evergrove.store.records import RECORDS, record_files
@@ -18,8 +16,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from evergrove.model.study import Study
-
-_KIND = "unpublished"
 
 
 class Listed(NamedTuple):
@@ -36,8 +32,8 @@ class Listed(NamedTuple):
     titles: dict[str, str]
 
 
-#: The file may be another's work, so it is checked as it is read.
-_FORM = TypeAdapter(Listed)
+#: The lists that are kept.
+LISTS = Kept("unpublished", Listed)
 
 
 def list_key(folder: Path, studies: Sequence[Study], day: date) -> str:
@@ -55,19 +51,3 @@ def list_key(folder: Path, studies: Sequence[Study], day: date) -> str:
     logs = (folder / RECORDS / name for name in (MERGES, LINKS))
     told = (study.model_dump_json() for study in studies)
     return key_of((*record_files(folder), *logs), day.isoformat(), *told)
-
-
-def recall_list(key: str) -> Listed | None:
-    """Return the list that is kept under a key, or ``None``."""
-    content = recall(_KIND, key)
-    if content is None:
-        return None
-    try:
-        return _FORM.validate_json(content)
-    except ValidationError:
-        return None
-
-
-def keep_list(key: str, listed: Listed) -> None:
-    """Keep a list under its key."""
-    keep(_KIND, key, _FORM.dump_json(listed))

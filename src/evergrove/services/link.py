@@ -18,8 +18,9 @@ from evergrove.records.decisions import standing as merges_standing
 from evergrove.records.linking import Works, link
 from evergrove.records.trial_numbers import number_key
 from evergrove.records.unpublished import UnpublishedTrial, unpublished
-from evergrove.services.folders import locate
-from evergrove.services.kept_list import Listed, keep_list, list_key
+from evergrove.services.folders import locate, locate_own
+from evergrove.services.kept_list import LISTS, Listed, list_key
+from evergrove.sources.registration_numbers import registry_of
 from evergrove.store import read_review
 from evergrove.store.links import add_link_decision, read_link_decisions, standing
 from evergrove.store.lock import changing
@@ -121,7 +122,7 @@ def link_records(
     run = LinkRun(found, unpublished(found, studies, day), day)
     # Reading takes no lock: what changed meanwhile must not be kept under the content of before.
     if list_key(folder, studies, day) == key:
-        keep_list(key, run.listed)
+        LISTS.keep(key, run.listed)
     return run
 
 
@@ -165,10 +166,11 @@ def decide(
     Raises
     ------
     UsageError
-        For a review or record that is not there, two reports, twice the same, or no reason.
+        For a review or record that is not there, a number that is none, two reports, twice the same, or no
+        reason.
     """
-    folder = locate(review)
-    one, two = sorted(_item(text) for text in items)
+    folder = locate_own(review)
+    one, two = sorted(_item(folder, action, text) for text in items)
     if one == two:
         raise UsageError(f"--{action.value}: found {one} twice; allowed: two different ones; name the other")
     records = [item for item in (one, two) if is_record_id(item)]
@@ -204,7 +206,7 @@ def undo(review: str | Path, decision_id: str, who: str | None, why: str | None)
     UsageError
         For a review or decision that is not there, or one that is taken back already.
     """
-    folder = locate(review)
+    folder = locate_own(review)
     with changing(folder, "link --undo"):
         return _undo(folder, decision_id, who, why)
 
@@ -223,9 +225,24 @@ def _undo(folder: Path, decision_id: str, who: str | None, why: str | None) -> L
     return _add(folder, LinkAction.UNDO, able[decision_id].items, who, why, undoes=decision_id)
 
 
-def _item(text: str) -> str:
+def _item(folder: Path, action: LinkAction, text: str) -> str:
+    """Return a record's id or a number in its one form; one of no registry must stand in the review."""
     plain = text.strip()
-    return plain.lower() if is_record_id(plain.lower()) else number_key(plain)
+    if is_record_id(plain.lower()):
+        return plain.lower()
+    number = number_key(plain)
+    if registry_of(number) is None and number not in _own_numbers(folder):
+        raise UsageError(
+            f"--{action.value}: found {plain!r}; allowed: the id of a report, a registry's number such as "
+            "NCT04355728, or another number that a study or record of the review has; correct it"
+        )
+    return number
+
+
+def _own_numbers(folder: Path) -> set[str]:
+    told = [study.registrations for study in read_review(folder).studies]
+    told += [record.registrations for record in read_records(folder)]
+    return {number_key(number) for numbers in told for number in numbers}
 
 
 def _add(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from evergrove.report.findings import Unpublished
-from evergrove.services.kept_list import list_key, recall_list
+from evergrove.services.kept_list import LISTS, list_key
 from evergrove.services.link import link_records
 from evergrove.store.records import holds_registry_entries
 
@@ -42,7 +42,7 @@ def missing_evidence(folder: Path, studies: Sequence[Study], until: date) -> Unp
     """
     if not holds_registry_entries(folder):
         return None
-    listed = recall_list(list_key(folder, studies, until))
+    listed = LISTS.recall(list_key(folder, studies, until))
     if listed is None:
         listed = link_records(folder, studies, today=until).listed
     return Unpublished(listed.trials, until, listed.titles)

@@ -13,7 +13,7 @@ from evergrove._version import __version__
 from evergrove.errors import SourceError, UsageError
 from evergrove.model.record import ImportRun, LeftOutRecord, Record
 from evergrove.model.search import Database, SavedSearch, SearchRun, Walk
-from evergrove.services.folders import locate
+from evergrove.services.folders import locate_own
 from evergrove.services.import_records import Progress, finish_record
 from evergrove.sources.draft import Origin
 from evergrove.sources.formats import reader_of
@@ -149,7 +149,7 @@ def run_searches(
     The review is locked only while an answer is written down and while its records come in, so that others
     can work while a service is waited for. What came in meanwhile is known before anything is added.
     """
-    folder = locate(review)
+    folder = locate_own(review)
     searches = _chosen(folder, only)
     runs: list[SearchRun] = []
     found: list[Found] = []

@@ -126,9 +126,11 @@ def recognise(opened: Opened, form: FileFormat | None = None, *, mapped: bool = 
             return Recognised(candidate, reader)
     if mapped:
         return Recognised(FileFormat.TABLE, reader_of(FileFormat.TABLE))
-    start = opened.head[:60].strip()
+    start = opened.head.strip()[:60]
+    begins = repr(start) if start else "with nothing but spaces"
     allowed = ", ".join(form.value for form in MODULES)
     raise UsageError(
-        f"{opened.path}: the format is not known (it begins {start!r}); allowed: {allowed}; export it in one "
-        "of these, or name the format with --format"
+        f"{opened.path}: the format is not known (it begins {begins}); allowed: {allowed}; export it in one "
+        "of these, name the format with --format, or say which column of a table is the title with --map "
+        "COLUMN=title"
     )

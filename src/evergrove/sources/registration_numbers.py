@@ -9,19 +9,32 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
 
-def _joined_by(signs: str) -> str:
-    """Return a pattern of what stands between the name of a registry and its number."""
-    between = rf"[\s\-_:#./=,(\[{signs}]{{0,3}}"
-    words = "REGISTRATION|REGISTRY|REGISTER|CLINICAL|TRIALS?|UNIQUE|CTR|ID|NO|NR|NUMBER|IDENTIFIER|CODE"
-    return rf"{between}(?:(?:{words}|ORG|COM|CN|DE)\b{between}){{0,4}}"
+#: What stands between the name of a registry and its number: signs, ends of mark-up, hard spaces as HTML
+#: writes them.
+_SIGNS = r"\s\-_:#./=,(\[\"'*|>°“”‘’"
+_MARKUP = r"</?[A-Z]{1,6}|&NBSP;|&#160;"
+_NOUNS = (
+    "REGISTRATION|REGISTRY|REGISTER|REG|CLINICAL|TRIALS?|UNIQUE|CTR|ID|Nº|NO|NR|NUM|NUMBER|IDENTIFIER|"
+    "IDENTIFICATION|REFERENCE|REF|CODE|ORG|COM|CN|DE"
+)
 
 
-#: "NCT 0435", "DRKS-ID: 0001", "ISRCTN registry no. (123)", "(ANZCTR) 126", "ChiCTR.org.cn 2000".
-_JOIN = _joined_by(r")\];")
-#: Before a number so short that behind the end of a bracket it may be a count.
-_CLOSE_JOIN = _joined_by("")
-#: A digit; the letter O is often typed for a zero.
-_D = r"[0-9O]"
+def _between(signs: str) -> str:
+    return rf"(?:{_MARKUP})?[{_SIGNS}{signs}]{{0,3}}"
+
+
+def _joined_by(signs: str, words: str) -> str:
+    return rf"{_between(signs)}(?:(?:{words})\b{_between(signs)}){{0,5}}"
+
+
+#: "NCT 0435", "DRKS-ID: 0001", "ISRCTN registry no. (123)", "(ANZCTR) 126", "ChiCTR.org.cn 2000",
+#: "ISRCTN, under the reference number 475".
+_JOIN = _joined_by(r")\];", f"{_NOUNS}|STUDY|DATABASE|N|REGISTERED|UNDER|WITH|AS|IS|THE")
+#: Before a number so short, or so like a word, that it may be another thing behind the end of a bracket,
+#: a verb or "N": the Dutch twin register has "NTR (N = 1234)".
+_CLOSE_JOIN = _joined_by("", _NOUNS)
+#: A digit; the letter O is often typed for a zero, and l or I for a one, which within a number only is sure.
+_D = r"(?:[0-9O]|[IL](?=[0-9]))"
 _END = r"(?![0-9])"
 #: The first digits of a year of this century.
 _20 = "2[0O]"
@@ -33,9 +46,9 @@ _BARE_EUROPEAN = re.compile("20[0-9][0-9]-[05][0-9]{5}")
 _DIGIT_OR_SPACE = bytes(ord("0") if chr(code) in "0123456789Oo" else ord(" ") for code in range(256))
 _THREE = b"000"
 _WITHOUT_THREE = b"RBR"
-#: Bytes before the digits and behind them that any pattern looks at: the longest are "EudraCT identifier"
-#: with six signs, and an IRCT number.
-_BEFORE, _BEHIND = 48, 48
+#: Bytes before the digits and behind them that any pattern looks at: the longest are "ISRCTN registry under
+#: the registration number: ", and an IRCT number.
+_BEFORE, _BEHIND = 72, 48
 #: Between two parts of a text: no pattern goes across it.
 _APART = " | "
 #: Hyphens and spaces of typesetting, as they are typed.
@@ -46,6 +59,21 @@ _TYPED = {
     "\u2044": "/",
     "\u2215": "/",
     **{chr(code): chr(code - 0xFEE0) for code in range(0xFF01, 0xFF5F)},  # full width: "\uff2e\uff23\uff34"
+    # Cyrillic and Greek capitals that look like Latin ones.
+    **dict(
+        zip(
+            "\u0410\u0412\u0415\u041a\u041c\u041d\u041e\u0420\u0421\u0422\u0425\u0406\u0408",
+            "ABEKMHOPCTXIJ",
+            strict=True,
+        )
+    ),
+    **dict(
+        zip(
+            "\u0391\u0392\u0395\u0397\u0399\u039a\u039c\u039d\u039f\u03a1\u03a4\u03a7",
+            "ABEHIKMNOPTX",
+            strict=True,
+        )
+    ),
 }
 _WIDE_DIGIT = re.compile("[\uff10-\uff19]")
 _UNTYPED = re.compile(f"[{re.escape(''.join(_TYPED))}]")
@@ -64,8 +92,12 @@ class _Registry(NamedTuple):
     cased: bool = False
 
 
+#: Letters typed for digits as digits, without what divides them.
+_TO_DIGITS = str.maketrans("OIL", "011", " -")
+
+
 def _digits(text: str) -> str:
-    return text.upper().replace("O", "0").replace(" ", "").replace("-", "")
+    return text.upper().translate(_TO_DIGITS)
 
 
 def _spaced(number: int) -> str:
@@ -128,7 +160,7 @@ _REGISTRIES = (
         "ChiCTR",
         ("CTR",),
         re.compile(
-            rf"(?:CHI[ -]?CTR|CHINCTR){_JOIN}(?:([A-Z]{{3,5}})[\s\-_]{{0,2}}(?={_D}))?"
+            rf"(?:CHI[ -]?CTR|CHINCTR){_JOIN}(?:([A-Z]{{3,5}}){_between(')')}(?={_D}))?"
             rf"({_spaced(10)}|{_spaced(8)}){_END}",
         ),
         _chictr,
@@ -154,7 +186,9 @@ _REGISTRIES = (
         re.compile(rf"JRCT{_JOIN}({_spaced(10)}){_END}"),
         _after("jRCT"),
     ),
-    _Registry("jRCT", ("JRCT",), re.compile(rf"JRCT{_JOIN}([SCB])[\s\-:]{{0,2}}({_spaced(9)}){_END}"), _jrct),
+    _Registry(
+        "jRCT", ("JRCT",), re.compile(rf"JRCT{_JOIN}([SCB]){_between(')')}({_spaced(9)}){_END}"), _jrct
+    ),
     _numbered("UMIN", "UMIN", _spaced(9), also=("UMIN-CTR", "UMIN CTR")),
     _Registry(
         "UMIN",  # its first entries, from before it wrote UMIN
@@ -223,7 +257,7 @@ _REGISTRIES = (
     _Registry(
         "ReBEC",
         ("RBR",),
-        re.compile(rf"RBR(?<![A-Z0-9]RBR){_JOIN}(?=[0-9]+[A-Z])([0-9][0-9A-Z]{{5,7}})(?![0-9A-Z])"),
+        re.compile(rf"RBR(?<![A-Z0-9]RBR){_CLOSE_JOIN}(?=[0-9]+[A-Z])([0-9][0-9A-Z]{{5,7}})(?![0-9A-Z])"),
         lambda found: f"RBR-{found.group(1).lower()}",
     ),
     _Registry(
@@ -276,7 +310,7 @@ _NAMES = (
 _RIGHT = frozenset({*_NAMES, "ACTR", "EUCT", "CTIS"})
 #: A word with a number behind it; the letters that a number of ChiCTR begins with may stand between.
 _WORD_AND_NUMBER = re.compile(
-    rf"(?<![A-Z])([A-Z]{{3,9}})(?={_JOIN}(?:[A-Z]{{3,5}}[\s\-_]{{0,2}})?({_D}){_D}{{1,2}})"
+    rf"(?<![A-Z])([A-Z]{{3,9}})(?={_JOIN}(?:[A-Z]{{3,5}}{_between(')')})?({_D}){_D}{{1,2}})"
 )
 
 

@@ -10,14 +10,11 @@ import os
 import shutil
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
-from pydantic import ValidationError
-
-from evergrove.errors import ReviewFolderError
 from evergrove.model.candidate import Candidate, CandidateDecision
+from evergrove.store.logs import read_log
 from evergrove.store.records import RECORDS
-from evergrove.store.refusals import line_fault
 from evergrove.store.write import PART, plain
 
 if TYPE_CHECKING:
@@ -28,8 +25,6 @@ if TYPE_CHECKING:
 CANDIDATES = "candidates.jsonl"
 DECISIONS = "candidate-decisions.jsonl"
 
-M = TypeVar("M", bound="BaseModel")
-
 
 def read_candidates(folder: Path) -> Iterator[Candidate]:
     """Yield the candidates of a review folder, in the order in which they were found.
@@ -39,7 +34,7 @@ def read_candidates(folder: Path) -> Iterator[Candidate]:
     ReviewFolderError
         For a line that is no candidate, with file, line and field.
     """
-    return _read(folder, CANDIDATES, Candidate)
+    return read_log(folder, CANDIDATES, Candidate)
 
 
 def add_candidates(folder: Path, candidates: Iterable[Candidate]) -> int:
@@ -49,27 +44,12 @@ def add_candidates(folder: Path, candidates: Iterable[Candidate]) -> int:
 
 def read_candidate_decisions(folder: Path) -> tuple[CandidateDecision, ...]:
     """Return the decisions about candidates, in order."""
-    return tuple(_read(folder, DECISIONS, CandidateDecision))
+    return tuple(read_log(folder, DECISIONS, CandidateDecision))
 
 
 def add_candidate_decision(folder: Path, decision: CandidateDecision) -> None:
     """Add a decision about a candidate."""
     _add(folder, DECISIONS, [decision])
-
-
-def _read(folder: Path, name: str, model: type[M]) -> Iterator[M]:
-    path = folder / RECORDS / name
-    if not path.is_file():
-        return
-    with path.open(encoding="utf-8") as stream:
-        for number, line in enumerate(stream, start=1):
-            if not line.strip():
-                continue
-            try:
-                yield model.model_validate_json(line)
-            except ValidationError as error:
-                fault = line_fault(f"{RECORDS}/{name}", number, error)
-                raise ReviewFolderError(str(folder), [fault]) from None
 
 
 def _add(folder: Path, name: str, items: Iterable[BaseModel]) -> int:

@@ -5,12 +5,9 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from pydantic import ValidationError
-
-from evergrove.errors import ReviewFolderError
 from evergrove.model.link import LinkAction, LinkDecision
+from evergrove.store.logs import read_log
 from evergrove.store.records import RECORDS
-from evergrove.store.refusals import line_fault
 from evergrove.store.write import plain, write_whole
 
 if TYPE_CHECKING:
@@ -32,19 +29,7 @@ def read_link_decisions(folder: Path) -> tuple[LinkDecision, ...]:
     ReviewFolderError
         For a line that is no decision, with file, line and field.
     """
-    path = folder / RECORDS / LINKS
-    if not path.is_file():
-        return ()
-    found = []
-    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
-        if not line.strip():
-            continue
-        try:
-            found.append(LinkDecision.model_validate_json(line))
-        except ValidationError as error:
-            fault = line_fault(f"{RECORDS}/{LINKS}", number, error)
-            raise ReviewFolderError(str(folder), [fault]) from None
-    return tuple(found)
+    return tuple(read_log(folder, LINKS, LinkDecision))
 
 
 def standing(decisions: tuple[LinkDecision, ...]) -> tuple[LinkDecision, ...]:

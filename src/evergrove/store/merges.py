@@ -5,12 +5,9 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from pydantic import ValidationError
-
-from evergrove.errors import ReviewFolderError
 from evergrove.model.merge import MergeEvent
+from evergrove.store.logs import read_log
 from evergrove.store.records import RECORDS
-from evergrove.store.refusals import line_fault
 from evergrove.store.write import plain, write_whole
 
 if TYPE_CHECKING:
@@ -37,20 +34,7 @@ def read_merges(folder: Path) -> tuple[MergeEvent, ...]:
     ReviewFolderError
         For lines that are no decisions, each with file, line and field.
     """
-    path = folder / RECORDS / MERGES
-    if not path.is_file():
-        return ()
-    events, faults = [], []
-    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
-        if not line.strip():
-            continue
-        try:
-            events.append(MergeEvent.model_validate_json(line))
-        except ValidationError as error:
-            faults.append(line_fault(f"{RECORDS}/{MERGES}", number, error))
-    if faults:
-        raise ReviewFolderError(str(folder), faults)
-    return tuple(events)
+    return tuple(read_log(folder, MERGES, MergeEvent))
 
 
 def add_merges(folder: Path, events: Iterable[MergeEvent]) -> None:

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 from pydantic import ValidationError
 
 from evergrove.errors import ReviewFolderError
-from evergrove.model.record import ImportRun, Record
+from evergrove.model.record import Record
 from evergrove.store.journal import commit
 from evergrove.store.refusals import line_fault
 from evergrove.store.write import PART, plain
@@ -98,15 +98,6 @@ def holds_registry_entries(folder: Path) -> bool:
             if any(_ENTRY.search(line) for line in stream):
                 return True
     return False
-
-
-def read_imports(folder: Path) -> tuple[ImportRun, ...]:
-    """Return the log of imports, in order."""
-    path = folder / RECORDS / IMPORTS
-    if not path.is_file():
-        return ()
-    lines = path.read_text(encoding="utf-8").splitlines()
-    return tuple(ImportRun.model_validate_json(line) for line in lines if line.strip())
 
 
 class Batch:

@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
 
-from evergrove.errors import ReviewFolderError, SourceError
+from evergrove.errors import SourceError
 from evergrove.model.record import Record
 from evergrove.model.search import SavedSearch, SearchRun, Walk
 from evergrove.store.folder import read_searches
+from evergrove.store.logs import read_log
 from evergrove.store.records import RECORDS
-from evergrove.store.refusals import line_fault
 from evergrove.store.write import write_whole
 
 if TYPE_CHECKING:
@@ -52,18 +52,7 @@ def read_runs(folder: Path) -> tuple[SearchRun, ...]:
     ReviewFolderError
         For a line that is no run.
     """
-    path = folder / RECORDS / RUNS
-    if not path.is_file():
-        return ()
-    runs, faults = [], []
-    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
-        try:
-            runs.append(SearchRun.model_validate_json(line))
-        except ValidationError as error:
-            faults.append(line_fault(f"{RECORDS}/{RUNS}", number, error))
-    if faults:
-        raise ReviewFolderError(str(folder), faults)
-    return tuple(runs)
+    return tuple(read_log(folder, RUNS, SearchRun))
 
 
 def keep_answer(folder: Path, body: bytes) -> str:

@@ -51,6 +51,28 @@ def test_without_json_a_call_that_cannot_be_is_told_in_text() -> None:
     assert "Missing argument 'REVIEW'" in done.output
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("import", "msc-ards", "refs.ris"),
+        ("search", "msc-ards"),
+        ("update", "msc-ards"),
+        ("dedupe", "msc-ards"),
+        ("candidates", "msc-ards"),
+        ("link", "msc-ards", "--accept", "NCT00000001", "NCT00000002", "--why", "the same"),
+    ],
+)
+def test_a_shipped_review_is_not_changed_but_copied(
+    arguments: tuple[str, ...], tmp_path: Path, shipped_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    before = {path: path.read_bytes() for path in shipped_folder.rglob("*") if path.is_file()}
+    done = run(*arguments)
+    assert done.exit_code == 2
+    assert "copy it with 'evergrove new my-review --from msc-ards'" in done.output
+    assert {path: path.read_bytes() for path in shipped_folder.rglob("*") if path.is_file()} == before
+
+
 def test_version() -> None:
     assert run("--version").output == f"evergrove {__version__}\n"
 

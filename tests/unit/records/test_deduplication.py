@@ -301,6 +301,31 @@ def test_a_person_has_the_last_word():
     assert found.clusters == [("0", "1")]
 
 
+def test_a_person_may_bring_together_through_a_third_what_contradicts():
+    told = [("0", "1"), ("1", "2")]
+    rows = [{"id": key, "title": f"Report {key} of a trial", "doi": f"10.1000/{key}"} for key in "012"]
+    assert deduplicate(rows, together=told).clusters == [("0", "1", "2")]
+    assert deduplicate(rows, together=told, apart=[("0", "2")]).clusters == [("0", "1")]
+
+
+def test_a_merge_of_an_earlier_run_is_judged_with_all_records():
+    one, bare, two = (
+        {**BASE, "id": key, "doi": doi, "journal": journal, "pages": "", "volume": "", "number": ""}
+        for key, doi, journal in (
+            ("a", "10.1234/one", "Alpha Letters"),
+            ("b", "", ""),
+            ("c", "10.1234/two", "Beta Letters"),
+        )
+    )
+    assert deduplicate([one, bare]).clusters == [("a", "b")]
+    found = deduplicate([one, bare, two], before=[("a", "b")])
+    assert not found.clusters
+    assert [pair.rule for pair in found.of([("b", "a")])] == ["chain"]
+    # Two of which no rule speaks any more stay together.
+    other = {**BASE, "id": "d", "title": "Rest in bed for the common cold"}
+    assert deduplicate([one, other], before=[("a", "d")]).clusters == [("a", "d")]
+
+
 def test_issues_filled_by_dragging_are_not_believed():
     rows = [
         {**BASE, "title": f"{BASE['title']} of product {chr(97 + i % 26) * 5}{i}", "pages": ""}

@@ -110,7 +110,9 @@ def test_a_person_decides_side_by_side(review):
     waiting = len(dedupe(review).waiting)
     assert waiting
     answers = "?\n" + "n another supplement\n" * waiting
-    done = CliRunner().invoke(main, ["dedupe", str(review), "--review", "--by", "A. Reviewer"], input=answers)
+    done = CliRunner().invoke(
+        main, ["dedupe", str(review), "--review", "--who", "A. Reviewer"], input=answers
+    )
     assert done.exit_code == 0
     assert "allowed: d, n, s, b or q" in done.output
     assert "S44" in done.output
@@ -133,6 +135,32 @@ def test_a_person_goes_back_and_decides_again(review, tmp_path):
     assert undone.undoes == first.id
     assert (last.records, last.verdict.value, last.why) == (first.records, "not", "other abstract")
     assert dedupe(review).reports == 5
+
+
+@pytest.mark.parametrize(
+    ("answers", "told", "reports"),
+    [
+        ("dd", "2 decided, 1 settled by that, 0 left", 1),
+        ("dn", "2 decided, 1 settled by that, 0 left", 2),
+        ("nd", "2 decided, 1 settled by that, 0 left", 2),
+        ("nnn", "3 decided, 0 left", 3),
+        ("sdq", "1 decided, 1 settled by that, 1 left", 2),
+    ],
+)
+def test_what_earlier_answers_settle_is_not_asked(tmp_path, answers, told, reports):
+    folder = new_review(tmp_path / "mine")
+    export = tmp_path / "export.jsonl"
+    bare = {"authors": [], "year": None, "journal": None, "volume": None, "pages": None}
+    export.write_text("\n".join(line(name, **bare) for name in ("one", "two", "three")))
+    import_files(folder, [export])
+    assert len(dedupe(folder).waiting) == 3
+    typed = "".join(f"{answer}\n" for answer in answers)
+    done = CliRunner().invoke(main, ["dedupe", str(folder), "--review"], input=typed)
+    assert done.output.count("\nPair ") == len(answers)
+    assert told in done.output
+    run = dedupe(folder)
+    assert run.reports == reports
+    assert f" {len(run.waiting)} left" in done.output
 
 
 def test_a_decision_of_a_person_joins_records(review):
@@ -181,6 +209,15 @@ def test_the_table_says_which_record_went_into_which_report(review, tmp_path):
     assert one["records"] == "2"
     assert [row["file"] for row in rows.values() if row["own_id"] == "r1"] == ["refs.csv"]
     assert CliRunner().invoke(main, ["dedupe", str(review), "--table", "/dev/null/x.csv"]).exit_code == 2
+
+
+@pytest.mark.parametrize("sign", ["\u2028", "\u0085", "\u2029"])
+def test_a_reason_may_hold_any_sign_that_is_pasted(review, sign):
+    dedupe(review)
+    (merge,) = merges(review)
+    undoing = undo(review, merge.id, "A. Reviewer", f"two{sign}arms")
+    assert read_merges(review)[-1] == undoing
+    assert dedupe(review).reports == 5
 
 
 def test_a_spoiled_line_of_the_log_is_a_fault_with_its_place(review):

@@ -79,16 +79,17 @@ def test_a_choice_that_is_left_is_named(folder):
 @pytest.mark.parametrize(
     ("chosen", "message"),
     [
-        (Chosen(outcome="death"), "no outcome 'death'; allowed: mortality"),
-        (Chosen(arms={"Cells": "nobody"}), "--arm Cells=nobody: allowed: a group of 'EG000', 'Cells'"),
+        (Chosen(outcome="death"), "--outcome: found 'death'; allowed: mortality"),
+        (Chosen(arms={"Cells": "nobody"}), "--arm: found Cells=nobody; allowed: a group of 'EG000', 'Cells'"),
         (Chosen(arms={"Cells": "msc", "Control": "msc"}), "two groups are given the same arm"),
     ],
 )
-def test_a_wrong_choice_says_what_is_allowed(folder, chosen, message):
+def test_a_wrong_choice_says_what_is_allowed_and_records_nothing(folder, chosen, message):
     before = (folder / "studies" / "madeup.yaml").read_bytes()
-    done = decide(folder, id_of(folder, "deaths"), accept=True, chosen=chosen, **SAID)
-    assert not done.added
-    assert message in done.message
+    with pytest.raises(UsageError) as caught:
+        decide(folder, id_of(folder, "deaths"), accept=True, chosen=chosen, **SAID)
+    assert message in str(caught.value)
+    assert not read_candidate_decisions(folder)
     assert (folder / "studies" / "madeup.yaml").read_bytes() == before
 
 

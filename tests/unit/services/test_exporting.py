@@ -32,7 +32,7 @@ def review(tmp_path):
 def test_importing_an_export_gives_the_same_fields(review, tmp_path, form):
     path = tmp_path / "export"
     count = export_to_file(review, form.value, path)
-    (run,) = import_files(new_review(tmp_path / "other"), [path])
+    (run,) = import_files(new_review(tmp_path / "other"), [path]).runs
     held, back = list(read_records(review)), list(read_records(tmp_path / "other"))
     assert count == run.read == run.added == len(held)
     assert [field_values(record) for record in back] == [field_values(record) for record in held]
@@ -81,7 +81,7 @@ def test_the_command(review, tmp_path):
 
 def test_the_mapping_of_a_table_is_in_the_log(tmp_path):
     folder = new_review(tmp_path / "mine")
-    (run,) = import_files(folder, [write_titled(tmp_path)], Choices(mapping={"Heading": "notes"}))
+    (run,) = import_files(folder, [write_titled(tmp_path)], Choices(mapping={"Heading": "notes"})).runs
     assert run.mapping == {"Title": "title", "Heading": "notes", "Nr": "other"}
     done = CliRunner().invoke(main, ["import", str(folder), str(write_titled(tmp_path))])
     assert "columns: Title = title, Heading = other, Nr = other" in done.output
@@ -96,7 +96,7 @@ def test_columns_that_are_named_make_a_file_of_unknown_columns_a_table(tmp_path)
     folder = new_review(tmp_path / "mine")
     with pytest.raises(UsageError, match="the format is not known"):
         import_files(folder, [path])
-    (run,) = import_files(folder, [path], Choices(mapping={"Heading": "title"}))
+    (run,) = import_files(folder, [path], Choices(mapping={"Heading": "title"})).runs
     assert (run.format, run.added) == ("table", 1)
     path.write_text("no table at all", encoding="utf-8")
     with pytest.raises(UsageError, match="no column 'Heading'; allowed: a table"):
@@ -117,6 +117,6 @@ def test_two_records_whose_fields_are_the_same_stay_two(tmp_path, form):
     import_files(twins, [file])
     export_to_file(twins, form.value, tmp_path / "export")
     back = new_review(tmp_path / "back")
-    (run,) = import_files(back, [tmp_path / "export"])
+    (run,) = import_files(back, [tmp_path / "export"]).runs
     assert (run.read, run.added, len(run.left_out)) == (2, 2, 0)
     assert [record.title for record in read_records(back)] == ["A trial", "A trial"]

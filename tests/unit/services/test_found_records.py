@@ -46,7 +46,7 @@ def test_a_file_whose_database_nobody_named_is_counted_by_its_records(review, tm
     import_files(review, [named], Choices(database="PsycInfo"))
     import_files(review, [mixed])  # all known: counts nothing twice
     found = found_records(review)
-    assert found.databases == {"Embase": 2, "CINAHL": 1, "mixed.ris (database not named)": 1, "PsycInfo": 2}
+    assert found.databases == {"Embase": 2, "CINAHL": 1, "database not named (mixed.ris)": 1, "PsycInfo": 2}
     assert found.registers == {}
 
 

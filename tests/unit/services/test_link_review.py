@@ -76,13 +76,22 @@ def test_a_decision_holds_is_history_and_can_be_taken_back(review):
         (("NCT00000001", "nct-00000001"), "x", "found NCT00000001 twice"),
         ((REPORT.id, "f" * 24), "x", "at most one"),
         (("f" * 24, "NCT00000001"), "x", "no record f+ in"),
-        ((REPORT.id, "N" * 400), "x", r"items\[1\]: is too long"),
+        ((REPORT.id, "N" * 400), "x", "allowed: the id of a report, a registry's number"),
+        ((REPORT.id, "NCT0000001"), "x", "found 'NCT0000001'; allowed: the id of a report"),
     ],
 )
 def test_a_decision_that_cannot_be_says_why_and_writes_nothing(review, items, why, says):
     with pytest.raises(UsageError, match=says):
         decide(review, LinkAction.ACCEPT, items, "A Reviewer", why)
     assert not (review / "records" / "links.jsonl").exists()
+
+
+def test_a_number_of_no_registry_may_be_of_a_record(review):
+    own = finished(RecordKind.REGISTRY_ENTRY, "own", title="A trial of a clinic", registrations=["KS-17"])
+    with records_to(review, "clinic", "1" * 64) as batch:
+        batch.add(own)
+    done = decide(review, LinkAction.ACCEPT, (REPORT.id, "KS-17"), "A Reviewer", "the clinic says so")
+    assert "KS-17" in done.items
 
 
 def test_a_broken_line_is_named(review):
@@ -102,7 +111,7 @@ def test_days_count_from_the_day_that_is_given(review):
 def test_the_command_tells_trials_reports_and_what_is_missing(review):
     told = run(review)
     assert told.exit_code == 0
-    assert "1 reports and 2 registered trials: 1 reports linked, 0 unlinked" in told.output
+    assert "1 report and 2 registered trials: 1 report linked, 0 unlinked" in told.output
     assert f"    {REPORT.id} 2022 Results" in told.output
     assert "NCT00000002: completion not known: Aspirin" in told.output
     data = json.loads(run(review, "--json").output)
@@ -112,7 +121,10 @@ def test_the_command_tells_trials_reports_and_what_is_missing(review):
     assert [trial["registrations"] for trial in missing["unpublished"]] == [["NCT00000002"]]
     assert "stands in its abstract" in run(review, "--explain", REPORT.id).output
     assert REPORT.id in run(review, "--explain", "NCT00000001").output
-    assert "no link is likely" in run(review, "--explain", "NCT99999999").output
+    assert "no link is likely" in run(review, "--explain", "NCT00000002").output
+    unknown = run(review, "--explain", "NCT99999999")
+    assert unknown.exit_code == 2
+    assert "--explain: found 'NCT99999999'; allowed: the id of a report" in unknown.output
 
 
 def test_the_command_decides(review):

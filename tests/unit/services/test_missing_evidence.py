@@ -63,7 +63,7 @@ def listed(review, day=DAY):
     """Return the numbers of the list, after a look that it is what linking anew gives."""
     found = missing_evidence(review, open_review(review).review.studies, day)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(service, "keep_list", lambda *_: None)
+        patch.setattr(service.LISTS, "keep", lambda *_: None)
         assert found.trials == link_review(review, today=day).unpublished
     assert set(found.titles) == {key for trial in found.trials for key in trial.possible}
     return [trial.registrations for trial in found.trials]
@@ -141,15 +141,9 @@ def test_what_is_kept_may_be_spoiled_or_forbidden(review, cache, counted):
 
 
 def test_only_the_last_results_stay(cache):
+    numbers = kept_results.Kept("kind", int)
     for number in range(kept_results.MOST_KEPT + 5):
-        kept_results.keep("kind", f"{number:03}", b"x")
+        numbers.keep(f"{number:03}", number)
     assert len(list(cache.iterdir())) == kept_results.MOST_KEPT
-    assert kept_results.recall("kind", "024") == b"x"
-    assert kept_results.recall("other", "024") is None
-
-
-def test_a_review_without_entries_has_no_list(tmp_path):
-    folder = new_review(tmp_path / "empty", "msc-ards")
-    report = 'TY  - JOUR\nTI  - The "kind":"registry-entry" of trial\nER  - \n'
-    import_files(folder, [write(tmp_path / "report.ris", report)])
-    assert missing_evidence(folder, (), DAY) is None
+    assert numbers.recall("024") == 24
+    assert kept_results.Kept("other", int).recall("024") is None

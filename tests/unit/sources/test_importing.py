@@ -13,7 +13,8 @@ from evergrove.services.folders import new_review
 from evergrove.services.import_records import import_files
 from evergrove.sources.draft import record_id
 from evergrove.sources.opening import open_file
-from evergrove.store.records import read_imports, read_records, record_files
+from evergrove.store.logs import read_imports
+from evergrove.store.records import read_records, record_files
 
 
 @pytest.fixture
@@ -44,7 +45,7 @@ def export(tmp_path):
 
 
 def test_counts_add_up_and_the_broken_are_listed(review, export):
-    (run,) = import_files(review, [export])
+    (run,) = import_files(review, [export]).runs
     assert (run.read, run.added, run.known, len(run.left_out)) == (5, 2, 1, 2)
     assert run.read == run.kept + len(run.left_out)
     assert [(item.position, item.line) for item in run.left_out] == [(2, 2), (3, 3)]
@@ -57,7 +58,7 @@ def test_counts_add_up_and_the_broken_are_listed(review, export):
 def test_the_same_file_twice_adds_nothing(review, export):
     import_files(review, [export])
     before = {path.name: path.read_bytes() for path in record_files(review)}
-    (again,) = import_files(review, [export])
+    (again,) = import_files(review, [export]).runs
     assert (again.added, again.known) == (0, 3)
     assert {path.name: path.read_bytes() for path in record_files(review)} == before
     assert len(read_imports(review)) == 2
@@ -120,12 +121,51 @@ def test_what_cannot_be_read_is_an_error_that_names_it(tmp_path):
         open_file(tmp_path / "gone")
 
 
+def test_a_file_that_cannot_be_read_does_not_stop_the_others(review, export, tmp_path):
+    notes, more = tmp_path / "notes.txt", tmp_path / "more.ris"
+    notes.write_text("Dear colleague, please find attached")
+    more.write_text("TY  - JOUR\nTI  - Invented\nER  - \n")
+    files = [str(path) for path in (notes, export, tmp_path / "gone.ris", more)]
+    done = CliRunner().invoke(main, ["import", str(review), *files])
+    assert done.exit_code == 2
+    assert "more.ris (ris): read 1 = kept 1 (1 new)" in done.stdout
+    assert (
+        "4 files; 2 could not be read: read 6 = kept 4 (3 new, 1 known already) + left out 2" in done.stdout
+    )
+    assert "notes.txt: the format is not known" in done.stderr
+    assert "gone.ris: cannot be read" in done.stderr
+    as_json = CliRunner().invoke(main, ["import", str(review), *files, "--json"])
+    assert as_json.exit_code == 2
+    told = json.loads(as_json.stdout)
+    assert [run["added"] for run in told["imports"]] == [0, 0]
+    assert [error["code"] for error in told["refused"]] == ["usage-error"] * 2
+    assert len(list(read_records(review))) == 3
+
+
 def test_a_spoiled_line_of_the_store_is_a_fault_with_its_place(review, export):
     import_files(review, [export])
     (path,) = record_files(review)
     path.write_text(path.read_text() + '{"id": "x"}\n')
     with pytest.raises(ReviewFolderError, match=r"records/.*:3: id"):
         list(read_records(review))
+
+
+def test_a_spoiled_line_of_the_log_is_a_fault_with_its_place(review, export, tmp_path):
+    import_files(review, [export])
+    log = review / "records" / "imports.jsonl"
+    log.write_text(log.read_text() + "<<<<<<< HEAD\n")
+    done = CliRunner().invoke(main, ["build", str(review), "--out", str(tmp_path / "site"), "--png", "none"])
+    assert done.exit_code == 3
+    assert "records/imports.jsonl:2: not readable as JSON" in done.stderr
+
+
+def test_the_names_of_files_and_columns_may_hold_any_sign(review, tmp_path):
+    table = tmp_path / "a\u2028b.csv"
+    table.write_text("title,odd\u2028name\nInvented,x\n", encoding="utf-8")
+    (run,) = import_files(review, [table]).runs
+    assert read_imports(review) == (run,)
+    (record,) = read_records(review)
+    assert record.title == "Invented"
 
 
 def test_the_command_tells_what_was_kept(review, export):

@@ -17,7 +17,8 @@ from evergrove.services.folders import new_review
 from evergrove.services.import_records import import_files
 from evergrove.store import journal, lock
 from evergrove.store.lock import LOCK, changing
-from evergrove.store.records import read_imports, read_records
+from evergrove.store.logs import read_imports
+from evergrove.store.records import read_records
 
 
 @pytest.fixture
@@ -103,7 +104,7 @@ def test_a_killed_import_leaves_nothing_and_its_lock_is_taken_over(review, tmp_p
     assert (review / LOCK).exists()
     assert not list(read_records(review))
     assert read_imports(review) == ()
-    (run,) = import_files(review, [write_ris(tmp_path / "c.ris", range(10))])
+    (run,) = import_files(review, [write_ris(tmp_path / "c.ris", range(10))]).runs
     assert (run.read, run.added) == (10, 10)
     assert not part.exists()
     assert not (review / LOCK).exists()

@@ -24,7 +24,8 @@ from evergrove.sources.search import pubmed
 from evergrove.sources.search.connection import Limiter
 from evergrove.sources.search.settings import read_settings
 from evergrove.store.lock import changing
-from evergrove.store.records import read_imports, read_records
+from evergrove.store.logs import read_imports
+from evergrove.store.records import read_records
 from evergrove.store.searches import answer_file, read_runs, read_walk, saved_searches
 from support.literature_services import cut, fine, garbled, grown, slow, status
 
@@ -331,6 +332,9 @@ def test_the_commands_tell(review, services, monkeypatch):
     done = CliRunner().invoke(main, ["search", str(review), "crossref"])
     assert done.exit_code == 7
     assert "Crossref at http://127.0.0.1" in done.stderr
+    done = CliRunner().invoke(main, ["update", str(review)])
+    assert "(Crossref): no answer, so nobody knows what there is" in done.stdout
+    assert f"Nothing new came in.\n1 of {len(data['runs'])} searches did not end" in done.stdout
 
 
 def test_an_update_goes_on_with_what_then_names_in_its_order(review, services, monkeypatch, tmp_path):
@@ -430,8 +434,8 @@ def meanwhile(services, review, action):
 def test_others_can_work_while_a_search_waits_for_its_service(services, review, tmp_path):
     file = tmp_path / "refs.ris"
     file.write_text("TY  - JOUR\nTI  - Invented\nER  - \n", encoding="utf-8")
-    outcome, (imported,) = meanwhile(services, review, lambda: import_files(review, [file]))
-    assert imported.added == 1
+    outcome, imported = meanwhile(services, review, lambda: import_files(review, [file]))
+    assert imported.runs[0].added == 1
     assert outcome.runs[0].added == 45
     assert len(list(read_records(review))) == 46
     assert [run.added for run in read_imports(review)] == [1, 45]
