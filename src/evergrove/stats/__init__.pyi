@@ -178,6 +178,8 @@ from .influence.case_deletion import InfluenceDiagnostics as InfluenceDiagnostic
 from .influence.case_deletion import influence_diagnostics as influence_diagnostics
 from .influence.contributions import Baujat as Baujat
 from .influence.contributions import baujat as baujat
+from .influence.deleted_residuals import DeletedResiduals as DeletedResiduals
+from .influence.deleted_residuals import deleted_residuals as deleted_residuals
 from .influence.refits import Cumulative as Cumulative
 from .influence.refits import LeaveOneOut as LeaveOneOut
 from .influence.refits import cumulative as cumulative

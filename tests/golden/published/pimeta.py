@@ -74,13 +74,8 @@ def _restricted_likelihoods(yi: Any, vi: Any, tau2: Any) -> np.ndarray:
 
 
 def _refits_of_counts(method: str, refit: str, counts: Any, **options: Any) -> Any:
-    function = getattr(stats, method)
     extra = {"measure": "OR"} if method == "mantel_haenszel" else {}
-
-    def fit(keep: np.ndarray) -> Any:
-        return function(**{name: values[keep] for name, values in counts.items()}, **extra)
-
-    return getattr(stats, refit)(fit, len(counts["n1"]), **options)
+    return getattr(stats, refit)(getattr(stats, method)(**counts, **extra), **options)
 
 
 def _likelihood_ratio(full: Any, reduced: Any) -> Any:
@@ -136,6 +131,7 @@ ON_A_FIT = {
     "variance_inflation",
     "robust",
     "random_effects",
+    "deleted_residuals",
 }
 #: Roots of what evergrove reports.
 ROOTS = {"tau2_root": "tau2", "dispersion_root": "dispersion"}
