@@ -174,6 +174,8 @@ from .effects.single_intervals import rate_interval as rate_interval
 from .fit_statistics import FitCriteria as FitCriteria
 from .fit_statistics import FitStatistics as FitStatistics
 from .heterogeneity import Heterogeneity as Heterogeneity
+from .heteroscedasticity import HeteroscedasticityTest as HeteroscedasticityTest
+from .heteroscedasticity import heteroscedasticity_test as heteroscedasticity_test
 from .influence.case_deletion import InfluenceDiagnostics as InfluenceDiagnostics
 from .influence.case_deletion import influence_diagnostics as influence_diagnostics
 from .influence.contributions import Baujat as Baujat
@@ -216,6 +218,7 @@ from .model_comparison import compare_models as compare_models
 from .model_comparison import model_table as model_table
 from .options import Alternative as Alternative
 from .options import EffectMeasure as EffectMeasure
+from .options import HeteroscedasticityMethod as HeteroscedasticityMethod
 from .options import IntervalDistribution as IntervalDistribution
 from .options import IntervalMethod as IntervalMethod
 from .options import MedianMethod as MedianMethod

@@ -132,6 +132,7 @@ ON_A_FIT = {
     "robust",
     "random_effects",
     "deleted_residuals",
+    "heteroscedasticity_test",
 }
 #: Roots of what evergrove reports.
 ROOTS = {"tau2_root": "tau2", "dispersion_root": "dispersion"}
