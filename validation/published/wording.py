@@ -47,7 +47,7 @@ Beside these:
   such fixing is no longer done. Compared with `tau2=[None, 0, None, 0, None, None]`. Without R 5.2-1 it stays open which of its rules gave them.
 - **Harbord's test of risk ratios**: meta's numbers are those with `score_variance="balanced"`; the general variance is the default here.
 - **Penalised logistic regression with random effects**: meta multiplies the standard error by the overdispersion, evergrove by its root
-  (a variance is what overdispersion inflates). Compared after the same multiplication.
+  (a variance is what overdispersion inflates). meta's numbers are those with `dispersion_scales="standard-error"`.
 - **rma.glmm's log-likelihood** rests on lme4's conditional deviance (`conditional_deviance` here); `log_likelihood` is the marginal one.
 - **Through the origin** metafor subtracts the mean of the effects first, which changes Q and τ² of a design without a constant; evergrove
   does so with `centred=True`. pymetaanalysis states both.

@@ -281,6 +281,7 @@ from .sparse.glmm_pooling import glmm as glmm
 from .sparse.glmm_result import GlmmResult as GlmmResult
 from .sparse.mantel_haenszel_pooling import mantel_haenszel as mantel_haenszel
 from .sparse.mantel_haenszel_rate_pooling import mantel_haenszel_rates as mantel_haenszel_rates
+from .sparse.options import DispersionScaling as DispersionScaling
 from .sparse.options import EventRegression as EventRegression
 from .sparse.options import GlmmModel as GlmmModel
 from .sparse.options import GroupCoding as GroupCoding

@@ -140,8 +140,8 @@ def _score(y: FloatArray, model: _Model, tau2: float) -> _Found:
     if values[0] < SINGULAR * values[-1]:
         raise DataError(
             f"heteroscedasticity_test: found {y.size} studies and {model.x.shape[1]} coefficients, "
-            "which leave no information on the variance of each study; allowed: more studies, and none that a coefficient "
-            "fits exactly; leave moderators out"
+            "which leave no information on the variance of each study; allowed: more studies, and none that "
+            "a coefficient fits exactly; leave moderators out"
         )
     along = vectors.T @ (e**2 - np.diag(projection))
     return _Found(float(0.5 * (along**2 / values).sum()))

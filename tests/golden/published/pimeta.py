@@ -49,13 +49,6 @@ def _each(name: str, yi: Any, vi: Any, **options: Any) -> dict[str, Any]:
     return {"yi": np.array([one.yi for one in found]), "vi": variances, "se": np.sqrt(variances)}
 
 
-def _penalised_as_meta(**counts: Any) -> dict[str, Any]:
-    """Return meta's random-effects standard error: times the dispersion, where ours takes its root."""
-    common = stats.event_regression(**counts)
-    dispersion = stats.event_regression(**counts, effects="random").dispersion
-    return {"dispersion": dispersion, "se": common.se * dispersion}
-
-
 def _glmm_as_metafor(**options: Any) -> Any:
     """Return the fit with metafor's log-likelihood, which rests on lme4's conditional deviance."""
     fit = stats.glmm(**options)
@@ -92,7 +85,6 @@ STEPS = {
     "refits_of_counts": _refits_of_counts,
     "likelihood_ratio": _likelihood_ratio,
     "each": _each,
-    "penalised_as_meta": _penalised_as_meta,
     "glmm_as_metafor": _glmm_as_metafor,
     "item": lambda items, position: items[position],
 }
