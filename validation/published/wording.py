@@ -69,8 +69,8 @@ One fault of evergrove came to light and is mended: random slopes of a year as i
 | source | what | why |
 |---|---|---|
 | pimeta | network meta-analysis, `matreg`, `rcalc`, formatting, plots, command line | not in evergrove, or no statistics |
-| pimeta | `transf.dto*`, `transf.rto*`, `transf.rpbto*`, `transf.lnorto*` but those of log odds ratios; `transf.*.mode` | not in evergrove |
-| pimeta | matrices of weights, `deltamethod` of order 2 or several arguments | not in evergrove |
+| pimeta | `transf.dto*`, `transf.rto*`, `transf.rpbto*`, `transf.lnorto*` but those of log odds ratios and of point-biserial correlations; `transf.*.mode` | not in evergrove |
+| pimeta | matrices of weights, `deltamethod` of order 3 | not in evergrove |
 | pimeta | `rma.glmm` of RR, RD, PR, PLN (experimental in metafor); `selmodel` of the types `*2` and `truncest`; `conv.2x2` from sensitivity and specificity; profiles of location-scale models | not in evergrove |
 | pimeta | `rma.mv` with `test="knha"` | not in evergrove, which has no Hartung-Knapp factor for multilevel models |
 | pimeta | drawn permutations, numbers that its tests give to four digits or fewer | say too little |

@@ -110,6 +110,8 @@ from .conversions.standardised import smd_from_t as smd_from_t
 from .conversions.standardised import smd_to_correlation as smd_to_correlation
 from .conversions.standardised import smd_to_log_odds_ratio as smd_to_log_odds_ratio
 from .conversions.standardised import t_from_smd as t_from_smd
+from .conversions.transformed_estimates import TransformedEstimates as TransformedEstimates
+from .conversions.transformed_estimates import transform_estimates as transform_estimates
 from .conversions.two_by_two import ReconstructedTables as ReconstructedTables
 from .conversions.two_by_two import tables_from_margins as tables_from_margins
 from .conversions.wald import ConvertedEffects as ConvertedEffects

@@ -25,9 +25,12 @@ def _delta_of_exp(yi: Any, vi: Any) -> Any:
     return stats.delta_method(yi, vi, np.exp, derivative=np.exp)
 
 
-def _delta_of_exp_at(fit: Any) -> dict[str, Any]:
-    found = stats.delta_method([fit.estimate], [fit.se**2], np.exp, derivative=np.exp)
-    return {"yi": found.yi[0], "se": np.sqrt(found.vi[0])}
+def _exp_of_estimate(fit: Any, order: int) -> Any:
+    return stats.transform_estimates(fit.estimate, fit.se**2, np.exp, order=order)
+
+
+def _ratio_of_estimates(estimate: Any, variances: Any) -> Any:
+    return stats.transform_estimates(estimate, np.diag(variances), lambda pair: pair[0] / pair[1])
 
 
 def _tables_by_rows(n: Any, row1: Any, column1: Any, **given: Any) -> dict[str, Any]:
@@ -78,7 +81,8 @@ def _likelihood_ratio(full: Any, reduced: Any) -> Any:
 #: Steps that are no function of `evergrove.stats` by themselves.
 STEPS = {
     "delta_of_exp": _delta_of_exp,
-    "delta_of_exp_at": _delta_of_exp_at,
+    "exp_of_estimate": _exp_of_estimate,
+    "ratio_of_estimates": _ratio_of_estimates,
     "tables_from_margins_by_rows": _tables_by_rows,
     "number_needed_at": _number_needed_at,
     "restricted_likelihoods": _restricted_likelihoods,
