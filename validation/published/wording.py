@@ -45,7 +45,8 @@ Beside these:
 - **Inner levels of one cluster.** pimeta states for metafor 5.2-1 that `~ year | district` with DIAG, HCS, HAR and UN fixes the variance of
   a year that one district alone has at 0. metafor 3.8 estimates it, and so does evergrove; the sources of metafor that could be read say that
   such fixing is no longer done. Compared with `tau2=[None, 0, None, 0, None, None]`. Without R 5.2-1 it stays open which of its rules gave them.
-- **Harbord's test of risk ratios**: meta's numbers are those with `score_variance="balanced"`; the general variance is the default here.
+- **Harbord's test of risk ratios**: meta's numbers are those with `score_variance="balanced"`, which holds for arms of equal size; the information
+  for any arms is the default here ([which call gives meta's numbers](../../docs/methods/bias.md#which-call-gives-metas-numbers)).
 - **Penalised logistic regression with random effects**: meta multiplies the standard error by the overdispersion, evergrove by its root
   (a variance is what overdispersion inflates). meta's numbers are those with `dispersion_scales="standard-error"`.
 - **rma.glmm's log-likelihood** rests on lme4's conditional deviance (`conditional_deviance` here); `log_likelihood` is the marginal one.
