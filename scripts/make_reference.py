@@ -98,6 +98,7 @@ FAMILIES = {
         "pool_result",
         "subgroup",
         "heterogeneity",
+        "heteroscedasticity",
         "fit_statistics",
     ),
     "Sparse data": ("sparse",),

@@ -102,3 +102,23 @@ for (scale in c(TRUE, FALSE)) {
   }
 }
 save("influence_likelihoods", "llplot(measure, yi, vi, ai, bi, ci, di, scale, xvals, level)", cases, "BiasedUrn at precision 1e-10", list(bcg = data$bcg, tables = lapply(tables, function(d) lapply(d, vec))))
+
+# Mantel-Haenszel and Peto: residuals with and without each study. Peto's rows need no correction (add = 0); risk differences
+# keep a study without events (drop00 = FALSE), which ratios leave out
+options(na.action = "na.exclude")
+bcg2 <- with(dat.bcg, list(ai = tpos, bi = tneg, ci = cpos, di = cneg))
+zeros <- with(dat.nielweise2007, list(ai = ai, bi = n1i - ai, ci = ci, di = n2i - ci))  # studies with a zero cell
+person <- with(dat.nielweise2008, list(x1i = x1i, t1i = t1i, x2i = x2i, t2i = t2i))
+counts <- list(bcg = bcg2, nielweise2007 = zeros, nielweise2008 = person)
+counts <- lapply(counts, function(d) lapply(d, as.numeric))  # integers overflow
+ours <- lapply(counts, function(d) if ("x1i" %in% names(d)) list(events1 = vec(d$x1i), time1 = vec(d$t1i), events2 = vec(d$x2i), time2 = vec(d$t2i))
+               else list(events1 = vec(d$ai), n1 = vec(d$ai + d$bi), events2 = vec(d$ci), n2 = vec(d$ci + d$di)))
+cases <- list()
+for (set in names(counts)) for (measure in if (set == "nielweise2008") c("IRR", "IRD") else c("RR", "OR", "RD", "PETO")) {
+  f <- quiet(if (measure == "PETO") do.call(rma.peto, c(counts[[set]], list(add = 0)))
+             else do.call(rma.mh, c(counts[[set]], list(measure = measure, drop00 = measure != "RD"))))
+  r <- quiet(rstandard(f)); d <- quiet(rstudent(f))
+  cases[[length(cases) + 1]] <- list(set = set, measure = measure, residual = vec(r$resid), residual_se = vec(r$se), rstandard = vec(r$z),
+    deleted_residual = vec(d$resid), deleted_residual_se = vec(d$se), rstudent = vec(d$z))
+}
+save("influence_counts", "rstandard(f); rstudent(f) of rma.mh(..., measure, drop00 = measure != 'RD'), rma.peto(..., add = 0)", cases, data = ours)

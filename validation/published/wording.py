@@ -45,9 +45,10 @@ Beside these:
 - **Inner levels of one cluster.** pimeta states for metafor 5.2-1 that `~ year | district` with DIAG, HCS, HAR and UN fixes the variance of
   a year that one district alone has at 0. metafor 3.8 estimates it, and so does evergrove; the sources of metafor that could be read say that
   such fixing is no longer done. Compared with `tau2=[None, 0, None, 0, None, None]`. Without R 5.2-1 it stays open which of its rules gave them.
-- **Harbord's test of risk ratios**: meta's numbers are those with `score_variance="balanced"`; the general variance is the default here.
+- **Harbord's test of risk ratios**: meta's numbers are those with `score_variance="balanced"`, which holds for arms of equal size; the information
+  for any arms is the default here ([which call gives meta's numbers](../../docs/methods/bias.md#which-call-gives-metas-numbers)).
 - **Penalised logistic regression with random effects**: meta multiplies the standard error by the overdispersion, evergrove by its root
-  (a variance is what overdispersion inflates). Compared after the same multiplication.
+  (a variance is what overdispersion inflates). meta's numbers are those with `dispersion_scales="standard-error"`.
 - **rma.glmm's log-likelihood** rests on lme4's conditional deviance (`conditional_deviance` here); `log_likelihood` is the marginal one.
 - **Through the origin** metafor subtracts the mean of the effects first, which changes Q and τ² of a design without a constant; evergrove
   does so with `centred=True`. pymetaanalysis states both.
@@ -69,8 +70,8 @@ One fault of evergrove came to light and is mended: random slopes of a year as i
 | source | what | why |
 |---|---|---|
 | pimeta | network meta-analysis, `matreg`, `rcalc`, formatting, plots, command line | not in evergrove, or no statistics |
-| pimeta | `transf.dto*`, `transf.rto*`, `transf.rpbto*`, `transf.lnorto*` but those of log odds ratios; `transf.*.mode` | not in evergrove |
-| pimeta | `rstandard`, `rstudent` of `rma.mh` and `rma.peto`, matrices of weights, `hettest`, `deltamethod` of order 2 or several arguments | not in evergrove |
+| pimeta | `transf.dto*`, `transf.rto*`, `transf.rpbto*`, `transf.lnorto*` but those of log odds ratios and of point-biserial correlations; `transf.*.mode` | not in evergrove |
+| pimeta | matrices of weights, `deltamethod` of order 3 | not in evergrove |
 | pimeta | `rma.glmm` of RR, RD, PR, PLN (experimental in metafor); `selmodel` of the types `*2` and `truncest`; `conv.2x2` from sensitivity and specificity; profiles of location-scale models | not in evergrove |
 | pimeta | `rma.mv` with `test="knha"` | not in evergrove, which has no Hartung-Knapp factor for multilevel models |
 | pimeta | drawn permutations, numbers that its tests give to four digits or fewer | say too little |

@@ -110,6 +110,8 @@ from .conversions.standardised import smd_from_t as smd_from_t
 from .conversions.standardised import smd_to_correlation as smd_to_correlation
 from .conversions.standardised import smd_to_log_odds_ratio as smd_to_log_odds_ratio
 from .conversions.standardised import t_from_smd as t_from_smd
+from .conversions.transformed_estimates import TransformedEstimates as TransformedEstimates
+from .conversions.transformed_estimates import transform_estimates as transform_estimates
 from .conversions.two_by_two import ReconstructedTables as ReconstructedTables
 from .conversions.two_by_two import tables_from_margins as tables_from_margins
 from .conversions.wald import ConvertedEffects as ConvertedEffects
@@ -177,10 +179,14 @@ from .effects.single_intervals import rate_interval as rate_interval
 from .fit_statistics import FitCriteria as FitCriteria
 from .fit_statistics import FitStatistics as FitStatistics
 from .heterogeneity import Heterogeneity as Heterogeneity
+from .heteroscedasticity import HeteroscedasticityTest as HeteroscedasticityTest
+from .heteroscedasticity import heteroscedasticity_test as heteroscedasticity_test
 from .influence.case_deletion import InfluenceDiagnostics as InfluenceDiagnostics
 from .influence.case_deletion import influence_diagnostics as influence_diagnostics
 from .influence.contributions import Baujat as Baujat
 from .influence.contributions import baujat as baujat
+from .influence.deleted_residuals import DeletedResiduals as DeletedResiduals
+from .influence.deleted_residuals import deleted_residuals as deleted_residuals
 from .influence.options import ResidualKind as ResidualKind
 from .influence.refits import Cumulative as Cumulative
 from .influence.refits import LeaveOneOut as LeaveOneOut
@@ -223,6 +229,7 @@ from .model_comparison import compare_models as compare_models
 from .model_comparison import model_table as model_table
 from .options import Alternative as Alternative
 from .options import EffectMeasure as EffectMeasure
+from .options import HeteroscedasticityMethod as HeteroscedasticityMethod
 from .options import IntervalDistribution as IntervalDistribution
 from .options import IntervalMethod as IntervalMethod
 from .options import MedianMethod as MedianMethod
@@ -291,6 +298,7 @@ from .sparse.glmm_pooling import glmm as glmm
 from .sparse.glmm_result import GlmmResult as GlmmResult
 from .sparse.mantel_haenszel_pooling import mantel_haenszel as mantel_haenszel
 from .sparse.mantel_haenszel_rate_pooling import mantel_haenszel_rates as mantel_haenszel_rates
+from .sparse.options import DispersionScaling as DispersionScaling
 from .sparse.options import EventRegression as EventRegression
 from .sparse.options import GlmmModel as GlmmModel
 from .sparse.options import GroupCoding as GroupCoding

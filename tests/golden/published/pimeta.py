@@ -25,9 +25,12 @@ def _delta_of_exp(yi: Any, vi: Any) -> Any:
     return stats.delta_method(yi, vi, np.exp, derivative=np.exp)
 
 
-def _delta_of_exp_at(fit: Any) -> dict[str, Any]:
-    found = stats.delta_method([fit.estimate], [fit.se**2], np.exp, derivative=np.exp)
-    return {"yi": found.yi[0], "se": np.sqrt(found.vi[0])}
+def _exp_of_estimate(fit: Any, order: int) -> Any:
+    return stats.transform_estimates(fit.estimate, fit.se**2, np.exp, order=order)
+
+
+def _ratio_of_estimates(estimate: Any, variances: Any) -> Any:
+    return stats.transform_estimates(estimate, np.diag(variances), lambda pair: pair[0] / pair[1])
 
 
 def _tables_by_rows(n: Any, row1: Any, column1: Any, **given: Any) -> dict[str, Any]:
@@ -49,13 +52,6 @@ def _each(name: str, yi: Any, vi: Any, **options: Any) -> dict[str, Any]:
     return {"yi": np.array([one.yi for one in found]), "vi": variances, "se": np.sqrt(variances)}
 
 
-def _penalised_as_meta(**counts: Any) -> dict[str, Any]:
-    """Return meta's random-effects standard error: times the dispersion, where ours takes its root."""
-    common = stats.event_regression(**counts)
-    dispersion = stats.event_regression(**counts, effects="random").dispersion
-    return {"dispersion": dispersion, "se": common.se * dispersion}
-
-
 def _glmm_as_metafor(**options: Any) -> Any:
     """Return the fit with metafor's log-likelihood, which rests on lme4's conditional deviance."""
     fit = stats.glmm(**options)
@@ -74,13 +70,8 @@ def _restricted_likelihoods(yi: Any, vi: Any, tau2: Any) -> np.ndarray:
 
 
 def _refits_of_counts(method: str, refit: str, counts: Any, **options: Any) -> Any:
-    function = getattr(stats, method)
     extra = {"measure": "OR"} if method == "mantel_haenszel" else {}
-
-    def fit(keep: np.ndarray) -> Any:
-        return function(**{name: values[keep] for name, values in counts.items()}, **extra)
-
-    return getattr(stats, refit)(fit, len(counts["n1"]), **options)
+    return getattr(stats, refit)(getattr(stats, method)(**counts, **extra), **options)
 
 
 def _likelihood_ratio(full: Any, reduced: Any) -> Any:
@@ -90,14 +81,14 @@ def _likelihood_ratio(full: Any, reduced: Any) -> Any:
 #: Steps that are no function of `evergrove.stats` by themselves.
 STEPS = {
     "delta_of_exp": _delta_of_exp,
-    "delta_of_exp_at": _delta_of_exp_at,
+    "exp_of_estimate": _exp_of_estimate,
+    "ratio_of_estimates": _ratio_of_estimates,
     "tables_from_margins_by_rows": _tables_by_rows,
     "number_needed_at": _number_needed_at,
     "restricted_likelihoods": _restricted_likelihoods,
     "refits_of_counts": _refits_of_counts,
     "likelihood_ratio": _likelihood_ratio,
     "each": _each,
-    "penalised_as_meta": _penalised_as_meta,
     "glmm_as_metafor": _glmm_as_metafor,
     "item": lambda items, position: items[position],
 }
@@ -136,6 +127,8 @@ ON_A_FIT = {
     "variance_inflation",
     "robust",
     "random_effects",
+    "deleted_residuals",
+    "heteroscedasticity_test",
 }
 #: Roots of what evergrove reports.
 ROOTS = {"tau2_root": "tau2", "dispersion_root": "dispersion"}

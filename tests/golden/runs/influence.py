@@ -157,12 +157,30 @@ def influence_likelihoods() -> Iterator[Row]:
         yield label, "likelihood", kind, ours.likelihood[known], theirs[known]
 
 
+def influence_counts() -> Iterator[Row]:
+    table = golden("influence_counts")
+    for case in table.cases:
+        counts = {name: np.array(values, dtype=float) for name, values in table.data[case["set"]].items()}
+        measure = case["measure"]
+        if measure == "PETO":
+            fit = stats.peto(**counts)
+        elif "time1" in counts:
+            fit = stats.mantel_haenszel_rates(**counts, measure=measure)
+        else:
+            fit = stats.mantel_haenszel(**counts, measure=measure)
+        found = stats.deleted_residuals(fit)
+        for quantity in found.columns():
+            theirs = np.array(case[quantity], dtype=float)
+            yield f"{case['set']} {measure}", quantity, "closed-form", getattr(found, quantity), theirs
+
+
 RUNS = (
     influence_quantiles,
     influence_likelihoods,
     influence_diagnostics,
     influence_weights,
     influence_cumulative,
+    influence_counts,
 )
 
 

@@ -216,6 +216,23 @@ def random_maxima() -> Iterator[Row]:
         yield _label(case), "all maxima", "optimised", maxima, case["maxima"]
 
 
+def heteroscedasticity() -> Iterator[Row]:
+    table = golden("heteroscedasticity")
+    for case in table.cases:
+        data, estimator = table.data[case["set"]], case["likelihood"]
+        fit = (
+            stats.pool(data["yi"], data["vi"], tau2=estimator)
+            if data["x"] is None
+            else stats.meta_regression(data["yi"], data["vi"], data["x"], tau2=estimator)
+        )
+        label = f"{case['set']} {estimator}"
+        yield label, "tau2", "tau2", fit.tau2, case["tau2"]
+        for quantity, method in (("score", "score"), ("ratio", "likelihood-ratio")):
+            if quantity in case:
+                found = stats.heteroscedasticity_test(fit, method=method, draws=0)
+                yield label, quantity, "differentiated", found.statistic, case[quantity]
+
+
 TAU2_LIMITS = ("tau2_ci_low", "tau2_ci_high")
 
 
@@ -233,6 +250,7 @@ RUNS = (
     random_fit_statistics,
     random_subgroups,
     random_maxima,
+    heteroscedasticity,
 )
 
 
@@ -243,5 +261,6 @@ def COVERED() -> dict[type[StrEnum], set[str]]:  # noqa: N802 - stands beside RU
         stats.Tau2Method: seen("random_tau2", "method"),
         Tau2Interval: seen("random_tau2_limits", "interval") | {"q-profile"},
         stats.IntervalMethod: seen("random_intervals", "ci"),
+        stats.HeteroscedasticityMethod: {"score", "likelihood-ratio"},
         stats.PredictionMethod: seen("random_prediction", "prediction") | {"NNF"},
     }

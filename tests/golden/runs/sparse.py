@@ -290,6 +290,14 @@ def sparse_regression() -> Iterator[Row]:
             yield _label(case), quantity, "r-tight-root", getattr(ours, quantity), case[quantity]
         if case["dispersion"] is not None:
             yield _label(case), "dispersion", "r-tight-root", ours.dispersion, case["dispersion"]
+            for scales, factor in (
+                ("variance", case["dispersion"] ** 0.5),
+                ("standard-error", case["dispersion"]),
+            ):
+                random = stats.event_regression(
+                    **table.columns(case), method=case["method"], effects="random", dispersion_scales=scales
+                )
+                yield _label(case), f"se by {scales}", "r-tight-root", random.se, case["se"] * factor
         if case["ci_low"] is not None:
             limits = [case["ci_low"], case["ci_high"]]
             yield _label(case), "profile limits", "numeric-peak", [ours.ci_low, ours.ci_high], limits
@@ -346,4 +354,5 @@ def COVERED() -> dict[type[StrEnum], set[str]]:  # noqa: N802 - stands beside RU
         stats.TailMethod: seen("sparse_exact", "method"),
         stats.Homogeneity: seen("sparse_strata", "test") & {"breslow-day", "tarone"},
         stats.EventRegression: seen("sparse_regression", "method"),
+        stats.DispersionScaling: {"variance", "standard-error"},
     }

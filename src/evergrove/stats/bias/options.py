@@ -120,7 +120,8 @@ class AsymmetryMethod(StrEnum):
     BEGG = "begg"
     """Rank correlation of effects and variances (Begg & Mazumdar 1994). Little power."""
     HARBORD = "harbord"
-    """Scores on their standard errors (Harbord, Egger & Sterne 2006). For odds ratios."""
+    """Scores on their standard errors (Harbord, Egger & Sterne 2006). For odds ratios; risk ratios need
+    `score_variance` for meta's numbers."""
     PETERS = "peters"
     """Effects on 1/n with weights from events (Peters 2006). For log odds ratios."""
     MACASKILL = "macaskill"

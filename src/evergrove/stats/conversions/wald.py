@@ -237,7 +237,7 @@ def _standard_errors(columns: dict[str, FloatArray], yi: FloatArray, level: floa
     }
 
 
-def _slope(transform: Callable[[float], float], at: float) -> float:
+def slope(transform: Callable[[float], float], at: float) -> float:
     """Return the derivative by Ridders' extrapolated central differences."""
     h = 1e-2 * max(abs(at), 1e-2)
     best, error = np.nan, np.inf
@@ -309,7 +309,7 @@ def delta_method(
         at = float(effects[row])
         try:
             moved[row] = transform(at)
-            slopes[row] = _slope(transform, at) if derivative is None else derivative(at)
+            slopes[row] = slope(transform, at) if derivative is None else derivative(at)
         except (ValueError, ArithmeticError):
             moved[row] = np.nan
         if not np.isfinite(moved[row] * slopes[row]):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -14,9 +14,13 @@ from evergrove.stats.drawing import Drawable
 from evergrove.stats.pool_options import FIXED_WEIGHTS
 from evergrove.stats.pool_result import PoolResult
 from evergrove.stats.pooling import pool
+from evergrove.stats.sparse.closed_form_result import MANTEL_HAENSZEL_METHOD, PETO_METHOD
+from evergrove.stats.sparse.mantel_haenszel_pooling import mantel_haenszel
+from evergrove.stats.sparse.mantel_haenszel_rate_pooling import mantel_haenszel_rates
+from evergrove.stats.sparse.peto_pooling import peto
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from evergrove.stats.arrays import BoolArray, FloatArray
 
@@ -129,7 +133,7 @@ def refitter(fit: PoolResult) -> Callable[[BoolArray], PoolResult]:
     Parameters
     ----------
     fit : PoolResult
-        Of `pool`.
+        Of `pool`, `mantel_haenszel`, `mantel_haenszel_rates` or `peto`.
 
     Returns
     -------
@@ -139,7 +143,7 @@ def refitter(fit: PoolResult) -> Callable[[BoolArray], PoolResult]:
     Raises
     ------
     UsageError
-        For a fit of another function, whose inputs are not effects and variances.
+        For a fit of another function.
 
     Examples
     --------
@@ -147,22 +151,54 @@ def refitter(fit: PoolResult) -> Callable[[BoolArray], PoolResult]:
     >>> refitter(fit)(np.array([True, True, True])).estimate == fit.estimate
     True
     """
-    if fit.inputs is not None or "prediction" not in fit.options:
-        raise UsageError(
-            f"refit: found a fit by {fit.method!r}; allowed: a fit of pool; for another model give a "
-            "function that takes the studies to keep and returns its fit"
-        )
+    if fit.inputs is not None:
+        return _counts_refitter(fit, fit.inputs)
+    if "prediction" not in fit.options:
+        raise _no_way(fit)
     options = dict(fit.options)
     by_study = {name: options.pop(name) for name in ("weights", "tau2_weights") if name in options}
     if options["model"] in FIXED_WEIGHTS:  # the weights follow from the model
         by_study.pop("weights")
     options["rng"] = options.pop("seed", None)
-    labels = fit.labels
 
     def refit(keep: BoolArray) -> PoolResult:
         own = {name: np.asarray(values)[keep] for name, values in by_study.items()}
-        kept = None if labels is None else [label for label, held in zip(labels, keep, strict=True) if held]
-        return pool(fit.yi[keep], fit.vi[keep], labels=kept, **options, **own)  # type: ignore[arg-type]
+        return pool(fit.yi[keep], fit.vi[keep], labels=_kept_labels(fit, keep), **options, **own)  # type: ignore[arg-type]
+
+    return refit
+
+
+def _no_way(fit: PoolResult) -> UsageError:
+    """Return the error for a fit that cannot be repeated from what it holds."""
+    return UsageError(
+        f"refit: found a fit by {fit.method!r}; allowed: a fit of pool, mantel_haenszel, "
+        "mantel_haenszel_rates or peto; for another model give a function that "
+        "takes the studies to keep and returns its fit"
+    )
+
+
+def _kept_labels(fit: PoolResult, keep: BoolArray) -> list[str] | None:
+    """Return the names of the studies that are kept."""
+    if fit.labels is None:
+        return None
+    return [label for label, held in zip(fit.labels, keep, strict=True) if held]
+
+
+def _counts_refitter(fit: PoolResult, counts: Mapping[str, FloatArray]) -> Callable[[BoolArray], PoolResult]:
+    """Return the refit of a closed form from its counts."""
+    options: dict[str, Any] = dict(fit.options)
+    function: Callable[..., PoolResult]
+    if PETO_METHOD in fit.method:
+        function = peto
+        options.pop("measure")  # always the same
+    elif MANTEL_HAENSZEL_METHOD in fit.method:
+        function = mantel_haenszel_rates if "time1" in counts else mantel_haenszel
+    else:
+        raise _no_way(fit)
+
+    def refit(keep: BoolArray) -> PoolResult:
+        kept: dict[str, Any] = {name: values[keep] for name, values in counts.items()}
+        return function(**kept, labels=_kept_labels(fit, keep), **options)
 
     return refit
 
@@ -203,7 +239,8 @@ def leave_one_out(fit: PoolResult | Callable[[BoolArray], PoolResult], k: int | 
     Parameters
     ----------
     fit : PoolResult or callable
-        A result of `pool`, fitted again with its own options; or a function that takes a boolean array of
+        A result of `pool`, `mantel_haenszel`, `mantel_haenszel_rates` or `peto`, fitted again with its own
+        options; or a function that takes a boolean array of
         shape (k,), True for studies to keep, and returns the `PoolResult`, so that any model can be examined.
     k : int or None
         Number of studies, 2 or more; only with a function.
@@ -218,7 +255,7 @@ def leave_one_out(fit: PoolResult | Callable[[BoolArray], PoolResult], k: int | 
     TooFewStudiesError
         With fewer than 2 studies.
     UsageError
-        For a function without `k`, or a fit of another function than `pool`.
+        For a function without `k`, or a fit of a function not named above.
 
     Notes
     -----

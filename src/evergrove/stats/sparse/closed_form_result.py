@@ -22,6 +22,11 @@ if TYPE_CHECKING:
     from evergrove.stats.sparse.mantel_haenszel_formulas import Pooled
 
 
+#: In the words of a result's method, under a common effect and where random effects stand beside it.
+MANTEL_HAENSZEL_METHOD = "Mantel-Haenszel"
+PETO_METHOD = "Peto one-step odds ratio"
+
+
 class ClosedForm(NamedTuple):
     """What a closed-form method hands to the result.
 

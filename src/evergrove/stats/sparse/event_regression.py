@@ -19,7 +19,7 @@ from evergrove.stats.result import Result
 from evergrove.stats.roots import bracketed_root
 from evergrove.stats.sparse.counts import checked_counts
 from evergrove.stats.sparse.exponential_families import Binomial, Family, Poisson
-from evergrove.stats.sparse.options import EventRegression
+from evergrove.stats.sparse.options import DispersionScaling, EventRegression
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -47,8 +47,8 @@ class EventRegressionResult(Result):
     lr_statistic, lr_p_value : float
         (Penalised) likelihood-ratio test.
     dispersion : float
-        Fletcher's estimate of the overdispersion, not below 1; under random effects the standard error is
-        multiplied by its root.
+        Fletcher's estimate of the overdispersion, not below 1; under random effects it multiplies the
+        variance of the effect, or the standard error; see ``options``.
     log_likelihood : float
         Without the penalty; with its constant.
     penalised_log_likelihood : float or None
@@ -258,6 +258,7 @@ def event_regression(
     time2: ArrayLike | None = None,
     method: str = EventRegression.FIRTH,
     effects: str = PoolModel.COMMON,
+    dispersion_scales: str = DispersionScaling.VARIANCE,
     profile: bool = True,
     drop_double_zero: bool | None = None,
     level: float = 0.95,
@@ -273,8 +274,10 @@ def event_regression(
     method : EventRegression or str
         ``"firth"`` (penalised, always finite) or ``"ML"``.
     effects : PoolModel or str
-        ``"common"``, or ``"random"``: the standard error is multiplied by the root of the overdispersion
-        (Evrenoglou 2022), the estimate stays, and the interval is Wald's.
+        ``"common"``, or ``"random"``: the variance is multiplied by the overdispersion, the estimate stays,
+        and the interval is Wald's.
+    dispersion_scales : DispersionScaling or str
+        Random effects only: ``"variance"``, or ``"standard-error"`` (meta's).
     profile : bool
         Whether the interval profiles the likelihood; else it is estimate ± z se.
     drop_double_zero : bool or None
@@ -320,6 +323,7 @@ def event_regression(
     """
     chosen = choose(EventRegression, method, "method")
     kind = choose(PoolModel, effects, "effects")
+    scaling = choose(DispersionScaling, dispersion_scales, "dispersion_scales")
     level = checked_level(level)
     columns = _columns(events1, n1, events2, n2, time1, time2)
     rates = "time1" in columns
@@ -345,6 +349,8 @@ def event_regression(
         "drop_double_zero": drop,
         "level": level,
     }
+    if kind is PoolModel.RANDOM:
+        options["dispersion_scales"] = str(scaling)
     return _result(model, columns, options, remarks)
 
 
@@ -362,8 +368,9 @@ def _result(
     null = _solve(model, np.concatenate([[0.0], best.beta[1:]]), hold_effect=True)
     ratio = max(0.0, 2.0 * (best.height - null.height))
     spread = _dispersion(model, best.beta, k - 1)
-    factor = spread if options["effects"] == PoolModel.RANDOM else 1.0
-    se = math.sqrt(factor / weights.effect)
+    # without random effects nothing is scaled, and the option is not there
+    power = {DispersionScaling.VARIANCE: 0.5, DispersionScaling.STANDARD_ERROR: 1.0}
+    se = spread ** power.get(options.get("dispersion_scales"), 0.0) / math.sqrt(weights.effect)  # type: ignore[call-overload]
     estimate, half = float(best.beta[0]), normal_quantile(level) * se
     low, high = (
         _profile_limits(model, best, se, level) if options["profile"] else (estimate - half, estimate + half)

@@ -29,7 +29,12 @@ from evergrove.stats.sparse.cell_corrections import (
     row_heterogeneity,
     undefined_ratio,
 )
-from evergrove.stats.sparse.closed_form_result import ClosedForm, common_effect, random_effects
+from evergrove.stats.sparse.closed_form_result import (
+    MANTEL_HAENSZEL_METHOD,
+    ClosedForm,
+    common_effect,
+    random_effects,
+)
 from evergrove.stats.sparse.counts import checked_counts, without_information
 from evergrove.stats.sparse.mantel_haenszel_formulas import (
     Pooled,
@@ -281,7 +286,7 @@ def _tables_fit(
         informative=informative,
         q=row_heterogeneity(shown.yi[used], shown.vi[used], pooled.estimate),
         q_df=max(0, int(used.sum()) - 1),
-        method=f"Mantel-Haenszel {measure}",
+        method=f"{MANTEL_HAENSZEL_METHOD} {measure}",
         columns=columns,
         labels=labels,
         limits=limits,

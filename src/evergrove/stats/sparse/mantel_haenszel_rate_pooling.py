@@ -19,7 +19,12 @@ from evergrove.stats.sparse.cell_corrections import (
     row_heterogeneity,
     undefined_ratio,
 )
-from evergrove.stats.sparse.closed_form_result import ClosedForm, common_effect, random_effects
+from evergrove.stats.sparse.closed_form_result import (
+    MANTEL_HAENSZEL_METHOD,
+    ClosedForm,
+    common_effect,
+    random_effects,
+)
 from evergrove.stats.sparse.counts import checked_counts, without_information
 from evergrove.stats.sparse.mantel_haenszel_formulas import rate_difference_kernel, rate_ratio_kernel
 
@@ -176,7 +181,7 @@ def _rates_fit(
         informative=informative,
         q=row_heterogeneity(yi[used], vi[used], pooled.estimate),
         q_df=max(0, int(used.sum()) - 1),
-        method=f"Mantel-Haenszel {measure}",
+        method=f"{MANTEL_HAENSZEL_METHOD} {measure}",
         columns=columns,
         labels=labels,
     )

@@ -65,3 +65,13 @@ class EventRegression(StrEnum):
     """Maximum likelihood. Infinite where an arm has no event in all studies."""
     FIRTH = "firth"
     """Penalised by the Jeffreys prior (Firth 1993; Heinze & Schemper 2002): always finite. The default."""
+
+
+class DispersionScaling(StrEnum):
+    """What the overdispersion of a regression on events multiplies under random effects."""
+
+    VARIANCE = "variance"
+    """The variance of the effect, so the standard error gets its root: overdispersed counts have the variance
+    times the overdispersion (McCullagh & Nelder 1989; Fletcher 2012). The default."""
+    STANDARD_ERROR = "standard-error"
+    """The standard error itself, as meta's ``metabin(method = "LRP")``: wider."""

@@ -22,7 +22,7 @@ from evergrove.stats.options import (
 )
 from evergrove.stats.pooling import pool
 from evergrove.stats.sparse.cell_corrections import Correction, checked_correction
-from evergrove.stats.sparse.closed_form_result import ClosedForm, common_effect, random_effects
+from evergrove.stats.sparse.closed_form_result import PETO_METHOD, ClosedForm, common_effect, random_effects
 from evergrove.stats.sparse.counts import checked_counts, without_information
 from evergrove.stats.sparse.mantel_haenszel_formulas import Pooled
 
@@ -141,7 +141,7 @@ def _fit(columns: dict[str, np.ndarray], labels: tuple[str, ...] | None, asked: 
         informative=used,
         q=float((information[used] * (yi[used] - estimate) ** 2).sum()),
         q_df=int(used.sum()) - 1,
-        method="Peto one-step odds ratio",
+        method=PETO_METHOD,
         columns=columns,
         labels=labels,
     )

@@ -378,3 +378,52 @@ def test_a_number_of_missing_studies_without_variance_has_no_standard_error():
     assert none.missing == 0
     assert np.isnan(none.missing_se)
     assert stats.trim_and_fill(yi, vi, side="left", model="common").missing_se > 0
+
+
+def test_the_score_variance_of_harbords_risk_ratio_is_the_information_at_no_effect():
+    n1, n2, risk = 90.0, 45.0, 0.2
+
+    def expected(alpha, beta):  # log-likelihood of the expected counts: log risks alpha and alpha + beta
+        risks = np.exp([alpha + beta, alpha])
+        return sum(
+            n * (risk * np.log(p) + (1 - risk) * np.log1p(-p)) for n, p in zip((n1, n2), risks, strict=True)
+        )
+
+    at, h = math.log(risk), 1e-4
+    shifts = [(1, 0), (0, 1)]
+    hessian = np.empty((2, 2))
+    for row, one in enumerate(shifts):
+        for place, other in enumerate(shifts):
+            corners = [
+                sign1
+                * sign2
+                * expected(
+                    at + h * (sign1 * one[0] + sign2 * other[0]), h * (sign1 * one[1] + sign2 * other[1])
+                )
+                for sign1 in (1, -1)
+                for sign2 in (1, -1)
+            ]
+            hessian[row, place] = sum(corners) / (4 * h * h)
+    information = -(hessian[1, 1] - hessian[0, 1] ** 2 / hessian[0, 0])
+    d, n = risk * (n1 + n2), n1 + n2
+    assert n1 * n2 * d / (n * (n - d)) == pytest.approx(information, rel=1e-5)
+    # slope and intercept follow from it: three studies with the variance written out
+    counts = {"events1": [20, 9, 30], "n1": [90, 60, 200], "events2": [7, 6, 9], "n2": [45, 30, 100]}
+    a, size1, c, size2 = (np.array(column, dtype=float) for column in counts.values())
+    total, events = size1 + size2, a + c
+    z = (a * total - events * size1) / (total - events)
+    v = size1 * size2 * events / (total * (total - events))
+    by_hand = np.polyfit(np.sqrt(v), z / np.sqrt(v), 1)
+    found = stats.asymmetry_test("harbord", **counts, measure="RR")
+    assert (found.intercept, found.slope) == pytest.approx(tuple(by_hand), rel=1e-8)
+
+
+def test_with_equal_arms_both_score_variances_of_harbords_test_are_one():
+    counts = {"events1": [12, 20, 9, 15], "n1": [100, 120, 90, 110], "events2": [20, 24, 14, 22]}
+    tests = [
+        stats.asymmetry_test("harbord", **counts, n2=n2, measure="RR", score_variance=name)
+        for n2 in (counts["n1"], [50, 60, 45, 55])
+        for name in ("exact", "balanced")
+    ]
+    assert tests[0].statistic == pytest.approx(tests[1].statistic, rel=1e-12)
+    assert abs(tests[2].slope - tests[3].slope) > 0.01

@@ -108,6 +108,11 @@ def test_overdispersion_widens_the_interval():
     assert common.dispersion > 1
     assert random.se == pytest.approx(common.se * math.sqrt(common.dispersion), rel=1e-12)
     assert random.options["profile"] is False
+    as_meta = stats.event_regression(*wild, effects="random", dispersion_scales="standard-error")
+    assert as_meta.se == pytest.approx(common.se * common.dispersion, rel=1e-12)
+    assert (as_meta.estimate, as_meta.dispersion) == (random.estimate, random.dispersion)
+    with pytest.raises(UsageError, match="dispersion_scales: found 'se'"):
+        stats.event_regression(*wild, effects="random", dispersion_scales="se")
 
 
 def test_regression_refusals():
