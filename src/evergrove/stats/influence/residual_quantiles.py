@@ -14,8 +14,8 @@ from evergrove.stats.dependence.multilevel_result import MultilevelResult
 from evergrove.stats.dependence.residuals import standardised_residuals
 from evergrove.stats.dependence.working_fit import working_fit
 from evergrove.stats.influence.case_deletion import influence_diagnostics
+from evergrove.stats.influence.deleted_residuals import deleted_residuals
 from evergrove.stats.influence.options import ResidualKind
-from evergrove.stats.influence.refits import leave_one_out
 from evergrove.stats.options import PoolModel, choose
 from evergrove.stats.pool_result import PoolResult
 from evergrove.stats.random_source import recorded_seed
@@ -25,8 +25,6 @@ from evergrove.stats.result import Result, wanted_result
 from evergrove.stats.scalars import how_many
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from evergrove.stats.arrays import BoolArray, FloatArray
 
 #: Simulated sets of residuals: the limits of 95 % then rest on 250 sets beyond each.
@@ -92,7 +90,6 @@ def residual_quantiles(
     fit: PoolResult | MetaRegressionResult | MultilevelResult,
     *,
     kind: str = ResidualKind.STANDARDISED,
-    refit: Callable[[BoolArray], PoolResult] | None = None,
     replications: int = REPLICATIONS,
     bonferroni: bool = False,
     level: float | None = None,
@@ -106,9 +103,6 @@ def residual_quantiles(
         A fit of `pool`, `meta_regression` or `multilevel`; of `mantel_haenszel` or `peto` as well.
     kind : ResidualKind or str
         ``"standardised"`` or ``"deleted"``; of multilevel fits standardised ones alone.
-    refit : callable or None
-        For deleted residuals of `mantel_haenszel` and `peto`: takes a boolean array of shape (k,), True for
-        studies to keep, and returns their fit, as in `leave_one_out`.
     replications : int
         Simulated sets of residuals for the envelope; 0 for none.
     bonferroni : bool
@@ -160,10 +154,11 @@ def residual_quantiles(
     wanted = how_many("replications", replications, 0)
     # Mantel-Haenszel and Peto have no inverse-variance weights: rows are judged by their own variances alone
     sparse = isinstance(fit, PoolResult) and fit.inputs is not None and fit.tau2 is None
-    if chosen is ResidualKind.DELETED:
-        values = _deleted(fit, refit)
-    elif sparse and isinstance(fit, PoolResult):
-        values = (fit.yi - fit.estimate) / np.sqrt(fit.vi)
+    if sparse and isinstance(fit, PoolResult):
+        found = deleted_residuals(fit)
+        values = found.rstandard if chosen is ResidualKind.STANDARDISED else found.rstudent
+    elif chosen is ResidualKind.DELETED:
+        values = _deleted(fit)
     else:
         values = standardised_residuals(fit).standardised
     known = np.isfinite(values)
@@ -215,19 +210,8 @@ def _drawn(
         return np.asarray(errors / se[:, np.newaxis])
 
 
-def _deleted(
-    fit: PoolResult | MetaRegressionResult | MultilevelResult,
-    refit: Callable[[BoolArray], PoolResult] | None,
-) -> FloatArray:
+def _deleted(fit: PoolResult | MetaRegressionResult | MultilevelResult) -> FloatArray:
     """Return y less the prediction of the other studies, over its standard error."""
-    if refit is not None:
-        if not isinstance(fit, PoolResult):
-            raise UsageError(
-                f"refit: found one with {type(fit).__name__}; allowed: with one mean; leave it out"
-            )
-        others = leave_one_out(refit, int(fit.yi.size))
-        between = np.where(np.isfinite(others.tau2), others.tau2, 0.0)
-        return np.asarray((fit.yi - others.estimate) / np.sqrt(fit.vi + between + others.se**2))
     if isinstance(fit, MultilevelResult):
         raise UsageError(
             "kind: found 'deleted' of a multilevel fit; allowed: 'standardised'; cluster_influence has "
@@ -235,8 +219,9 @@ def _deleted(
         )
     if isinstance(fit, PoolResult) and (fit.inputs is not None or "prediction" not in fit.options):
         raise UsageError(
-            f"refit: found none for {fit.method!r}; allowed: a function that fits the studies to keep, as in "
-            "leave_one_out; give refit"
+            f"kind: found 'deleted' of a fit by {fit.method!r}; allowed: a fit of pool, mantel_haenszel, "
+            "mantel_haenszel_rates, peto or meta_regression; take leave_one_out with a function that fits "
+            "the studies to keep"
         )
     design = fit.design.matrix if isinstance(fit, MetaRegressionResult) else None
     own = fit.given_weights if isinstance(fit, MetaRegressionResult) else fit.options.get("weights")
