@@ -70,6 +70,33 @@ for (set in names(tables)) with(tables[[set]], for (m in c("RR", "OR", "RD")) fo
 })
 save("sparse_meta_conventions", "rma.mh(add=0) on cells corrected by hand; rows by meta's formulas; rma.uni(yi, vi)", cases, data = columns(tables))
 
+# meta's random effects beside Mantel-Haenszel (Q.Cochrane) on the studies that it keeps: no event in either arm is dropped for risk
+# ratios, that and only events for odds ratios, nothing for risk differences or with allstudies = TRUE; the risk difference averages
+# uncorrected differences with the weights of the corrected tables
+cases <- list()
+for (set in names(tables)) with(tables[[set]], for (m in c("RR", "OR", "RD")) for (keep in unique(c(m == "RD", TRUE))) {
+  none <- events1 + events2 == 0; only <- events1 == n1 & events2 == n2
+  gone <- if (keep) rep(FALSE, length(n1)) else if (m == "RR") none else none | only
+  s <- 0.5 * ((events1 == 0 | events1 == n1 | events2 == 0 | events2 == n2) & !gone)
+  a <- events1 + s; b <- n1 - events1 + s; c <- events2 + s; d <- n2 - events2 + s
+  if (m == "OR") { yi <- log(a * d / (b * c)); vi <- 1/a + 1/b + 1/c + 1/d }
+  if (m == "RR") {
+    yi <- log(a / (n1 + s) / (c / (n2 + s))); vi <- ifelse(only, 1/events1 + 1/events2, 1/a + 1/c) - 1/(n1 + s) - 1/(n2 + s) }
+  if (m == "RD") { yi <- events1 / n1 - events2 / n2; vi <- a * b / (a + b)^3 + c * d / (c + d)^3 }
+  if (m == "RD") {
+    w <- (a + b) * (c + d) / (a + b + c + d); centre <- sum(w * yi) / sum(w); error <- sqrt(sum(w^2 * vi)) / sum(w)
+  } else {
+    f <- quiet(rma.mh(measure = m, ai = a[!gone], bi = b[!gone], ci = c[!gone], di = d[!gone], add = 0, to = "none", drop00 = FALSE))
+    centre <- num(coef(f)); error <- num(f$se) }
+  yi <- yi[!gone]; vi <- vi[!gone]; q <- sum((yi - centre)^2 / vi); w <- 1 / vi
+  tau2 <- max(0, (q - (length(yi) - 1)) / (sum(w) - sum(w^2) / sum(w)))
+  r <- rma.uni(yi, vi, tau2 = tau2)
+  add(list(set = set, measure = m, row_double_zero = if (keep) "keep" else if (m == "RR") "drop-no-event" else "drop",
+           estimate = centre, se = error, q = q, tau2 = tau2, random_estimate = num(coef(r)), random_se = num(r$se)))
+})
+save("sparse_meta_random", "rma.mh(add=0) on cells corrected by hand (RD: its formula); DerSimonian & Laird's formula about it; rma.uni(tau2=)",
+     cases, "metabin's rules, from its source; meta is in no Debian package", data = columns(tables))
+
 # the risk difference's other variance and interval, from their papers: Greenland & Robins 1985 as stratum variances,
 # Klingenberg 2014 by uniroot on the test that its closed form inverts
 cases <- list()

@@ -30,6 +30,8 @@ FEWEST = {
     PredictionMethod.KR_PR: 2,
     PredictionMethod.HK_PR: 4,
 }
+#: Degrees of freedom below this are rounding of none (two studies of one variance: 1 less 1).
+LEAST_DF = 1e-9
 #: Draws of the parametric bootstrap (pimeta's default).
 BOOTSTRAP_DRAWS = 25_000
 #: Points at which the distribution of tau² is tabulated for the bootstrap.
@@ -123,7 +125,7 @@ def prediction_interval(
         low, high = bootstrap_limits(fit.yi, fit.vi, fit.level, np.random.default_rng(rng))
         return Prediction(low, high, float(k - 1), remarks)
     se, df = _error_and_df(method, fit)
-    if df is not None and not df > 0:
+    if df is not None and not df > LEAST_DF:
         message = f"{method}: {df:.3g} degrees of freedom are left; no prediction interval"
         return Prediction(remarks=(Diagnostic("prediction-no-df", message, "prediction"),))
     half = two_sided_quantile(fit.level, df) * math.sqrt(fit.tau2 + se**2)

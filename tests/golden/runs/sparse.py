@@ -89,6 +89,33 @@ def sparse_meta_conventions() -> Iterator[Row]:
             yield _label(case), f"random {quantity}", kind, getattr(random, quantity), theirs
 
 
+def sparse_meta_random() -> Iterator[Row]:
+    table = golden("sparse_meta_random")
+    rows = {
+        "RR": {"row_cells": "events"},
+        "RD": {"row_effect": False, "variance": "greenland-robins"},
+        "OR": {},
+    }
+    for case in table.cases:
+        kept = case["row_double_zero"] == "keep" and case["measure"] != "RD"
+        options: dict[str, Any] = {
+            "measure": case["measure"],
+            "correction": 0.5,
+            "drop_double_zero": False if kept else None,
+            "row_double_zero": case["row_double_zero"],
+            **rows[case["measure"]],
+        }
+        common = stats.mantel_haenszel(**table.columns(case), **options)
+        random = stats.mantel_haenszel(**table.columns(case), **options, model="random")
+        for quantity in ("estimate", "se", "q"):
+            yield _label(case), quantity, CLOSED, getattr(common, quantity), case[quantity]
+        for quantity in ("estimate", "se"):
+            theirs = case[f"random_{quantity}"]
+            yield _label(case), f"random {quantity}", CLOSED, getattr(random, quantity), theirs
+        for quantity in ("q", "tau2"):
+            yield _label(case), f"random {quantity}", CLOSED, getattr(random, quantity), case[quantity]
+
+
 def sparse_random() -> Iterator[Row]:
     table = golden("sparse_random")
     intervals = {"z": "normal", "knha": "hartung-knapp"}
@@ -325,6 +352,7 @@ RUNS = (
     sparse_rates,
     sparse_risk_difference,
     sparse_meta_conventions,
+    sparse_meta_random,
     sparse_random,
     sparse_peto,
     sparse_arcsine,

@@ -38,7 +38,8 @@ class ExcessSignificance(Result):
     observed : int
         Studies that are significant at `alpha`.
     expected, ratio : float
-        Sum of the studies' powers; observed over expected.
+        Sum of the studies' powers; observed over expected (infinite, or NaN for 0 of 0, where no study has
+        any power).
     statistic : float
         Chi-square; NaN for the other tests.
     p_value : float
@@ -170,6 +171,13 @@ def _chi_square(
     return statistic, float(special.ndtr(-z if alternative is Alternative.GREATER else z))
 
 
+def _ratio(observed: int, expected: float) -> float:
+    """Return observed over expected, where expected can be 0."""
+    if expected > 0:
+        return observed / expected
+    return math.inf if observed else math.nan
+
+
 def _limit(setting: _Setting, theta: float, alpha: float) -> float:
     """Return the effect between the null and beyond theta at which p equals alpha; NaN for none."""
     sign = 1.0 if theta >= setting.null else -1.0
@@ -292,6 +300,7 @@ def excess_significance(
         correct=bool(correct),
     )
     power = setting.power(given)
+    expected = float(power.sum())
     statistic, p = setting.p_value(power)
     one = given.size == 1
     limit = _limits(setting, float(given.ravel()[0]), test_alpha) if one else (math.nan,)
@@ -307,8 +316,8 @@ def excess_significance(
     }
     return ExcessSignificance(
         setting.observed,
-        float(power.sum()),
-        setting.observed / float(power.sum()),
+        expected,
+        _ratio(setting.observed, expected),
         statistic,
         p,
         float(given.ravel()[0]) if one else math.nan,

@@ -9,7 +9,7 @@ import numpy as np
 from evergrove.errors import DataError, UsageError
 from evergrove.stats.arrays import FAR, BoolArray, FloatArray, is_number, row_names
 from evergrove.stats.diagnostic import Diagnostic
-from evergrove.stats.effects.options import AddedAmount, CorrectedCells
+from evergrove.stats.effects.options import AddedAmount, CorrectedCells, DoubleZero
 from evergrove.stats.effects.zero_cells import rows_to_correct
 from evergrove.stats.options import PoolModel, ZeroCells, choose
 
@@ -28,10 +28,11 @@ class Correction(NamedTuple):
 
 
 class RowConvention(NamedTuple):
-    """How the rows' own effects are corrected."""
+    """How the rows' own effects are corrected, and which rows without or with only events have one."""
 
     cells: CorrectedCells
     in_effect: bool
+    double_zero: DoubleZero | None = None
 
 
 def checked_correction(name: str, add: float, rule: str, rule_name: str) -> Correction:

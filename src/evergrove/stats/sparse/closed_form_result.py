@@ -50,6 +50,8 @@ class ClosedForm(NamedTuple):
     labels : tuple of str or None
     limits : tuple of float or None
         Confidence limits that are not estimate ± z se.
+    pooled_rows : ndarray of bool or None
+        Rows that random effects pool; None: the informative ones with an effect of their own.
     """
 
     pooled: Pooled
@@ -64,6 +66,7 @@ class ClosedForm(NamedTuple):
     columns: dict[str, FloatArray]
     labels: tuple[str, ...] | None
     limits: tuple[float, float] | None = None
+    pooled_rows: BoolArray | None = None
 
 
 def common_effect(fit: ClosedForm, options: dict[str, object], remarks: tuple[Diagnostic, ...]) -> PoolResult:
@@ -161,7 +164,9 @@ def random_effects(
     -------
     PoolResult
     """
-    used = np.isfinite(fit.yi) & np.isfinite(fit.vi) & (fit.vi > 0) & fit.informative
+    used = fit.pooled_rows
+    if used is None:
+        used = np.isfinite(fit.yi) & np.isfinite(fit.vi) & (fit.vi > 0) & fit.informative
     yi, vi = fit.yi[used], fit.vi[used]
     if yi.size == 0:
         raise UsageError(

@@ -145,22 +145,35 @@ def sato_parts(a: FloatArray, n1: FloatArray, c: FloatArray, n2: FloatArray) -> 
     return SatoParts(Pooled(estimate, estimate * by_estimate + fixed, weights), by_estimate, fixed)
 
 
-def large_strata_variance(a: FloatArray, n1: FloatArray, c: FloatArray, n2: FloatArray) -> float:
-    """Return the Mantel-Haenszel risk difference's variance for few large strata, without its denominator.
+class ArmCells(NamedTuple):
+    """Events and patients of both arms, shape (k,)."""
+
+    a: FloatArray
+    n1: FloatArray
+    c: FloatArray
+    n2: FloatArray
+
+
+def large_strata_risk_difference(plain: ArmCells, corrected: ArmCells) -> Pooled:
+    """Return the Mantel-Haenszel risk difference with the variance for few large strata.
 
     Parameters
     ----------
-    a, n1, c, n2 : ndarray, shape (k,)
-        Events and patients of the arms, corrected or not.
+    plain, corrected : ArmCells
+        The tables as seen, whose differences are averaged, and as corrected, which give weights and variances
+        (meta); the same without a correction.
 
     Returns
     -------
-    float
-        Σ w² v, to be divided by (Σ w)². Greenland & Robins 1985.
+    Pooled
+        Σ w d / Σ w with w = n1 n2 / (n1 + n2); variance Σ w² v / (Σ w)² (Greenland & Robins 1985).
     """
-    total = n1 + n2
+    a, n1, c, n2 = corrected
+    weights = n1 * n2 / (n1 + n2)
+    all_weight = float(weights.sum())
+    estimate = float((weights * (plain.a / plain.n1 - plain.c / plain.n2)).sum()) / all_weight
     within = a * (n1 - a) / n1**3 + c * (n2 - c) / n2**3
-    return float(((n1 * n2 / total) ** 2 * within).sum())
+    return Pooled(estimate, float((weights**2 * within).sum()) / all_weight**2, weights)
 
 
 def rate_ratio_kernel(x1: FloatArray, t1: FloatArray, x2: FloatArray, t2: FloatArray) -> Pooled:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -11,7 +11,7 @@ from evergrove.errors import UsageError
 from evergrove.stats.arrays import FloatArray, checked_labels, checked_level
 from evergrove.stats.distributions import normal_quantile
 from evergrove.stats.effects import effect_size
-from evergrove.stats.effects.options import AddedAmount, CorrectedCells
+from evergrove.stats.effects.options import AddedAmount, CorrectedCells, DoubleZero
 from evergrove.stats.options import (
     EffectMeasure,
     PoolModel,
@@ -37,8 +37,9 @@ from evergrove.stats.sparse.closed_form_result import (
 )
 from evergrove.stats.sparse.counts import checked_counts, without_information
 from evergrove.stats.sparse.mantel_haenszel_formulas import (
+    ArmCells,
     Pooled,
-    large_strata_variance,
+    large_strata_risk_difference,
     odds_ratio_kernel,
     risk_ratio_kernel,
     sato_parts,
@@ -56,19 +57,12 @@ if TYPE_CHECKING:
 MANTEL_HAENSZEL_MEASURES = (EffectMeasure.RR, EffectMeasure.OR, EffectMeasure.RD)
 
 
-class _Table(NamedTuple):
-    """Events and patients of both arms."""
-
-    a: FloatArray
-    n1: FloatArray
-    c: FloatArray
-    n2: FloatArray
-
-    def corrected(self, step: FloatArray, amount: AddedAmount) -> _Table:
-        """Return the table with `step` added to each cell, or shared out by the arms' sizes."""
-        share = 0.5 if amount is AddedAmount.CONSTANT else self.n1 / (self.n1 + self.n2)
-        first, second = 2.0 * step * share, 2.0 * step * (1.0 - share)
-        return _Table(self.a + first, self.n1 + 2.0 * first, self.c + second, self.n2 + 2.0 * second)
+def _corrected(table: ArmCells, step: FloatArray, amount: AddedAmount) -> ArmCells:
+    """Return the tables with `step` added to each cell, or shared out by the arms' sizes."""
+    a, n1, c, n2 = table
+    share = 0.5 if amount is AddedAmount.CONSTANT else n1 / (n1 + n2)
+    first, second = 2.0 * step * share, 2.0 * step * (1.0 - share)
+    return ArmCells(a + first, n1 + 2.0 * first, c + second, n2 + 2.0 * second)
 
 
 def mantel_haenszel(
@@ -88,6 +82,7 @@ def mantel_haenszel(
     row_to: str = ZeroCells.ONLY_ZERO,
     row_cells: str = CorrectedCells.ALL,
     row_effect: bool = True,
+    row_double_zero: str | None = None,
     tau2: str | float = Tau2Method.DL,
     ci: str | None = "normal",
     prediction: str = PredictionMethod.T_K_MINUS_1,
@@ -119,7 +114,7 @@ def mantel_haenszel(
         False: they stay and get the correction too (metafor's default for the pooling).
     variance : RiskDifferenceVariance, str or None
         RD only: ``"sato"`` (None), ``"greenland-robins"`` or ``"klingenberg"``. With
-        ``"greenland-robins"`` a correction enters the variance only, as in meta and RevMan.
+        ``"greenland-robins"`` a correction enters weights and variance, not the studies' differences (meta).
     row_correction : float
         Added to the cells of the rows' own effects `yi` and `vi`, for display, Q and random effects.
     row_to : ZeroCells or str
@@ -130,6 +125,11 @@ def mantel_haenszel(
     row_effect : bool
         Whether the rows' effects are corrected too, not only their variances (False: meta's and RevMan's
         risk difference).
+    row_double_zero : DoubleZero, str or None
+        Which rows with no event, or only events, in both arms have an effect of their own, in Q and under
+        random effects. None: those that `effect_size` gives, but none of them in Q (metafor). meta's are
+        ``"drop"`` for the odds ratio, ``"drop-no-event"`` for the risk ratio, ``"keep"`` for the risk
+        difference and for ``allstudies=TRUE``.
     tau2, ci, prediction
         Random effects only, as in `pool`; by default ``"DL"``, ``"normal"`` and ``"t(k-1)"``.
     level : float
@@ -192,7 +192,11 @@ def mantel_haenszel(
         drop_double_zero,
         checked_level(level),
         choose(AddedAmount, add_by, "add_by"),
-        RowConvention(choose(CorrectedCells, row_cells, "row_cells"), bool(row_effect)),
+        RowConvention(
+            choose(CorrectedCells, row_cells, "row_cells"),
+            bool(row_effect),
+            None if row_double_zero is None else choose(DoubleZero, row_double_zero, "row_double_zero"),
+        ),
     )
     columns = checked_counts({"events1": events1, "n1": n1, "events2": events2, "n2": n2})
     names = checked_labels(labels, columns["n1"].size)
@@ -206,6 +210,7 @@ def mantel_haenszel(
         "row_to": (str(rows.rule), str(ZeroCells.ONLY_ZERO)),
         "row_cells": (str(asked.shown.cells), str(CorrectedCells.ALL)),
         "row_effect": (asked.shown.in_effect, True),
+        "row_double_zero": (asked.shown.double_zero, None),
         "model": (str(asked.model), str(PoolModel.COMMON)),
     }
     options |= {name: value for name, (value, usual) in extra.items() if value != usual}
@@ -217,8 +222,8 @@ def mantel_haenszel(
 
 def _pooled_tables(
     measure: EffectMeasure,
-    table: _Table,
-    corrected: _Table,
+    table: ArmCells,
+    corrected: ArmCells,
     spread: RiskDifferenceVariance,
     level: float,
 ) -> tuple[Pooled, tuple[float, float] | None]:
@@ -228,10 +233,7 @@ def _pooled_tables(
     if measure is EffectMeasure.OR:
         return odds_ratio_kernel(*corrected), None
     if spread is RiskDifferenceVariance.GREENLAND_ROBINS:
-        plain = sato_parts(*table).pooled
-        return plain._replace(
-            variance=large_strata_variance(*corrected) / float(plain.weights.sum()) ** 2
-        ), None
+        return large_strata_risk_difference(table, corrected), None
     parts = sato_parts(*corrected)
     limits = (
         parts.score_limits(normal_quantile(level)) if spread is RiskDifferenceVariance.KLINGENBERG else None
@@ -254,11 +256,11 @@ def _tables_fit(
     kept = ~empty if asked.drop is None else ~double if asked.drop else np.ones(a.size, dtype=bool)
     step = asked.correction.steps((a, n1 - a, c, n2 - c), kept)
     informative = kept & ~(empty & (step == 0))
-    table = _Table(*(column[kept] for column in (a, n1, c, n2)))
+    table = ArmCells(*(column[kept] for column in (a, n1, c, n2)))
     if not kept.any():
         raise undefined_ratio(str(measure), columns)
     pooled, limits = _pooled_tables(
-        measure, table, table.corrected(step[kept], asked.amount), spread, asked.level
+        measure, table, _corrected(table, step[kept], asked.amount), spread, asked.level
     )
     if math.isnan(pooled.estimate):
         raise undefined_ratio(str(measure), columns)
@@ -275,8 +277,11 @@ def _tables_fit(
         add_by=asked.amount,
         cells=asked.shown.cells,
         correct_effect=asked.shown.in_effect,
+        drop_double_zero=asked.shown.double_zero,
     )
-    used = np.isfinite(shown.yi) & (shown.vi > 0) & ~double
+    own = np.isfinite(shown.yi) & (shown.vi > 0)
+    chosen = asked.shown.double_zero is not None
+    used = own if chosen else own & ~double
     fit = ClosedForm(
         pooled=pooled._replace(weights=weights),
         measure=str(measure),
@@ -290,6 +295,7 @@ def _tables_fit(
         columns=columns,
         labels=labels,
         limits=limits,
+        pooled_rows=own if chosen else own & informative,
     )
     what = (
         "no event in either arm" if measure is EffectMeasure.RR else "no event, or only events, in both arms"

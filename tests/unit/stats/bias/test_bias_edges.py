@@ -201,6 +201,16 @@ def test_excess_significance_of_certain_studies():
     assert each.p_value == stats.excess_significance(Y, V, theta=0.2).p_value
 
 
+@pytest.mark.parametrize("test", ["exact", "chi-square", "binomial"])
+def test_excess_significance_of_studies_without_any_power(test):
+    options = {"alternative": "less", "test": test}
+    none = stats.excess_significance([9.0, 10.0, 11.0], [0.01, 0.01, 0.01], **options)
+    assert (none.observed, none.expected, none.p_value) == (0, 0.0, 0.5 if test == "chi-square" else 1.0)
+    assert np.isnan(none.ratio)
+    some = stats.excess_significance([-9.0, 10.0, 11.0], [0.01, 0.01, 0.01], theta=10.0, **options)
+    assert (some.observed, some.ratio, some.p_value) == (1, np.inf, 0.0)
+
+
 def test_the_limit_of_excess_significance_is_where_p_is_the_level():
     limit = stats.excess_significance(Y, V, test="chi-square").theta_limit[0]
     assert stats.excess_significance(Y, V, test="chi-square", theta=limit).p_value == pytest.approx(

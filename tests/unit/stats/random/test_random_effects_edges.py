@@ -147,6 +147,12 @@ def test_kenward_roger_at_equal_variances_is_the_t_interval():
     assert fit.se == pytest.approx(t.se, rel=1e-12)
 
 
+def test_two_studies_of_one_variance_leave_kr_pr_no_degrees_of_freedom():
+    fit = stats.pool([0.1, 0.9], [0.05, 0.05], tau2="REML", prediction="KR-PR")
+    assert (fit.prediction_low, fit.prediction_high) == (None, None)
+    assert "prediction-no-df" in codes(fit)
+
+
 def test_degrees_of_freedom_can_be_given():
     fit, plain = stats.pool(YI, VI, ci="t", df=3), stats.pool(YI, VI, ci="t")
     assert (fit.df, fit.options["df"]) == (3, 3)

@@ -124,13 +124,26 @@ def test_random_effects_take_q_about_the_pooled_effect():
     assert random.weights[~used].tolist() == [0.0] * int((~used).sum())
 
 
-def test_greenland_robins_correction_enters_the_variance_only():
-    plain = stats.mantel_haenszel(*EDGE, measure="RD", variance="greenland-robins")
+def test_greenland_robins_correction_enters_the_weights_and_not_the_differences():
     corrected = stats.mantel_haenszel(*EDGE, measure="RD", variance="greenland-robins", correction=0.5)
-    assert corrected.estimate == plain.estimate
+    a, n1, c, n2 = (np.array(column, dtype=float) for column in EDGE)
+    step = 1.0 * ((a == 0) | (a == n1) | (c == 0) | (c == n2))
+    weights = (n1 + step) * (n2 + step) / (n1 + n2 + 2 * step)
+    assert corrected.estimate == pytest.approx(np.average(a / n1 - c / n2, weights=weights), rel=1e-14)
+    plain = stats.mantel_haenszel(*EDGE, measure="RD", variance="greenland-robins")
     assert corrected.se > plain.se
     with pytest.raises(UsageError, match="allowed: with 'RD'"):
         stats.mantel_haenszel(*EDGE, measure="RR", variance="sato")
+
+
+def test_rows_without_or_with_only_events_enter_random_effects_as_asked():
+    pooled = {
+        kept: stats.mantel_haenszel(*EDGE, measure="OR", model="random", correction=0.5, row_double_zero=kept)
+        for kept in (None, "drop", "drop-no-event", "keep")
+    }
+    assert [found.k for found in pooled.values()] == [3, 3, 4, 5]
+    with pytest.raises(UsageError, match="row_double_zero"):
+        stats.mantel_haenszel(*EDGE, row_double_zero="some")
 
 
 def test_klingenberg_limits_are_not_about_the_estimate():
