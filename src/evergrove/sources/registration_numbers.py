@@ -159,8 +159,8 @@ _REGISTRIES = (
     _Registry(
         "ChiCTR",
         ("CTR",),
-        re.compile(
-            rf"(?:CHI[ -]?CTR|CHINCTR){_JOIN}(?:([A-Z]{{3,5}}){_between(')')}(?={_D}))?"
+        re.compile(  # behind the letters of a section the number begins with its year
+            rf"(?:CHI[ -]?CTR|CHINCTR){_JOIN}(?:([A-Z]{{3,5}}){_between(')')}(?=[0-2OIL]))?"
             rf"({_spaced(10)}|{_spaced(8)}){_END}",
         ),
         _chictr,

@@ -225,6 +225,7 @@ def test_misspellings_are_put_right(typed, number):
         "Netherlands Trial Register, NL-3584 CX Utrecht",
         "LCTR2020043495",
         "twins of the NTR (N = 1234)",
+        "ChiCTR, tel: 62345678",
         "NTR study 1234 and NTR database 1500",
         "as NTR is 1234 times",
         "RBR with 2months of treatment",
