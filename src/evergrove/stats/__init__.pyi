@@ -229,7 +229,6 @@ from .model_comparison import compare_models as compare_models
 from .model_comparison import model_table as model_table
 from .options import Alternative as Alternative
 from .options import EffectMeasure as EffectMeasure
-from .options import HeteroscedasticityMethod as HeteroscedasticityMethod
 from .options import IntervalDistribution as IntervalDistribution
 from .options import IntervalMethod as IntervalMethod
 from .options import MedianMethod as MedianMethod
@@ -261,6 +260,7 @@ from .regression.location_scale_permutation import (
 from .regression.location_scale_result import LocationScaleResult as LocationScaleResult
 from .regression.multiplicity import adjust_p_values as adjust_p_values
 from .regression.multiplicity import step_down_max as step_down_max
+from .regression.options import HeteroscedasticityMethod as HeteroscedasticityMethod
 from .regression.options import Likelihood as Likelihood
 from .regression.options import MissingModerators as MissingModerators
 from .regression.options import ModelPart as ModelPart

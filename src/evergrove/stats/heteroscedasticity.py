@@ -12,12 +12,14 @@ from scipy import linalg
 from evergrove.errors import ConvergenceError, DataError, UsageError
 from evergrove.stats.diagnostic import Diagnostic
 from evergrove.stats.distributions import chi2_tail
-from evergrove.stats.options import HeteroscedasticityMethod, PoolModel, Tau2Method, choose
+from evergrove.stats.options import PoolModel, Tau2Method, choose
 from evergrove.stats.pool_result import PoolResult
 from evergrove.stats.random_source import recorded_seed
 from evergrove.stats.regression.least_squares import centred_basis
+from evergrove.stats.regression.options import HeteroscedasticityMethod
 from evergrove.stats.regression.regression_result import MetaRegressionResult
 from evergrove.stats.result import Result, wanted_result
+from evergrove.stats.scalars import how_many
 from evergrove.stats.tau2 import estimate_tau2
 
 if TYPE_CHECKING:
@@ -282,8 +284,7 @@ def heteroscedasticity_test(
     <HeteroscedasticityTest score 7.1634, p=0.05 (99 bootstrap samples), k=6, REML>
     """
     chosen = choose(HeteroscedasticityMethod, method, "method")
-    if isinstance(draws, bool) or not isinstance(draws, int | np.integer) or draws < 0:
-        raise UsageError(f"draws: found {draws!r}; allowed: a whole number not below 0; 0 is no bootstrap")
+    draws = how_many("draws", draws, 0)
     model = _checked_model(fit)
     k, p = model.x.shape
     if k <= p:
@@ -295,10 +296,10 @@ def heteroscedasticity_test(
     y, tau2 = fit.yi / root, float(fit.tau2 or 0.0) / root**2
     found = STATISTICS[chosen](y, model, tau2)
     seed = recorded_seed(rng) if draws else None
-    drawn = _drawn(model, tau2, STATISTICS[chosen], int(draws), seed)
+    drawn = _drawn(model, tau2, STATISTICS[chosen], draws, seed)
     chi2_p = chi2_tail(found.statistic, k - 1)
     share = (1.0 + float((drawn >= found.statistic).sum())) / (1.0 + drawn.size) if drawn.size else None
-    failed = int(draws) - drawn.size
+    failed = draws - drawn.size
     remarks: tuple[Diagnostic, ...] = ()
     if failed:
         message = f"{failed} of {draws} samples could not be fitted and are not counted"
@@ -315,7 +316,7 @@ def heteroscedasticity_test(
         p=p,
         method=str(chosen),
         likelihood=str(model.estimator),
-        draws=int(draws),
+        draws=draws,
         failed=failed,
         seed=seed,
         drawn_statistics=drawn,

@@ -384,15 +384,6 @@ class Tau2Interval(StrEnum):
     """tau² ± z · se, cut at 0. Poor unless there are hundreds of studies."""
 
 
-class HeteroscedasticityMethod(StrEnum):
-    """How it is tested that one tau² holds for all studies."""
-
-    SCORE = "score"
-    """Rao's score statistic for a variance of each study, at the fit with one for all. The default."""
-    LIKELIHOOD_RATIO = "likelihood-ratio"
-    """Twice the rise of the likelihood with a variance for each study. Several maxima; slower."""
-
-
 class IntervalMethod(StrEnum):
     """The confidence interval and test of the pooled effect."""
 

@@ -75,6 +75,7 @@ CALLS = {
     "component_intervals": {"fit": LEVELS, "level": 0.95},
     "copas_fit": EFFECTS | {"gamma0": -0.5, "gamma1": 0.2},
     "cumulative_groups": EFFECTS | {"group": STUDY},
+    "deleted_residuals": {"fit": stats.peto(**ARMS)},
     "difference_covariance": {"mean": [1.0, 2.0, 3.0], "sd": [1.0, 1.0, 2.0], "n": [20, 22, 21]},
     "dose_response": {
         "yi": [0.0, -0.2, -0.4, 0.0, -0.1, -0.5, 0.0, -0.3, -0.6],
@@ -99,6 +100,7 @@ CALLS = {
     "gosh": EFFECTS | {"subsets": 20, "rng": 1},
     "gosh_regression": {"fit": FLAT, "subsets": 20, "rng": 1},
     "gosh_plot": {"estimate": [0.1, 0.2, 0.3], "i2": [0.0, 10.0, 20.0], "marked": [True, False, False]},
+    "heteroscedasticity_test": {"fit": FIT, "draws": 5, "rng": 1},
     "homogeneity_test": ARMS,
     "i2_by_level": {"fit": BY_LEVEL},
     "impute_covariance": {"vi": VI, "cluster": STUDY, "rho": 0.5},
@@ -169,6 +171,11 @@ CALLS = {
     "standardised_residuals": {"fit": SLOPE, "cluster": STUDY},
     "step_down_max": {"observed": [2.0, 1.0], "permuted": [[1.0, 0.5], [2.5, 0.1], [0.3, 1.5]]},
     "three_level": {"yi": YI, "vi": VI, "study": STUDY},
+    "transform_estimates": {
+        "estimate": [0.5, 0.2],
+        "covariance": [[0.01, 0.0], [0.0, 0.04]],
+        "transform": np.exp,
+    },
     "trim_and_fill": EFFECTS | {"limits": [-1.0, 2.0]},
     "unreported_bound": EFFECTS | {"suspected": [1, 2]},
     "variance_explained": {

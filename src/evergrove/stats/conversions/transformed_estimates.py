@@ -13,7 +13,7 @@ from evergrove.stats.arrays import checked_level, real_array
 from evergrove.stats.conversions.wald import slope
 from evergrove.stats.distributions import normal_quantile, two_sided_p
 from evergrove.stats.result import Result
-from evergrove.stats.scalars import shown
+from evergrove.stats.scalars import finite, how_many, shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -147,9 +147,9 @@ def transform_estimates(
     """
     if not callable(transform):
         raise UsageError(f"transform: found {shown(transform)}; allowed: a function of one array; pass one")
-    if order not in {1, 2}:
+    if how_many("order", order) > 2:
         raise UsageError(f"order: found {shown(order)}; allowed: 1 or 2")
-    level = checked_level(level)
+    level, null = checked_level(level), finite("null", null)
     at = real_array("estimate", estimate, least_dimensions=1)
     if at.ndim != 1 or at.size == 0 or not np.isfinite(at).all():
         raise DataError(f"estimate: found {shown(estimate)}; allowed: a row of finite numbers")
@@ -173,7 +173,7 @@ def transform_estimates(
         statistic=statistic,
         p_value=np.array([two_sided_p(float(one), None) for one in statistic]),
         covariance=moved,
-        null=float(null),
+        null=null,
         order=int(order),
         level=level,
     )
@@ -182,7 +182,8 @@ def transform_estimates(
 def _values(transform: Callable[[FloatArray], ArrayLike], theta: FloatArray) -> FloatArray:
     """Return the functions at a point."""
     try:
-        value = np.atleast_1d(np.asarray(transform(theta.copy()), dtype=np.float64))
+        with np.errstate(all="ignore"):  # what is not finite is refused below
+            value = np.atleast_1d(np.asarray(transform(theta.copy()), dtype=np.float64))
     except (ValueError, ArithmeticError) as error:
         raise _no_value(theta) from error
     if value.ndim != 1 or not np.isfinite(value).all():

@@ -41,6 +41,15 @@ class Likelihood(StrEnum):
     """Full: for likelihood-ratio tests between models of different location moderators."""
 
 
+class HeteroscedasticityMethod(StrEnum):
+    """How it is tested that one tau² holds for all studies."""
+
+    SCORE = "score"
+    """Rao's score statistic for a variance of each study, at the fit with one for all. The default."""
+    LIKELIHOOD_RATIO = "likelihood-ratio"
+    """Twice the rise of the likelihood with a variance for each study. Several maxima; slower."""
+
+
 class TwoSidedRule(StrEnum):
     """How a two-sided permutation p value is counted."""
 

@@ -72,6 +72,6 @@ class DispersionScaling(StrEnum):
 
     VARIANCE = "variance"
     """The variance of the effect, so the standard error gets its root: overdispersed counts have the variance
-    times the overdispersion (McCullagh & Nelder 1989; Fletcher 2012). The default."""
+    times the overdispersion (McCullagh & Nelder 1989). The default."""
     STANDARD_ERROR = "standard-error"
     """The standard error itself, as meta's ``metabin(method = "LRP")``: wider."""
