@@ -167,9 +167,9 @@ def main() -> None:
     ]
     page = f"""# Single calls of many methods, beside R
 
-`python benchmarks/stats/methods.py`, {datetime.now(UTC):%Y-%m-%d}. evergrove {eg.__version__}, Python {platform.python_version()},
-NumPy {np.__version__}; {data.version}. Both warm, the least of {TIMES} calls each, one after the other on one machine;
-R's clock counts whole milliseconds. The data are those of metafor's examples.
+`python benchmarks/stats/methods.py`, {datetime.now(UTC):%Y-%m-%d}. evergrove {eg.__version__}, Python {platform.python_version()}, NumPy {np.__version__};
+{data.version}. Both warm, the least of {TIMES} calls each, one after the other on one machine; R's clock counts
+whole milliseconds. The data are those of metafor's examples.
 
 | call | evergrove, ms | R, ms | times as fast |
 |---|---|---|---|
