@@ -190,7 +190,10 @@ def cluster_rows(cluster: Sequence[object] | ArrayLike, k: int) -> list[NDArray[
     """
     values = entries(cluster)
     if values.shape != (k,):
-        raise DataError(f"cluster: found shape {values.shape}; allowed: one per effect, here {k}")
+        raise DataError(
+            f"cluster: found shape {values.shape}; allowed: one per effect, here {k}; "
+            "where a fit left rows out, pass cluster[fit.rows]"
+        )
     refuse_missing("cluster", values)
     codes, names, _ = factor_codes(values)
     if len(names) < 2:
