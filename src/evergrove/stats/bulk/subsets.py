@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -93,11 +93,7 @@ class Gosh(Result):
         UsageError
             Where there is no such study.
         """
-        if not 0 <= study < self.studies:
-            raise UsageError(
-                f"study: found {study}; allowed: 0 to {self.studies - 1}; count the studies from 0"
-            )
-        return contains(self.members, np.array([study]))[:, 0]
+        return holding(self.members, study, self.studies)
 
     def __repr__(self) -> str:
         kind = "all" if self.every else "random"
@@ -109,6 +105,62 @@ class Gosh(Result):
     def columns(self) -> dict[str, Any]:
         """Return one row per subset."""
         return {name: getattr(self, name) for name in ("k", *FLOATS, "converged")}
+
+
+def holding(members: NDArray[np.uint32], study: int, studies: int) -> BoolArray:
+    """Return which subsets hold a study.
+
+    Raises
+    ------
+    UsageError
+        Where there is no such study.
+    """
+    if not 0 <= study < studies:
+        raise UsageError(f"study: found {study}; allowed: 0 to {studies - 1}; count the studies from 0")
+    return contains(members, np.array([study]))[:, 0]
+
+
+class Subsets(NamedTuple):
+    """Subsets of the studies, and how they were chosen.
+
+    Parameters
+    ----------
+    members : ndarray of uint32, shape (s, words)
+        Bit i of the words says whether study i is in.
+    sizes : ndarray of int, shape (s,)
+        Studies in each.
+    every : bool
+        Whether these are all.
+    seed : int or None
+        Of those at random.
+    """
+
+    members: NDArray[np.uint32]
+    sizes: NDArray[np.int64]
+    every: bool
+    seed: int | None
+
+
+def chosen_subsets(
+    studies: int, subsets: int | None, rng: np.random.Generator | int | None, least: int = 1
+) -> Subsets:
+    """Return all subsets, or as many at random as `gosh` was asked for, those with `least` studies or more.
+
+    Raises
+    ------
+    UsageError
+        For a number of subsets below 1.
+    """
+    usual = 2**MOST_FOR_ALL if studies <= MOST_FOR_ALL else DEFAULT_SUBSETS
+    wanted = usual if subsets is None else how_many("subsets", subsets, 1)
+    every = 2**studies - 1 <= wanted
+    seed = None if every else recorded_seed(rng)
+    members = all_subsets(studies) if seed is None else random_subsets(studies, wanted, seed, least)
+    sizes = sum(np.bitwise_count(word).astype(np.int64) for word in members.T)
+    if least > 1:
+        enough = sizes >= least
+        members, sizes = members[enough], sizes[enough]
+    return Subsets(members, sizes, every, seed)
 
 
 def all_subsets(k: int) -> NDArray[np.uint32]:
@@ -195,12 +247,7 @@ def gosh(
     if studies < 2:
         raise TooFewStudiesError(f"gosh: found {studies} studies; allowed: 2 or more; there are no subsets")
     chosen = plan(model, tau2, None, 0.95)
-    usual = 2**MOST_FOR_ALL if studies <= MOST_FOR_ALL else DEFAULT_SUBSETS
-    wanted = usual if subsets is None else how_many("subsets", subsets, 1)
-    every = 2**studies - 1 <= wanted
-    seed = None if every else recorded_seed(rng)
-    members = all_subsets(studies) if seed is None else random_subsets(studies, wanted, seed)
-    sizes = sum(np.bitwise_count(word).astype(np.int64) for word in members.T)
+    members, sizes, every, seed = chosen_subsets(studies, subsets, rng)
     sums = np.empty((len(kernel.COLUMN), sizes.size))
 
     def store(part: slice | NDArray[np.intp], found: FloatArray) -> None:

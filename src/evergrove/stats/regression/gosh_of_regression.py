@@ -9,9 +9,8 @@ import numpy as np
 
 from evergrove.errors import UsageError
 from evergrove.stats.bulk.fits import contains, cores, in_chunks
-from evergrove.stats.bulk.subsets import DEFAULT_SUBSETS, MOST_FOR_ALL, all_subsets, random_subsets
+from evergrove.stats.bulk.subsets import chosen_subsets, holding
 from evergrove.stats.options import PoolModel
-from evergrove.stats.random_source import recorded_seed
 from evergrove.stats.regression import subset_kernel
 from evergrove.stats.regression.permuted_fits import (
     WORTH_COMPILING,
@@ -22,7 +21,6 @@ from evergrove.stats.regression.permuted_fits import (
 )
 from evergrove.stats.regression.regression_result import MetaRegressionResult
 from evergrove.stats.result import Result, wanted_result
-from evergrove.stats.scalars import how_many
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -107,11 +105,7 @@ class GoshRegression(Result):
         UsageError
             Where there is no such study.
         """
-        if not 0 <= study < self.studies:
-            raise UsageError(
-                f"study: found {study}; allowed: 0 to {self.studies - 1}; count the studies from 0"
-            )
-        return contains(self.members, np.array([study]))[:, 0]
+        return holding(self.members, study, self.studies)
 
     def __repr__(self) -> str:
         kind = "all" if self.every else "random"
@@ -182,13 +176,7 @@ def gosh_regression(
     fit = wanted_result("fit", fit, MetaRegressionResult)
     model = model_of(fit, "gosh_regression")
     n, p = model.basis.matrix.shape
-    usual = 2**MOST_FOR_ALL if n <= MOST_FOR_ALL else DEFAULT_SUBSETS
-    wanted = usual if subsets is None else how_many("subsets", subsets, 1)
-    every = 2**n - 1 <= wanted
-    seed = None if every else recorded_seed(rng)
-    members = all_subsets(n) if seed is None else random_subsets(n, wanted, seed, least=p)
-    sizes = sum(np.bitwise_count(word).astype(np.int64) for word in members.T)
-    members, sizes = members[sizes >= p], sizes[sizes >= p]
+    members, sizes, every, seed = chosen_subsets(n, subsets, rng, least=p)
     found = _fitted(model, fit.options["tau2"], members, sizes)
     tau2, q, trace = found[:, 0], found[:, 1], found[:, 2]
     df = (sizes - p).astype(np.float64)
