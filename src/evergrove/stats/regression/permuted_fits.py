@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
-from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from scipy import special
 
 from evergrove.errors import UsageError
+from evergrove.stats.bulk.fits import cores, in_chunks
 from evergrove.stats.distributions import normal_quantile, t_quantile
 from evergrove.stats.options import IntervalMethod, Tau2Method
 from evergrove.stats.regression import permutation_batch, permutation_kernel
@@ -196,15 +195,9 @@ def run(model: Model, y: FloatArray, plan: Plan, *, repeats: int = 1) -> Fits:
             fits.joint[low:high],
         )
 
-    threads = 1 if compiled is None else min(os.cpu_count() or 1, max(1, size // SHARE))
+    threads = 1 if compiled is None else min(cores(), max(1, size // SHARE))
     step = BATCH if compiled is None else -(-size // threads)
-    parts = [(low, min(size, low + step)) for low in range(0, size, step)]
-    if threads == 1:
-        for low, high in parts:
-            fill(low, high)
-    else:
-        with ThreadPoolExecutor(threads) as pool:
-            list(pool.map(lambda part: fill(*part), parts))
+    in_chunks(fill, np.append(np.arange(0, size, step), size), threads=threads)
     perfect = np.isinf(fits.tests[:, list(model.tested)]).any(axis=1)  # no residual: certain, not unknown
     fits.joint[perfect] = np.inf
     return fits
