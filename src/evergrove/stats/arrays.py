@@ -437,6 +437,19 @@ def checked_labels(labels: Sequence[str] | None, k: int) -> tuple[str, ...] | No
     return tuple(str(name) for name in names)
 
 
+def row_labels(labels: Sequence[str] | None, own: tuple[str, ...] | None, k: int) -> tuple[str, ...]:
+    """Return the names of `k` rows: those given, else the result's own, else ``Study 1`` and so on.
+
+    Raises
+    ------
+    DataError
+        Where there are not `k` of them.
+    """
+    if labels is None:
+        return own if own is not None else tuple(f"Study {row + 1}" for row in range(k))
+    return checked_labels(labels, k) or ()
+
+
 def row_names(rows: Sequence[int] | NDArray[np.intp], labels: Sequence[str] | None = None) -> str:
     """Return rows as text for a diagnostic's place: ``"row 3, row 5"`` or their labels.
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from evergrove.errors import DataError
-from evergrove.stats.arrays import checked_labels, checked_level, effects_and_variances
+from evergrove.stats.arrays import checked_level, effects_and_variances, row_labels
 from evergrove.stats.diagnostic import Diagnostic
 from evergrove.stats.distributions import normal_quantile
 from evergrove.stats.effects import effect_size
@@ -147,7 +147,7 @@ def normal_likelihoods(
     return StudyLikelihoods(
         effect=axis,
         likelihood=np.where(inside, _likelihood(logs, axis, scaled=scaled), np.nan),
-        labels=_names(labels, effects.size),
+        labels=row_labels(labels, None, effects.size),
         measure=name,
         exact=False,
         scaled=bool(scaled),
@@ -207,7 +207,7 @@ def odds_ratio_likelihoods(
     -1.5
     """
     counts = checked_counts({"events1": events1, "n1": n1, "events2": events2, "n2": n2}, whole=True)
-    names = np.array(_names(labels, counts["n1"].size))
+    names = np.array(row_labels(labels, None, counts["n1"].size))
     level, wanted = checked_level(level), how_many("points", points, 2)
     tables = [margins(*row) for row in zip(*counts.values(), strict=True)]
     informative = np.array([table.values.size > 1 for table in tables], dtype=bool)
@@ -236,11 +236,6 @@ def odds_ratio_likelihoods(
         level=level,
         diagnostics=(Diagnostic("no-information", message, left_out),) if left_out else (),
     )
-
-
-def _names(labels: Sequence[str] | None, k: int) -> tuple[str, ...]:
-    """Return the names of the studies."""
-    return checked_labels(labels, k) or tuple(f"Study {row + 1}" for row in range(k))
 
 
 def _axis(yi: FloatArray, vi: FloatArray, level: float, points: int) -> tuple[FloatArray, BoolArray]:

@@ -10,8 +10,7 @@ from evergrove.errors import UsageError
 from evergrove.figures.chart import NULL, axis, chart_svg, line_layer, polyline, rows
 from evergrove.figures.colours import DIAMOND, INK, SQUARE
 from evergrove.figures.figure import Figure
-from evergrove.stats.arrays import column, refuse_rows, same_length
-from evergrove.stats.display.shown import row_labels
+from evergrove.stats.arrays import column, refuse_rows, row_labels, same_length
 from evergrove.stats.options import EffectMeasure, choose
 from evergrove.stats.scalars import finite
 

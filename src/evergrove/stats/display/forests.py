@@ -10,7 +10,8 @@ from evergrove.errors import UsageError
 from evergrove.figures.figure import Figure
 from evergrove.figures.forest import forest_svg
 from evergrove.figures.forest_data import ForestPlot, ForestRow, RowKind, Scale
-from evergrove.stats.display.shown import Shown, effect_text, row_labels, shown
+from evergrove.stats.arrays import row_labels
+from evergrove.stats.display.shown import Shown, effect_text, shown
 from evergrove.stats.influence.refits import Cumulative, Refits
 from evergrove.stats.options import Scale as PoolingScale
 from evergrove.stats.pool_result import PoolResult

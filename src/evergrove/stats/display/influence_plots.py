@@ -10,8 +10,7 @@ from evergrove.errors import DataError
 from evergrove.figures.chart import axis, chart_svg, rows
 from evergrove.figures.colours import DIAMOND, SQUARE
 from evergrove.figures.figure import Figure
-from evergrove.stats.arrays import column, same_length
-from evergrove.stats.display.shown import row_labels
+from evergrove.stats.arrays import column, row_labels, same_length
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

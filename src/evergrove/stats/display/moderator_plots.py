@@ -11,8 +11,8 @@ from evergrove.errors import DataError
 from evergrove.figures.chart import NULL, axis, chart_svg, line_layer, polyline, row_words, rows
 from evergrove.figures.colours import DIAMOND, INK, SQUARE
 from evergrove.figures.figure import Figure
-from evergrove.stats.arrays import column, effects_and_variances, refuse_rows, same_length
-from evergrove.stats.display.shown import row_labels, shown
+from evergrove.stats.arrays import column, effects_and_variances, refuse_rows, row_labels, same_length
+from evergrove.stats.display.shown import shown
 from evergrove.stats.options import Scale
 from evergrove.stats.result import wanted_result
 from evergrove.stats.scales import back_transform, scale_of

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from evergrove.errors import DataError
-from evergrove.stats.arrays import checked_labels
+from evergrove.stats.arrays import row_labels
 from evergrove.stats.distributions import normal_quantile
 from evergrove.stats.options import Scale
 from evergrove.stats.pool_result import PoolResult
@@ -76,19 +76,6 @@ class Shown:
         """Return a row's normal confidence interval on the pooling scale."""
         half = normal_quantile(self.level) * math.sqrt(float(self.vi[row]))
         return float(self.yi[row]) - half, float(self.yi[row]) + half
-
-
-def row_labels(labels: Sequence[str] | None, own: tuple[str, ...] | None, k: int) -> tuple[str, ...]:
-    """Return the names of `k` rows: those given, else the result's own, else ``Study 1`` and so on.
-
-    Raises
-    ------
-    DataError
-        Where there are not `k` of them.
-    """
-    if labels is None:
-        return own if own is not None else tuple(f"Study {row + 1}" for row in range(k))
-    return checked_labels(labels, k) or ()
 
 
 def shown(fit: PoolResult, labels: Sequence[str] | None = None) -> Shown:

@@ -9,7 +9,7 @@ import numpy as np
 from scipy import special
 
 from evergrove.errors import TooFewStudiesError, UsageError
-from evergrove.stats.arrays import checked_level
+from evergrove.stats.arrays import checked_level, row_labels
 from evergrove.stats.dependence.multilevel_result import MultilevelResult
 from evergrove.stats.dependence.residuals import standardised_residuals
 from evergrove.stats.dependence.working_fit import working_fit
@@ -173,7 +173,7 @@ def residual_quantiles(
         simulated = np.sort(_drawn(fit, wanted, np.random.default_rng(seed))[known], axis=0)
         tail = (1.0 - level) / 2.0 / (n if bonferroni else 1)
         low, high = (np.quantile(simulated, share, axis=1)[rank] for share in (tail, 1.0 - tail))
-    names = fit.labels or tuple(f"Study {row + 1}" for row in range(values.size))
+    names = row_labels(None, fit.labels, values.size)
     return ResidualQuantiles(
         labels=tuple(name for name, kept in zip(names, known, strict=True) if kept),
         quantile=_normal_scores(n)[rank],
