@@ -11,13 +11,13 @@ import csv
 import io
 import platform
 import subprocess
-import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
+from run import best
 
 import evergrove as eg
 from evergrove import stats
@@ -149,12 +149,7 @@ def calls_of(data: InR) -> list[Callable[[], object]]:
 def least(call: Callable[[], object]) -> float:
     """Return the least seconds of several calls after one that warms up."""
     call()
-    seconds = []
-    for _ in range(TIMES):
-        start = time.perf_counter()
-        call()
-        seconds.append(time.perf_counter() - start)
-    return min(seconds)
+    return best(call, TIMES)[0]
 
 
 def main() -> None:
